@@ -43,7 +43,7 @@ screenshots: $(VENV)/installed-test $(ASSETS) chromium ## Take a picture of ever
 	@$(PY) -m tests.screenshots $(ARGS)
 
 messages: $(VENV)/installed ## Collect the sentences to translate into web/locales/
-	@$(CATALOG) extract --mapping-file=pyproject.toml --project=Formwork --sort-by-file --no-wrap --output=web/locales/messages.pot .
+	@$(CATALOG) extract --mapping-file=pyproject.toml --keyword=_n:1,2 --project=Formwork --sort-by-file --no-wrap --output=web/locales/messages.pot .
 	@for language in $(LANGUAGES); do \
 		$(CATALOG) update --init-missing --ignore-pot-creation-date --no-fuzzy-matching --no-wrap \
 			--input-file=web/locales/messages.pot --output-dir=web/locales --locale=$$language || exit 1; \
