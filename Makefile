@@ -43,14 +43,16 @@ screenshots: $(VENV)/installed-test $(ASSETS) chromium ## Take a picture of ever
 	@$(PY) -m tests.screenshots $(ARGS)
 
 messages: $(VENV)/installed ## Collect the sentences to translate into web/locales/
-	@$(CATALOG) extract --mapping-file=pyproject.toml --keyword=_n:1,2 --project=Formwork --sort-by-file --no-wrap --output=web/locales/messages.pot .
+	@mkdir -p web/locales
+	@$(CATALOG) extract --mapping-file=pyproject.toml --keyword=_n:1,2 --ignore-dirs="node_modules static" --project=Formwork \
+		--sort-by-file --add-location=file --no-wrap --output=web/locales/messages.pot engine web
 	@for language in $(LANGUAGES); do \
 		$(CATALOG) update --init-missing --ignore-pot-creation-date --no-fuzzy-matching --no-wrap \
 			--input-file=web/locales/messages.pot --output-dir=web/locales --locale=$$language || exit 1; \
 	done
 
 lock: $(VENV)/installed ## Renew the locks after a change in pyproject.toml or web/package.json
-	@$(PIP) install --quiet uv
+	@$(PIP) install -qq uv
 	@$(LOCK) --extra=test --output-file=requirements-test.lock pyproject.toml
 	@$(LOCK) --constraint=requirements-test.lock --output-file=requirements.lock pyproject.toml
 	@$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
@@ -74,13 +76,13 @@ $(PY):
 
 $(VENV)/installed: pyproject.toml requirements.lock requirements-build.lock | $(PY)
 	@echo "Installing Formwork (once, about a minute) ..."
-	@$(PIP) install --quiet --require-hashes -r requirements.lock -r requirements-build.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) install -qq --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/installed-test: requirements-test.lock $(VENV)/installed
 	@echo "Installing what the tests need (once) ..."
-	@$(PIP) install --quiet --require-hashes -r requirements-test.lock
+	@$(PIP) install -qq --require-hashes -r requirements-test.lock
 	@touch $@
 
 $(ASSETS): $(ASSET_SOURCES) | $(VENV)/installed
