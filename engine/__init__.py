@@ -1,0 +1,1 @@
+"""The workspace engine: definitions, records, rules. Usable without the web."""

@@ -1,0 +1,1 @@
+"""The one door: who is asking, and what they may see and set."""

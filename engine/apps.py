@@ -1,0 +1,269 @@
+"""Apps of a workspace: check, plan and apply their definitions; keep, compare and restore revisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import computed, conversions
+from engine.access import door
+from engine.definitions import plan as planning
+from engine.definitions.check import check as check_document
+from engine.definitions.language import App, Apps, Document
+from engine.definitions.plan import Alteration, ConvertField, RemoveApp, RemoveField, RemoveTable
+from engine.errors import Conflict, NotFound, Problem, Refused
+from engine.storage import alterations, workspace_tables
+from engine.storage.layout import Layout
+from engine.storage.session import Session, timestamp
+from engine.text import _
+
+_apps = workspace_tables.apps
+_revisions = workspace_tables.revisions
+_layout = workspace_tables.layout
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a new definition would do, and what is wrong with it (warnings do not stop it)."""
+
+    alterations: list[Alteration]
+    problems: list[Problem]
+
+    @property
+    def refused(self) -> bool:
+        return any(problem.is_error for problem in self.problems)
+
+    @property
+    def lost(self) -> int:
+        """How many values or records it takes away."""
+        return sum(one.lost for one in self.alterations)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One kept state of an app's definition; `summary` says what it changed."""
+
+    app: str
+    number: int
+    at: str
+    by: str | None
+    summary: list[str]
+
+
+def installed(session: Session) -> list[App]:
+    """The apps of the workspace, in their order."""
+    return list(session.layout.apps.values())
+
+
+def get(session: Session, key: str) -> App:
+    """One app. Raises `NotFound`."""
+    if key not in session.layout.apps:
+        raise NotFound(_("The app {app} is not installed.", app=key))
+    return session.layout.apps[key]
+
+
+def check(session: Session, document: Any) -> list[Problem]:
+    """Every problem of a definition in this workspace."""
+    return check_document(document, [app.document for app in installed(session)])
+
+
+def plan(session: Session, document: Any) -> Plan:
+    """What applying `document` would do, in words, with what it would take away counted in the real records."""
+    problems = check(session, document)
+    if any(problem.is_error for problem in problems):
+        return Plan([], problems)
+    before = session.layout.apps.get(document["key"])
+    listed = planning.plan(before.document if before else None, document)
+    after = _layout_with(session, document)
+    problems += _dependants(session, document["key"], after)
+    return Plan([_counted(session, one, after) for one in listed], problems)
+
+
+def apply(session: Session, document: Document, *, revision: int | None = None) -> Plan:
+    """Carry a definition out: install the app, or change it. The whole of it, or nothing.
+
+    `revision` is the revision that the change was made from; raises `Conflict` when somebody changed the app
+    since. Raises `Refused` with every problem, `Forbidden` for who may not build.
+    """
+    door.enter_builder(session.principal)
+    _lock(session)
+    key = document.get("key", "") if isinstance(document, Mapping) else ""
+    before = session.layout.apps.get(key)
+    if revision is not None and (before.revision if before else 0) != revision:
+        raise Conflict(_("Somebody changed this app meanwhile. Look at their change, then try again."))
+    planned = plan(session, document)
+    if planned.refused:
+        raise Refused([problem for problem in planned.problems if problem.is_error])
+    if before is not None and before.document == document:
+        return planned
+    _carry_out(session, document, planned)
+    return planned
+
+
+def remove(session: Session, key: str) -> Plan:
+    """Take an app out of the workspace; its records stay in the database, out of sight, until it is installed again.
+
+    Raises `Refused` when other apps link to it, `NotFound`.
+    """
+    door.enter_builder(session.principal)
+    _lock(session)
+    app = get(session, key)
+    after = _layout_without(session, key)
+    problems = _dependants(session, key, after)
+    if problems:
+        raise Refused(problems)
+    lost = sum(alterations.count_records(session, table) for table in app.tables.values())
+    gone = RemoveApp(key, lost=lost, label=str(app.label))
+    session.connection.execute(sa.delete(_apps).where(_apps.c.key == key))
+    _keep_revision(session, app.document, app.revision + 1, [str(gone.says)])
+    _publish(session, after)
+    return Plan([gone], [])
+
+
+def export(session: Session, key: str) -> Document:
+    """The app's document."""
+    return get(session, key).document
+
+
+def revisions(session: Session, key: str) -> list[Revision]:
+    """The revisions of an app, newest first."""
+    c = _revisions.c
+    wanted = sa.select(c.app, c.number, c.at, c.by, c.summary).where(c.app == key).order_by(c.number.desc())
+    found = [Revision(*row[:4], json.loads(row[4])) for row in session.connection.execute(wanted)]
+    if not found:
+        raise NotFound(_("The app {app} is not installed.", app=key))
+    return found
+
+
+def document_of(session: Session, key: str, number: int) -> Document:
+    """The document of one revision. Raises `NotFound`."""
+    wanted = sa.select(_revisions.c.document).where(_revisions.c.app == key, _revisions.c.number == number)
+    text = session.connection.execute(wanted).scalar()
+    if text is None:
+        raise NotFound(_("There is no revision {number} of {app}.", number=number, app=key))
+    document: Document = json.loads(text)
+    return document
+
+
+def compare(session: Session, key: str, older: int, newer: int) -> list[Alteration]:
+    """What changed from one revision to another."""
+    return planning.plan(document_of(session, key, older), document_of(session, key, newer))
+
+
+def restore(session: Session, key: str, number: int) -> Plan:
+    """Make an earlier revision the newest: undoing is one more change. Fields that it names come back with values."""
+    return apply(session, document_of(session, key, number))
+
+
+def _carry_out(session: Session, document: Document, planned: Plan) -> None:
+    old = session.layout
+    new = _layout_with(session, document)
+    kept = conversions.read_before(session, planned.alterations)
+    try:
+        anew = alterations.carry_out(session, old, new, planned.alterations)
+    except sa.exc.IntegrityError as error:
+        says = _("Some records have equal values in a field that is to be unique. Make them differ first.")
+        raise Refused([Problem("/tables", says, "not_unique")]) from error
+    _store(session, document, [str(one.says) for one in planned.alterations])
+    _publish(session, new)
+    conversions.write_after(session, kept)
+    computed.refresh(session, computed.Written(), {(field.table, field.key) for field in anew})
+
+
+def _store(session: Session, document: Document, summary: list[str]) -> None:
+    key = document["key"]
+    text = json.dumps(document, ensure_ascii=False)
+    newest = sa.select(sa.func.coalesce(sa.func.max(_revisions.c.number), 0)).where(_revisions.c.app == key)
+    number = int(session.connection.execute(newest).scalar_one()) + 1
+    if key in session.layout.apps:
+        change = sa.update(_apps).where(_apps.c.key == key).values(document=text, revision=number)
+        session.connection.execute(change)
+    else:
+        position = session.connection.execute(
+            sa.select(sa.func.coalesce(sa.func.max(_apps.c.position), 0))
+        ).scalar_one()
+        session.connection.execute(
+            sa.insert(_apps).values(
+                key=key,
+                position=int(position) + 1,
+                revision=number,
+                document=text,
+                installed_at=timestamp(session.now),
+                installed_by=session.principal.user_id,
+            )
+        )
+    _keep_revision(session, document, number, summary)
+
+
+def _keep_revision(session: Session, document: Document, number: int, summary: list[str]) -> None:
+    session.connection.execute(
+        sa.insert(_revisions).values(
+            app=document["key"],
+            number=number,
+            document=json.dumps(document, ensure_ascii=False),
+            at=timestamp(session.now),
+            by=session.principal.user_id,
+            summary=json.dumps(summary, ensure_ascii=False),
+        )
+    )
+
+
+def _layout_with(session: Session, document: Document) -> Layout:
+    layout = session.layout
+    pairs = [(app.document, app.revision) for app in layout.apps.values() if app.key != document["key"]]
+    keys = list(layout.apps)
+    at = keys.index(document["key"]) if document["key"] in keys else len(pairs)
+    before = layout.apps.get(document["key"])
+    pairs.insert(at, (document, (before.revision if before else 0) + 1))
+    return Layout(Apps(pairs), layout.version + 1)
+
+
+def _layout_without(session: Session, key: str) -> Layout:
+    layout = session.layout
+    pairs = [(app.document, app.revision) for app in layout.apps.values() if app.key != key]
+    return Layout(Apps(pairs), layout.version + 1)
+
+
+def _publish(session: Session, layout: Layout) -> None:
+    session.connection.execute(sa.update(_layout).values(version=layout.version))
+    session.use_layout(layout)
+
+
+def _lock(session: Session) -> None:
+    if session.dialect == "postgresql":
+        # Waits for every writer that began with the tables as they were.
+        session.connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(current_schema()))"))
+
+
+def _dependants(session: Session, key: str, after: Layout) -> list[Problem]:
+    """What other installed apps would miss."""
+    problems = []
+    documents = [app.document for app in after.apps.values()]
+    for app in after.apps.values():
+        if app.key == key:
+            continue
+        others = [one for one in documents if one["key"] != app.key]
+        for problem in check_document(app.document, others):
+            if problem.is_error:
+                says = _("The app {app} would break: {problem}", app=app.label, problem=problem.says)
+                problems.append(Problem(problem.at, says, "dependant"))
+    return problems
+
+
+def _counted(session: Session, alteration: Alteration, after: Layout) -> Alteration:
+    apps = session.layout.apps
+    match alteration:
+        case RemoveTable():
+            table = apps.tables[f"{alteration.app}.{alteration.table}"]
+            return alteration.counted(alterations.count_records(session, table))
+        case RemoveField():
+            field = apps.tables[f"{alteration.app}.{alteration.table}"].fields[alteration.field]
+            return alteration.counted(alterations.count_values(session, field))
+        case ConvertField():
+            return alteration.counted(conversions.count_lost(session, alteration, after))
+        case _:
+            return alteration

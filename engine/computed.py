@@ -1,0 +1,203 @@
+"""Computed fields kept right: after a write, set-based SQL along the graph of what depends on what.
+
+A field's inputs are paths through links. When values at the end of a path change, the path is walked back to
+the records that see them, and those alone are worked out again, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.definitions.language import Field, Table
+from engine.definitions.types import Key, Path
+from engine.storage.expressions import Records, clock_of
+from engine.storage.layout import ERROR_SUFFIX, Layout
+from engine.storage.record_rows import among
+from engine.storage.session import Session
+
+Ids = set[str] | None  # None: all records of the table
+
+
+@dataclass
+class Written:
+    """What a transaction wrote: which records of which field, and whom changed links lead or led to."""
+
+    fields: dict[Key, Ids] = field(default_factory=dict)
+    relinked: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def wrote(self, table: str, keys: Iterable[str], ids: Collection[str] | None) -> None:
+        """These fields of these records (None: of all) hold something else now."""
+        for key in keys:
+            before = self.fields.get((table, key), set())
+            everything = ids is None or before is None
+            self.fields[table, key] = None if everything else {*(before or ()), *(ids or ())}
+
+    def linked(self, table: str, key: str, ids: Iterable[str]) -> None:
+        """A link began or ended to lead to these records."""
+        self.relinked[table, key].update(ids)
+
+
+@dataclass(frozen=True)
+class _Node:
+    field: Field
+    inputs: tuple[Path, ...]
+    needs: frozenset[Key]  # every field on those paths
+
+
+def refresh(session: Session, written: Written, entirely: Collection[Key] = ()) -> None:
+    """Work out again every stored computed field that what was written may have changed.
+
+    `entirely` names computed fields that are new or defined anew: they are worked out for all records.
+    Neighbouring fields of one table that concern the same records share one UPDATE.
+    """
+    layout = session.layout
+    waiting: dict[str, tuple[Ids, list[Field]]] = {}
+    for node in layout.remember("computed", lambda: _sorted_nodes(layout)):
+        table = layout.table(node.field.table)
+        key = (table.address, node.field.key)
+        ids = None if key in entirely else _affected(session, table, node, written)
+        if ids is not None and not ids:
+            continue
+        for address in {address for address, needed in node.needs if _is_waiting(waiting, address, needed)}:
+            _work_out(session, layout.table(address), *waiting.pop(address))
+        if table.address in waiting and waiting[table.address][0] != ids:
+            _work_out(session, table, *waiting.pop(table.address))
+        held = waiting.get(table.address, (ids, []))
+        waiting[table.address] = (ids, [*held[1], node.field])
+        written.wrote(table.address, [node.field.key], ids)
+        session.touch(table.address, ids or ())
+    for address, (ids, fields) in waiting.items():
+        _work_out(session, layout.table(address), ids, fields)
+
+
+def _is_waiting(waiting: Mapping[str, tuple[Ids, list[Field]]], address: str, key: str) -> bool:
+    return address in waiting and any(one.key == key for one in waiting[address][1])
+
+
+def _sorted_nodes(layout: Layout) -> list[_Node]:
+    nodes: dict[Key, _Node] = {}
+    for table in layout.apps.tables.values():
+        for one in table.fields.values():
+            if one.kind.computed and layout.stored(one):
+                inputs = tuple(layout.types.inputs(one))
+                needs = frozenset(key for path in inputs for key in _keys_on(layout, one.table, path))
+                nodes[one.table, one.key] = _Node(one, inputs, needs)
+    order: TopologicalSorter[Key] = TopologicalSorter()
+    for key, node in nodes.items():
+        order.add(key, *(node.needs & nodes.keys()))
+    return [nodes[key] for key in order.static_order()]
+
+
+def _keys_on(layout: Layout, table: str, path: Path) -> Iterable[Key]:
+    for part in path:
+        yield table, part
+        one = layout.table(table).fields.get(part)
+        if one is None or one.target is None:
+            return
+        table = one.target
+
+
+def _affected(session: Session, table: Table, node: _Node, written: Written) -> Ids:
+    found: set[str] = set()
+    for path in node.inputs:
+        for length in range(1, len(path) + 1):
+            ids = _seeing(session, table, path[:length], written)
+            if ids is None:
+                return None
+            found |= ids
+    return found
+
+
+def _seeing(session: Session, table: Table, path: Path, written: Written) -> Ids:
+    """The records of `table` that see something changed at the end of `path`."""
+    links: list[Field] = []
+    here = table
+    for part in path[:-1]:
+        link = here.fields[part]
+        links.append(link)
+        here = session.layout.table(link.target or "")
+    last = here.fields.get(path[-1])
+    if last is None:
+        return set()
+    ids = written.fields.get((here.address, last.key), set())
+    if last.inverse_of is not None:
+        forward = (last.target or "", last.inverse_of)
+        everything = forward in written.fields and written.fields[forward] is None
+        ids = None if everything else _union(ids, written.relinked.get(forward, set()))
+    for link in reversed(links):
+        ids = _back(session, link, ids)
+    return ids
+
+
+def _union(one: Ids, other: Ids) -> Ids:
+    return None if one is None or other is None else one | other
+
+
+def _back(session: Session, link: Field, ids: Ids) -> Ids:
+    """The records whose `link` leads to one of `ids`."""
+    if ids is None or not ids:
+        return ids
+    layout = session.layout
+    if link.inverse_of is None and not link.many:
+        sql = layout.sql(layout.table(link.table))
+        wanted = sa.select(sql.c.id).where(among(session, sql.c[link.key], ids))
+    elif link.inverse_of is None:
+        pairs = layout.links(link)
+        wanted = sa.select(pairs.c.record_id).where(among(session, pairs.c.linked_id, ids)).distinct()
+    else:
+        source = layout.table(link.target or "")
+        forward = source.fields[link.inverse_of]
+        if forward.many:
+            pairs = layout.links(forward)
+            wanted = sa.select(pairs.c.linked_id).where(among(session, pairs.c.record_id, ids)).distinct()
+        else:
+            sql = layout.sql(source)
+            column = sql.c[forward.key]
+            wanted = sa.select(column).where(among(session, sql.c.id, ids), column.is_not(None)).distinct()
+    return set(session.connection.execute(wanted).scalars())
+
+
+def _work_out(session: Session, table: Table, ids: Ids, fields: list[Field]) -> None:
+    layout = session.layout
+    sql = layout.sql(table)
+    clock = clock_of(session)
+    values = layout.remember(
+        ("working", table.address, tuple(one.key for one in fields)),
+        lambda: _assignments(layout, Records(layout, table, sql, clock), fields),
+    )
+    statement = sa.update(sql).values(values)
+    if ids is not None:
+        statement = statement.where(among(session, sql.c.id, ids))
+    session.connection.execute(statement)
+
+
+def _assignments(layout: Layout, records: Records, fields: list[Field]) -> Mapping[str, Any]:
+    values: dict[str, Any] = {}
+    for one in fields:
+        compiled = records.worked_out(one)
+        values[one.key] = compiled.value
+        if layout.has_error(one):
+            values[one.key + ERROR_SUFFIX] = sa.null() if compiled.error is None else compiled.error
+    return values
+
+
+def differences(session: Session) -> list[tuple[str, str, int]]:
+    """Recompute everything and compare: (table, field, how many records differ), which is empty when all is right."""
+    layout = session.layout
+    clock = clock_of(session)
+    found = []
+    for node in _sorted_nodes(layout):
+        table = layout.table(node.field.table)
+        sql = layout.sql(table)
+        fresh = Records(layout, table, sql, clock).worked_out(node.field).value
+        differ = sql.c[node.field.key].is_distinct_from(fresh)
+        count = session.connection.execute(sa.select(sa.func.count()).select_from(sql).where(differ)).scalar_one()
+        if count:
+            found.append((table.address, node.field.key, int(count)))
+    return found

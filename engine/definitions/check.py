@@ -1,0 +1,295 @@
+"""Everything wrong with an app's document, all at once, each at its JSON pointer.
+
+First what the schema can say, then what it cannot. A part that the schema refused is left out of the second
+look, so that one mistake is told once and does not hide the others.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from engine.definitions.check_automations import automation_problems
+from engine.definitions.check_conditions import check_condition, expression_problems
+from engine.definitions.language import RESERVED_KEYS, Apps, Document, Field, Table, own_tables
+from engine.definitions.schema import app_schema
+from engine.definitions.types import Cycle, FieldTypes, Unknown
+from engine.errors import Problem
+from engine.field_types import InvalidValue
+from engine.formulas import FormulaError
+from engine.text import Text, _
+from engine.view_types import view_types
+
+__all__ = ["check", "check_condition"]
+
+MAX_LIMIT = 500  # problems told at once
+
+
+def check(document: Any, installed: Sequence[Document] = ()) -> list[Problem]:
+    """Every problem of `document`, given the documents of the other installed apps. Empty when all is well."""
+    problems = list(_schema_problems(document))
+    if not isinstance(document, Mapping) or not isinstance(document.get("tables"), Mapping) or "key" not in document:
+        return problems
+    sound, left_out = _without_refused(document, problems)
+    if not sound.get("tables"):
+        return problems
+    others = [(one, 1) for one in installed if one["key"] != document["key"]]
+    apps = Apps([*others, (sound, 1)])
+    found = [one for one in _meaning_problems(sound, apps) if not _about(one, left_out)]
+    return (problems + found)[:MAX_LIMIT]
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(app_schema())
+
+
+def _schema_problems(document: Any) -> Iterator[Problem]:
+    seen = set()
+    for error in _validator().iter_errors(document):
+        for problem in _said(error):
+            if (problem.at, problem.says) not in seen:
+                seen.add((problem.at, problem.says))
+                yield problem
+
+
+def _said(error: ValidationError) -> Iterator[Problem]:
+    at = _pointer(error.absolute_path)
+    wanted, got = error.validator_value, error.instance
+    match error.validator:
+        case "additionalProperties" if isinstance(got, Mapping):
+            known = list(error.schema.get("properties", {}))
+            for key in got:
+                if key not in known:
+                    yield Problem(
+                        f"{at}/{_escaped(key)}", _unknown(_("There is no `{name}` here.", name=key), key, known)
+                    )
+        case "required":
+            for key in wanted:
+                if isinstance(got, Mapping) and key not in got:
+                    yield Problem(at, _("`{name}` is missing.", name=key), "required")
+        case "enum":
+            says = _("`{value}` is not one of {choices}.", value=got, choices=", ".join(map(str, wanted)))
+            yield Problem(at, _unknown(says, str(got), [str(one) for one in wanted]), "enum", got)
+        case "pattern":
+            yield Problem(at, _("`{value}` does not have the right form ({pattern}).", value=got, pattern=wanted))
+        case "type":
+            yield Problem(at, _("This must be of type {type}.", type=wanted), "type")
+        case "minProperties" | "minItems" | "minLength":
+            yield Problem(at, _("This must not be empty."), "empty")
+        case "const":
+            yield Problem(at, _("This must be {value}.", value=wanted), "const", got)
+        case "anyOf" if error.context:
+            deepest = max(error.context, key=lambda one: len(one.absolute_path))
+            yield from _said(deepest)
+        case _:
+            yield Problem(at, Text(error.message.replace("{", "{{").replace("}", "}}"), {}), str(error.validator))
+
+
+def _unknown(says: Text, name: str, known: Sequence[str]) -> Text:
+    near = difflib.get_close_matches(name, known, 1)
+    return _("{problem} Did you mean `{name}`?", problem=says, name=near[0]) if near else says
+
+
+def _pointer(path: Iterable[Any]) -> str:
+    return "".join(f"/{_escaped(str(part))}" for part in path)
+
+
+def _escaped(part: str) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def _without_refused(document: Document, problems: Sequence[Problem]) -> tuple[dict[str, Any], list[str]]:
+    """The document without the smallest parts that hold a refused place, and the pointers of what was left out."""
+    sound = copy.deepcopy(dict(document))
+    left_out = []
+    for problem in problems:
+        parts = problem.at.split("/")[1:]
+        for depth in (4, 2):
+            if len(parts) >= depth and parts[0] in {"tables", "automations", "settings", "requires", "connections"}:
+                holder: Any = sound
+                for part in parts[: depth - 1]:
+                    holder = holder.get(part) if isinstance(holder, dict) else None
+                if isinstance(holder, dict) and (depth == 2 or parts[0] == "tables"):
+                    holder.pop(parts[depth - 1], None)
+                    left_out.append("/" + "/".join(parts[:depth]))
+                break
+    tables = sound.get("tables", {})
+    for key, table in list(tables.items()):
+        if not isinstance(table, dict) or not isinstance(table.get("fields"), dict) or not table["fields"]:
+            tables.pop(key)
+            left_out.append(f"/tables/{key}")
+    return sound, left_out
+
+
+def _about(problem: Problem, left_out: Sequence[str]) -> bool:
+    """Whether the problem is only that something left out is missing."""
+    names = {pointer.rpartition("/")[2] for pointer in left_out}
+    return problem.code.startswith("unknown") and problem.value in names
+
+
+def _meaning_problems(document: Document, apps: Apps) -> Iterator[Problem]:
+    types = FieldTypes(apps)
+    app = apps[document["key"]]
+    for role, table in document.get("provides", {}).items():
+        if table not in document["tables"]:
+            yield _no_table(f"/provides/{role}", table)
+    yield from _requirement_problems(document, apps)
+    for key, raw in own_tables(document).items():
+        yield from _table_problems(f"/tables/{key}", app.tables[key], raw, types)
+    for automation in app.automations.values():
+        yield from automation_problems(automation, types)
+
+
+def _requirement_problems(document: Document, apps: Apps) -> Iterator[Problem]:
+    for role, requirement in document.get("requires", {}).items():
+        at = f"/requires/{role}"
+        if requirement["table"] not in document["tables"]:
+            yield _no_table(f"{at}/table", requirement["table"])
+            continue
+        bound = apps.tables.get(apps.address(document["key"], f"@{role}"))
+        if bound is None:
+            says = _("No installed app has the table {table}.", table=document["bindings"][role])
+            yield Problem(f"/bindings/{role}", says, "unknown_table", document["bindings"][role])
+            continue
+        for key in requirement.get("fields", ()):
+            if key not in bound.fields:
+                says = _("{table} has no field {field}, which is needed here.", table=bound.label, field=key)
+                yield Problem(at, says, "unknown_field", key)
+
+
+def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldTypes) -> Iterator[Problem]:
+    if table.title not in raw["fields"]:
+        yield _no_field(f"{at}/title", table.title, table)
+    for field in table.declared:
+        yield from _field_problems(f"{at}/fields/{field.key}", field, table, types)
+    for key, one in table.checks.items():
+        yield from expression_problems(f"{at}/checks/{key}/holds", one.holds, types.scope(table.address), {"boolean"})
+    for view in table.views.values():
+        yield from _view_problems(f"{at}/views/{view.key}", view.type, view.options, table, types)
+    for form in table.forms.values():
+        for number, question in enumerate(form.fields):
+            field = table.fields.get(question.field)  # type: ignore[assignment]
+            if field is None:
+                yield _no_field(f"{at}/forms/{form.key}/fields/{number}", question.field, table)
+            elif not field.writable:
+                says = _("{field} is kept by itself, so a form cannot ask for it.", field=field.label)
+                yield Problem(f"{at}/forms/{form.key}/fields/{number}", says, "computed", question.field)
+
+
+def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> Iterator[Problem]:
+    if field.key in RESERVED_KEYS:
+        yield Problem(at, _("The key {key} is taken by the engine. Choose another.", key=field.key), "reserved")
+    if field.is_link:
+        yield from _link_problems(at, field, types.apps)
+    if field.type in {"rollup", "lookup", "count"}:
+        through = table.fields.get(field.options["through"])
+        if through is None or not through.is_link:
+            says = _("`{name}` is not a link of this table.", name=field.options["through"])
+            yield Problem(f"{at}/through", says, "unknown_link", field.options["through"])
+            return
+        if through.target not in types.apps.tables:
+            return
+        yield from _through_problems(at, field, through, types)
+    try:
+        types.of(field)
+        types.uses_clock(field)
+    except FormulaError as error:
+        place = f"{at}/formula" if field.type == "formula" else at
+        says = _("{problem} (character {position})", problem=error.says, position=error.start + 1)
+        yield Problem(place, says, "formula", field.options.get("formula"))
+    except Cycle as cycle:
+        way = " → ".join(f"{address}.{key}" for address, key in cycle.keys)
+        yield Problem(at, _("It depends on itself: {way}.", way=way), "cycle")
+    except Unknown:
+        pass  # told at its own place by _through_problems
+    if "pattern" in field.options:
+        try:
+            re.compile(field.options["pattern"])
+        except re.error as error:
+            yield Problem(f"{at}/pattern", _("This is no regular expression: {why}.", why=str(error)), "pattern")
+    if field.default is not None:
+        yield from _default_problems(f"{at}/default", field, types)
+
+
+def _link_problems(at: str, field: Field, apps: Apps) -> Iterator[Problem]:
+    target = apps.tables.get(field.target or "")
+    if target is None:
+        yield _no_table(f"{at}/to", field.options["to"])
+        return
+    if field.inverse_key and target.fields[field.inverse_key].inverse_of != field.key:
+        says = _("{table} already has a field {field}.", table=target.label, field=field.inverse_key)
+        yield Problem(f"{at}/inverse", says, "taken", field.inverse_key)
+
+
+def _through_problems(at: str, field: Field, through: Field, types: FieldTypes) -> Iterator[Problem]:
+    target = types.apps.tables[through.target or ""]
+    inner = field.options.get("field")
+    if inner is not None and inner not in target.fields:
+        yield _no_field(f"{at}/field", inner, target)
+    elif inner is not None and field.options.get("function") in {"sum", "average"}:
+        try:
+            held = types.of(target.fields[inner])
+        except (FormulaError, Cycle, Unknown):
+            held = None  # told where that field stands
+        if held is not None and held.name != "number":
+            says = _("Only numbers can be summed, and {field} holds {type}.", field=inner, type=held.name)
+            yield Problem(f"{at}/function", says, "type", field.options["function"])
+    if "where" in field.options:
+        yield from check_condition(field.options["where"], types.scope(target.address), f"{at}/where")
+
+
+def _default_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]:
+    if isinstance(field.default, str) and field.default.startswith("="):
+        yield from expression_problems(at, field.default, types.scope(field.table), None)
+        return
+    try:
+        field.kind.accept(field.default, field.options)
+    except InvalidValue as error:
+        yield Problem(at, _("The default {problem}.", problem=error.says), "invalid_value", field.default)
+
+
+def _view_problems(
+    at: str, kind: str, options: Mapping[str, Any], table: Table, types: FieldTypes
+) -> Iterator[Problem]:
+    for number, key in enumerate(options.get("fields", ())):
+        if key not in table.fields:
+            yield _no_field(f"{at}/fields/{number}", key, table)
+    for number, key in enumerate(options.get("sort", ())):
+        wanted = table.fields.get(key.removeprefix("-"))
+        if wanted is None:
+            yield _no_field(f"{at}/sort/{number}", key.removeprefix("-"), table)
+        elif wanted.many:
+            says = _("Records cannot be sorted by {field}, which holds many records.", field=wanted.label)
+            yield Problem(f"{at}/sort/{number}", says, "sort", key)
+    for key in options.get("totals", {}):
+        if key not in table.fields:
+            yield _no_field(f"{at}/totals/{key}", key, table)
+    if "sum" in options and options["sum"] not in table.fields:
+        yield _no_field(f"{at}/sum", options["sum"], table)
+    grouped = view_types[kind].grouped_by
+    if grouped and grouped in options:
+        by = table.fields.get(options[grouped])
+        if by is None:
+            yield _no_field(f"{at}/{grouped}", options[grouped], table)
+        elif by.many or not (by.kind.groups or by.kind.computed):
+            says = _("{field} has too many values to make stacks of.", field=by.label)
+            yield Problem(f"{at}/{grouped}", says, "groups", options[grouped])
+    if "filter" in options:
+        yield from check_condition(options["filter"], types.scope(table.address), f"{at}/filter")
+
+
+def _no_field(at: str, key: str, table: Table) -> Problem:
+    says = _("{table} has no field `{field}`.", table=table.label, field=key)
+    return Problem(at, _unknown(says, key, list(table.fields)), "unknown_field", key)
+
+
+def _no_table(at: str, name: str) -> Problem:
+    return Problem(at, _("There is no table `{table}`.", table=name), "unknown_table", name)

@@ -1,0 +1,249 @@
+"""From two revisions of an app's document to a short list of named changes that say themselves in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from engine.definitions.language import Document, own_tables
+from engine.field_types import field_types
+from engine.text import Text, _, label_in
+
+Part = Mapping[str, Any]
+_NOTHING: Part = {}
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """One change of an app's definition. `lost` counts the values in real records that it takes away."""
+
+    destroys: ClassVar[bool] = False
+    app: str
+    lost: int = 0
+
+    @property
+    def says(self) -> Text:
+        """What it does, in words for people."""
+        raise NotImplementedError
+
+    def counted(self, lost: int) -> Alteration:
+        """The same with the number of values lost."""
+        return replace(self, lost=lost)
+
+
+@dataclass(frozen=True)
+class InstallApp(Alteration):
+    label: str = ""
+
+    @property
+    def says(self) -> Text:
+        return _("Installs {app}.", app=self.label)
+
+
+@dataclass(frozen=True)
+class RemoveApp(Alteration):
+    destroys: ClassVar[bool] = True
+    label: str = ""
+
+    @property
+    def says(self) -> Text:
+        return _("Removes {app} with its {count} records.", app=self.label, count=self.lost)
+
+
+@dataclass(frozen=True)
+class TableAlteration(Alteration):
+    table: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class AddTable(TableAlteration):
+    @property
+    def says(self) -> Text:
+        return _("Adds the table {table}.", table=self.label)
+
+
+@dataclass(frozen=True)
+class RemoveTable(TableAlteration):
+    destroys: ClassVar[bool] = True
+
+    @property
+    def says(self) -> Text:
+        return _("Removes the table {table} with its {count} records.", table=self.label, count=self.lost)
+
+
+@dataclass(frozen=True)
+class FieldAlteration(TableAlteration):
+    field: str = ""
+    field_label: str = ""
+
+
+@dataclass(frozen=True)
+class AddField(FieldAlteration):
+    @property
+    def says(self) -> Text:
+        return _("Adds {field} to {table}.", field=self.field_label, table=self.label)
+
+
+@dataclass(frozen=True)
+class RemoveField(FieldAlteration):
+    destroys: ClassVar[bool] = True
+
+    @property
+    def says(self) -> Text:
+        return _(
+            "Removes {field} from {table}; {count} records have a value there.",
+            field=self.field_label,
+            table=self.label,
+            count=self.lost,
+        )
+
+
+@dataclass(frozen=True)
+class ConvertField(FieldAlteration):
+    destroys: ClassVar[bool] = True
+    old_type: str = ""
+    new_type: str = ""
+
+    @property
+    def says(self) -> Text:
+        return _(
+            "Turns {field} of {table} from {old} into {new}; {count} values cannot be kept.",
+            field=self.field_label,
+            table=self.label,
+            old=field_types[self.old_type].label,
+            new=field_types[self.new_type].label,
+            count=self.lost,
+        )
+
+
+@dataclass(frozen=True)
+class ChangeField(FieldAlteration):
+    what: tuple[str, ...] = ()
+
+    @property
+    def says(self) -> Text:
+        return _(
+            "Changes {what} of {field} in {table}.",
+            what=", ".join(self.what),
+            field=self.field_label,
+            table=self.label,
+        )
+
+
+@dataclass(frozen=True)
+class ChangePart(Alteration):
+    """A view, form, check, automation, setting, or the app's own texts: nothing that records hold."""
+
+    verb: str = "changes"  # adds | changes | removes
+    part: str = ""
+    name: str = ""
+
+    @property
+    def says(self) -> Text:
+        part = _PARTS[self.part]
+        if self.verb == "adds":
+            return _("Adds the {part} {name}.", part=part, name=self.name)
+        if self.verb == "removes":
+            return _("Removes the {part} {name}.", part=part, name=self.name)
+        return _("Changes the {part} {name}.", part=part, name=self.name)
+
+
+_PARTS = {
+    "app": _("app"),
+    "table": _("table"),
+    "view": _("view"),
+    "form": _("form"),
+    "check": _("check"),
+    "automation": _("automation"),
+    "setting": _("setting"),
+    "connection": _("connection"),
+}
+_APP_COLLECTIONS = (("automations", "automation"), ("settings", "setting"), ("connections", "connection"))
+_TABLE_COLLECTIONS = (("views", "view"), ("forms", "form"), ("checks", "check"))
+
+
+def plan(old: Document | None, new: Document) -> list[Alteration]:
+    """What has to happen so that `old` (None: not installed yet) becomes `new`. Both have been checked."""
+    app = new["key"]
+    label = label_in(new.get("label"), "en", app)
+    if old is None:
+        tables = [AddTable(app, table=key, label=_name(one, key)) for key, one in own_tables(new).items()]
+        return [InstallApp(app, label=label), *tables]
+    return list(_differences(app, label, old, new))
+
+
+def _differences(app: str, label: str, old: Document, new: Document) -> Iterator[Alteration]:
+    before, after = own_tables(old), own_tables(new)
+    for key, table in after.items():
+        if key not in before:
+            yield AddTable(app, table=key, label=_name(table, key))
+        else:
+            yield from _table_differences(app, key, before[key], table)
+    for key, table in before.items():
+        if key not in after:
+            yield RemoveTable(app, table=key, label=_name(table, key))
+    for collection, part in _APP_COLLECTIONS:
+        yield from _parts(app, part, old.get(collection, _NOTHING), new.get(collection, _NOTHING), "")
+    collections = {"tables", *(name for name, _part in _APP_COLLECTIONS)}
+    if _without(old, collections) != _without(new, collections) or list(before) != list(after):
+        yield ChangePart(app, verb="changes", part="app", name=label)
+
+
+def _table_differences(app: str, key: str, old: Part, new: Part) -> Iterator[Alteration]:
+    label = _name(new, key)
+    for name, field in new["fields"].items():
+        where = {"table": key, "label": label, "field": name, "field_label": _name(field, name)}
+        was = old["fields"].get(name)
+        if was is None:
+            yield AddField(app, **where)
+        elif _stored_as(was) != _stored_as(field):
+            yield ConvertField(app, **where, old_type=was["type"], new_type=field["type"])
+        elif was != field:
+            changed = [one for one in {**was, **field} if was.get(one) != field.get(one)]
+            yield ChangeField(app, **where, what=tuple(sorted(changed)))
+    for name, field in old["fields"].items():
+        if name not in new["fields"]:
+            yield RemoveField(app, table=key, label=label, field=name, field_label=_name(field, name))
+    for collection, part in _TABLE_COLLECTIONS:
+        yield from _parts(app, part, old.get(collection, _NOTHING), new.get(collection, _NOTHING), label)
+    collections = {"fields", *(name for name, _part in _TABLE_COLLECTIONS)}
+    if _without(old, collections) != _without(new, collections) or _moved(old["fields"], new["fields"]):
+        yield ChangePart(app, verb="changes", part="table", name=label)
+
+
+def _stored_as(field: Part) -> tuple[object, ...]:
+    """What decides how a field's values lie in the database; a change of it converts them."""
+    kind = field_types[field["type"]]
+    if field["type"] == "link":
+        return ("link", field["to"], bool(field.get("many")))
+    if kind.computed:
+        return ("computed",)
+    return (kind.holds,)
+
+
+def _parts(app: str, part: str, old: Part, new: Part, of: str) -> Iterator[Alteration]:
+    for key, one in new.items():
+        name = f"{of}: {_name(one, key)}" if of else _name(one, key)
+        if key not in old:
+            yield ChangePart(app, verb="adds", part=part, name=name)
+        elif old[key] != one:
+            yield ChangePart(app, verb="changes", part=part, name=name)
+    for key, one in old.items():
+        if key not in new:
+            name = f"{of}: {_name(one, key)}" if of else _name(one, key)
+            yield ChangePart(app, verb="removes", part=part, name=name)
+
+
+def _name(part: Part, key: str) -> str:
+    return label_in(part.get("label"), "en", key)
+
+
+def _without(part: Part, keys: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in part.items() if key not in keys}
+
+
+def _moved(old: Part, new: Part) -> bool:
+    kept = [key for key in old if key in new]
+    return kept != [key for key in new if key in old]

@@ -1,0 +1,274 @@
+"""The language as one JSON Schema (2020-12), composed from the kinds that lie in the folders.
+
+Options are tied to a type by `if type is X then ...`, since `oneOf` could only answer "not valid under any".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from engine.actions import actions
+from engine.field_types import field_types
+from engine.field_types.select import COLORS
+from engine.triggers import triggers
+from engine.view_types import view_types
+
+Schema = dict[str, Any]
+FORMATS = ("number", "currency", "percent", "date", "date_time", "checkbox")  # how a computed value may be shown
+MAX_NESTING = 5  # levels of all/any in a condition
+
+KEY = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
+_LABEL_REF = {"$ref": "#/$defs/label"}
+
+
+@cache
+def app_schema() -> Schema:
+    """The JSON Schema of an app's document, as `formwork schema` prints it."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Formwork app",
+        **_object(
+            {
+                "$schema": {"type": "string"},
+                "formwork": {"const": 1},
+                "key": {"$ref": "#/$defs/key"},
+                "label": _LABEL_REF,
+                "description": _LABEL_REF,
+                "version": {"type": "string", "pattern": "^\\d+\\.\\d+\\.\\d+$"},
+                "icon": {"$ref": "#/$defs/icon"},
+                "color": {"$ref": "#/$defs/color"},
+                "provides": _by_key({"$ref": "#/$defs/key"}),
+                "requires": _by_key({"$ref": "#/$defs/requirement"}),
+                "bindings": _by_key({"type": "string", "pattern": "^[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)?$"}),
+                "settings": _by_key({"$ref": "#/$defs/setting"}),
+                "connections": _by_key({"$ref": "#/$defs/connection"}),
+                "tables": _by_key({"$ref": "#/$defs/table"}, least=1),
+                "automations": _by_key({"$ref": "#/$defs/automation"}),
+            },
+            required=("formwork", "key", "tables"),
+        ),
+        "$defs": _definitions(),
+    }
+
+
+def _definitions() -> Schema:
+    return {
+        "key": KEY,
+        "keys": {"type": "array", "items": {"$ref": "#/$defs/key"}, "uniqueItems": True},
+        "label": {
+            "anyOf": [
+                {"type": "string", "minLength": 1, "maxLength": 2000},
+                {
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": {"pattern": "^[a-z]{2}(_[A-Z]{2})?$"},
+                    "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 2000},
+                },
+            ]
+        },
+        "icon": {"type": "string", "pattern": "^[a-z0-9-]{1,40}$"},
+        "color": {"enum": list(COLORS)},
+        "expression": {"type": "string", "minLength": 1, "maxLength": 10_000},
+        "condition": _condition(MAX_NESTING),
+        "format": {
+            "type": "object",
+            "properties": {"type": {"enum": list(FORMATS)}},
+            "required": ["type"],
+            "allOf": [
+                _when("type", name, {"type": True, **field_types[name].options}, field_types[name].required_options)
+                for name in FORMATS
+            ],
+        },
+        "requirement": _object(
+            {
+                "label": _LABEL_REF,
+                "description": _LABEL_REF,
+                "fields": {"$ref": "#/$defs/keys"},
+                "table": {"$ref": "#/$defs/key"},
+            },
+            required=("table",),
+        ),
+        "setting": {
+            "type": "object",
+            "properties": {"type": {"enum": ["text", "number", "currency", "percent", "checkbox", "date"]}},
+            "required": ["type", "value"],
+            "allOf": [
+                _when("type", name, {"type": True, "label": _LABEL_REF, "help": _LABEL_REF, "value": True, **options})
+                for name in ("text", "number", "currency", "percent", "checkbox", "date")
+                for options in (field_types[name].options,)
+            ],
+        },
+        "connection": _object(
+            {"type": {"enum": ["webhook"]}, "label": _LABEL_REF, "description": _LABEL_REF}, required=("type",)
+        ),
+        "table": _object(
+            {
+                "label": _LABEL_REF,
+                "plural": _LABEL_REF,
+                "description": _LABEL_REF,
+                "icon": {"$ref": "#/$defs/icon"},
+                "color": {"$ref": "#/$defs/color"},
+                "title": {"$ref": "#/$defs/key"},
+                "fields": _by_key({"$ref": "#/$defs/field"}, least=1, most=500),
+                "checks": _by_key(
+                    _object({"holds": {"$ref": "#/$defs/expression"}, "message": _LABEL_REF}, ("holds", "message"))
+                ),
+                "views": _by_key({"$ref": "#/$defs/view"}),
+                "forms": _by_key({"$ref": "#/$defs/form"}),
+            },
+            required=("fields",),
+        ),
+        "field": _field(),
+        "view": _view(),
+        "form": _form(),
+        "automation": _automation(),
+    }
+
+
+def _field() -> Schema:
+    names = [name for name, kind in field_types.items() if not kind.system]
+    common: Schema = {
+        "type": True,
+        "label": _LABEL_REF,
+        "help": _LABEL_REF,
+        "required": {"type": "boolean"},
+        "unique": {"type": "boolean"},
+        "default": True,
+    }
+    computed = {"type": True, "label": _LABEL_REF, "help": _LABEL_REF}
+    return {
+        "type": "object",
+        "properties": {"type": {"enum": names}},
+        "required": ["type"],
+        "allOf": [
+            _when(
+                "type",
+                name,
+                {**(computed if field_types[name].computed else common), **field_types[name].options},
+                field_types[name].required_options,
+            )
+            for name in names
+        ],
+    }
+
+
+def _view() -> Schema:
+    common = {
+        "type": True,
+        "label": _LABEL_REF,
+        "icon": {"$ref": "#/$defs/icon"},
+        "filter": {"$ref": "#/$defs/condition"},
+        "sort": {"type": "array", "maxItems": 5, "items": {"type": "string", "pattern": "^-?[a-z][a-z0-9_]*$"}},
+    }
+    return {
+        "type": "object",
+        "properties": {"type": {"enum": list(view_types)}},
+        "required": ["type"],
+        "allOf": [
+            _when("type", name, {**common, **kind.options}, kind.required_options) for name, kind in view_types.items()
+        ],
+    }
+
+
+def _form() -> Schema:
+    question = _object(
+        {
+            "field": {"$ref": "#/$defs/key"},
+            "label": _LABEL_REF,
+            "help": _LABEL_REF,
+            "required": {"type": "boolean"},
+        },
+        required=("field",),
+    )
+    return _object(
+        {
+            "label": _LABEL_REF,
+            "description": _LABEL_REF,
+            "fields": {"type": "array", "minItems": 1, "items": {"anyOf": [{"$ref": "#/$defs/key"}, question]}},
+            "public": {"type": "boolean"},
+            "submit": _LABEL_REF,
+            "thanks": _LABEL_REF,
+        },
+        required=("fields",),
+    )
+
+
+def _automation() -> Schema:
+    return _object(
+        {
+            "label": _LABEL_REF,
+            "description": _LABEL_REF,
+            "enabled": {"type": "boolean"},
+            "trigger": {
+                "type": "object",
+                "properties": {"type": {"enum": list(triggers)}},
+                "required": ["type"],
+                "allOf": [
+                    _when("type", name, {"type": True, **kind.options}, kind.required)
+                    for name, kind in triggers.items()
+                ],
+            },
+            "conditions": {"$ref": "#/$defs/condition"},
+            "steps": _by_key(
+                {
+                    "type": "object",
+                    "properties": {"action": {"enum": list(actions)}},
+                    "required": ["action"],
+                    "allOf": [
+                        _when(
+                            "action",
+                            name,
+                            {"action": True, "label": _LABEL_REF, "if": {"$ref": "#/$defs/condition"}, **kind.options},
+                            kind.required,
+                        )
+                        for name, kind in actions.items()
+                    ],
+                },
+                least=1,
+                most=100,
+            ),
+        },
+        required=("trigger", "steps"),
+    )
+
+
+def _condition(levels: int) -> Schema:
+    """A filter of field, operator and value, nested to a fixed depth; or an expression."""
+    simple = _object({"field": {"type": "string"}, "op": {"type": "string"}, "value": True}, ("field", "op"))
+    inner: Schema = {"anyOf": [{"$ref": "#/$defs/expression"}, simple]}
+    for _level in range(levels):
+        group = {"type": "array", "items": inner, "maxItems": 50}
+        inner = {
+            "if": {"type": "object", "anyOf": [{"required": ["all"]}, {"required": ["any"]}]},
+            "then": {**_object({"all": group, "any": group}), "maxProperties": 1},
+            "else": {"if": {"type": "string"}, "then": {"$ref": "#/$defs/expression"}, "else": simple},
+        }
+    return inner
+
+
+def _when(option: str, name: str, properties: Mapping[str, Any], required: Iterable[str] = ()) -> Schema:
+    return {
+        "if": {"properties": {option: {"const": name}}, "required": [option]},
+        "then": _object(properties, required),
+    }
+
+
+def _object(properties: Mapping[str, Any], required: Iterable[str] = ()) -> Schema:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _by_key(schema: Schema, least: int = 0, most: int = 1000) -> Schema:
+    return {
+        "type": "object",
+        "propertyNames": {"$ref": "#/$defs/key"},
+        "additionalProperties": schema,
+        "minProperties": least,
+        "maxProperties": most,
+    }

@@ -1,0 +1,245 @@
+"""What each field is to an expression: its type, and for computed fields what they are worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from engine import formulas
+from engine.definitions import conditions
+from engine.definitions.language import Apps, Field, Table
+from engine.errors import Problem
+from engine.formulas import Formula, Type
+from engine.formulas.types import (
+    BOOLEAN,
+    DATE,
+    DATE_TIME,
+    NUMBER,
+    TEXT,
+    USER,
+    failing,
+    list_of,
+    record_of,
+    select_of,
+)
+from engine.text import label_in
+
+Path = tuple[str, ...]
+Key = tuple[str, str]  # (table address, field key)
+
+
+class Cycle(Exception):
+    """A computed field that depends on itself; `keys` is the way round."""
+
+    def __init__(self, keys: list[Key]) -> None:
+        super().__init__(" > ".join(".".join(key) for key in keys))
+        self.keys = keys
+
+
+class Unknown(Exception):
+    """A computed field refers to something that is not there; `problem` says what."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.says)
+        self.problem = problem
+
+
+@dataclass(frozen=True)
+class RecordScope:
+    """What an expression about one record of `table` may name; `more` adds names such as `steps.order.id`."""
+
+    types: FieldTypes
+    table: Table | None
+    settings_of: str = ""
+    more: Mapping[Path, Type] | None = None
+
+    def type_of(self, path: Path) -> Type | None:
+        """The type of `{a.b}` written as ("a", "b"); None if there is nothing of that name."""
+        if self.more and path in self.more:
+            return self.more[path]
+        if path[0] == "settings" and len(path) == 2 and self.settings_of:
+            return self._setting(path[1])
+        if self.table is None:
+            return None
+        if path == ("id",):
+            return record_of(self.table.address)
+        return self.types.along(self.table, self.resolve(path) or path)
+
+    def names(self) -> Iterable[str]:
+        """Names to suggest when one is not known."""
+        fields = self.table.fields.values() if self.table else ()
+        yield from (one.key for one in fields)
+        yield from (".".join(path) for path in self.more or ())
+
+    def resolve(self, path: Path) -> Path | None:
+        """The path by keys, where a part may have been written as a label in any language."""
+        table, keys = self.table, []
+        for part in path:
+            field = _by_key_or_label(table, part) if table else None
+            if field is None:
+                return None
+            keys.append(field.key)
+            table = self.types.apps.tables.get(field.target or "")
+        return tuple(keys)
+
+    def _setting(self, key: str) -> Type | None:
+        app = self.types.apps.get(self.settings_of)
+        setting = app.document.get("settings", {}).get(key) if app else None
+        return _HELD[SETTING_HOLDS[setting["type"]]] if setting else None
+
+
+SETTING_HOLDS = {
+    "text": "text",
+    "number": "number",
+    "currency": "number",
+    "percent": "number",
+    "checkbox": "boolean",
+    "date": "date",
+}
+_HELD = {
+    "text": TEXT,
+    "number": NUMBER,
+    "boolean": BOOLEAN,
+    "date": DATE,
+    "date_time": DATE_TIME,
+    "user": USER,
+}
+
+
+class FieldTypes:
+    """The types of all fields of a workspace, worked out once per set of apps."""
+
+    def __init__(self, apps: Apps) -> None:
+        self.apps = apps
+        self._types: dict[Key, Type] = {}
+        self._formulas: dict[Key, Formula] = {}
+        self._clocks: dict[Key, bool] = {}
+        self._asking: list[Key] = []
+
+    def of(self, field: Field) -> Type:
+        """The type of the field's values. Raises `Cycle`, `Unknown`, `formulas.FormulaError`."""
+        key = (field.table, field.key)
+        if key not in self._types:
+            if key in self._asking:
+                raise Cycle([*self._asking[self._asking.index(key) :], key])
+            self._asking.append(key)
+            try:
+                self._types[key] = self._worked_out(field)
+            finally:
+                self._asking.pop()
+        return self._types[key]
+
+    def along(self, table: Table, path: Path) -> Type | None:
+        """The type at the end of a path of keys through links; a list if a link on the way has many."""
+        many = False
+        for part in path[:-1]:
+            link = table.fields.get(part)
+            if link is None or not link.is_link or link.target not in self.apps.tables:
+                return None
+            many = many or link.many
+            table = self.apps.tables[link.target]
+        last = table.fields.get(path[-1])
+        if last is None:
+            return record_of(table.address) if path[-1] == "id" else None
+        found = self.of(last)
+        return list_of(found) if many and not found.is_list else found
+
+    def formula(self, field: Field) -> Formula:
+        """The checked expression of a formula field."""
+        self.of(field)
+        return self._formulas[field.table, field.key]
+
+    def scope(self, table: str, more: Mapping[Path, Type] | None = None) -> RecordScope:
+        """What an expression about a record of `table` may name."""
+        found = self.apps.tables[table]
+        return RecordScope(self, found, found.app, more)
+
+    def uses_clock(self, field: Field) -> bool:
+        """Whether the value depends on when (or by whom) it is read, so that it cannot be stored."""
+        key = (field.table, field.key)
+        if key not in self._clocks:
+            self.of(field)  # a cycle would recurse for ever; it is told here
+            self._clocks[key] = field.kind.computed and self._reads_clock(field)
+        return self._clocks[key]
+
+    def inputs(self, field: Field) -> list[Path]:
+        """The paths, from the field's own table, that a computed field is worked out from."""
+        if field.type == "formula":
+            return [self._own_path(field.table, path) for path in sorted(self.formula(field).paths)]
+        through = field.options["through"]
+        inner = [field.options["field"]] if "field" in field.options else []
+        paths: list[Path] = [(through,), *((through, name) for name in inner)]
+        where = field.options.get("where")
+        if where is not None:
+            target = self.apps.tables[self.apps.tables[field.table].fields[through].target or ""]
+            paths += [(through, *path) for path in conditions.paths(where, self.scope(target.address))]
+        return paths
+
+    def _own_path(self, table: str, path: Path) -> Path:
+        return self.scope(table).resolve(path) or path
+
+    def _reads_clock(self, field: Field) -> bool:
+        table = self.apps.tables[field.table]
+        if field.type == "formula":
+            formula = self.formula(field)
+            if formula.uses_clock or formula.uses_me:
+                return True
+        where = field.options.get("where")
+        if where is not None:
+            target = self.apps.tables[table.fields[field.options["through"]].target or ""]
+            if conditions.uses_clock(where, self.scope(target.address)):
+                return True
+        return any(self.uses_clock(one) for one in self._fields_on(table, self.inputs(field)))
+
+    def _fields_on(self, table: Table, paths: list[Path]) -> Iterator[Field]:
+        for path in paths:
+            here: Table | None = table
+            for part in path:
+                one = here.fields.get(part) if here else None
+                if one is None:
+                    break
+                yield one
+                here = self.apps.tables.get(one.target or "")
+
+    def _worked_out(self, field: Field) -> Type:
+        if field.type == "formula":
+            formula = formulas.check(field.options["formula"], self.scope(field.table))
+            self._formulas[field.table, field.key] = formula
+            return failing(formula.type, formula.can_fail)
+        if field.type in {"rollup", "lookup", "count"}:
+            return self._over_links(field)
+        if field.is_link:
+            target = self.apps.tables.get(field.target or "")
+            record = record_of(field.target or "", target.title if target else "")
+            return list_of(record) if field.many else record
+        if field.kind.holds == "select":
+            return select_of(field.options["choices"])
+        return _HELD[field.kind.holds]
+
+    def _over_links(self, field: Field) -> Type:
+        if field.type == "count":
+            return NUMBER
+        path = (field.options["through"], field.options["field"])
+        found = self.along(self.apps.tables[field.table], path)
+        if found is None:
+            raise Unknown(Problem("/field", "", "unknown_field"))
+        if field.type == "lookup":
+            return found
+        function = field.options["function"]
+        if function in {"sum", "average", "count", "count_unique"}:
+            return NUMBER
+        if function in {"any", "every"}:
+            return BOOLEAN
+        if function == "join":
+            return TEXT
+        return found.item if found.is_list and found.item else found
+
+
+def _by_key_or_label(table: Table, part: str) -> Field | None:
+    if part in table.fields:
+        return table.fields[part]
+    for one in table.fields.values():
+        labels = [one.label] if isinstance(one.label, str) else list(one.label.values())
+        if part in labels or part == label_in(one.label, "en"):
+            return one
+    return None

@@ -1,0 +1,94 @@
+"""What can go wrong, said so that the person who reads it knows what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from engine.text import _
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with what was given, at its place.
+
+    `at` is a JSON pointer into the document given (`/tables/deals/fields/amount`), or for records
+    the place of the value (`/0/amount`: record 0, field `amount`). `value` is what was typed.
+    """
+
+    at: str
+    says: str
+    code: str = "invalid"
+    value: Any = None
+    severity: Literal["error", "warning"] = "error"
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity == "error"
+
+
+class FormworkError(Exception):
+    """Any refusal with words for people. `status` is the HTTP status that says the same."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "invalid_request"
+
+    def __init__(self, says: str) -> None:
+        super().__init__(says)
+        self.says = says
+
+
+class Refused(FormworkError):
+    """What was given is wrong; every problem is told at once and nothing was written."""
+
+    status = 422
+    code = "invalid_value"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0].says if self.problems else ""
+        more = len(self.problems) - 1
+        super().__init__(first if more < 1 else _("{first} (and {count} more)", first=first, count=more))
+
+
+class NotFound(FormworkError):
+    """It does not exist, or not for the one who asks."""
+
+    status = 404
+    code = "not_found"
+
+
+class Forbidden(FormworkError):
+    """It exists and the asker knows it, but may not do this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class SignInNeeded(FormworkError):
+    """Nobody is signed in, or the credential no longer counts."""
+
+    status = 401
+    code = "authentication_required"
+
+
+class Conflict(FormworkError):
+    """It was changed meanwhile, or is in use."""
+
+    status = 409
+    code = "conflict"
+
+
+class Unavailable(FormworkError):
+    """The database (or another part that we need) does not answer; trying again later may help."""
+
+    status = 503
+    code = "unavailable"
+
+
+class Misconfigured(FormworkError):
+    """The machine is not set up so that we could start: a folder, a port, a setting."""
+
+    status = 500
+    code = "misconfigured"

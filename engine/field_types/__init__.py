@@ -1,0 +1,96 @@
+"""Field types: one file is one type, its name is the word in a definition's `"type"`.
+
+A type says what its values are (JSON in Python, on both databases), how a typed text becomes one, how it
+reads, and which input enters it. It knows no session, no request and no HTML.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from engine.registry import Registry
+from engine.text import Text, _
+
+Options = Mapping[str, Any]
+Value = Any  # a JSON value: str, int, float, bool, None, or a list of str
+
+Holds = Literal[
+    "text",
+    "number",
+    "boolean",
+    "date",
+    "date_time",
+    "select",
+    "user",
+    "record",
+    "records",
+    "computed",
+]
+
+
+class InvalidValue(ValueError):
+    """The value cannot be held by the field; `says` tells why, in words for people."""
+
+    def __init__(self, says: Text) -> None:
+        super().__init__(says)
+        self.says = says
+
+
+@dataclass(frozen=True)
+class Input:
+    """How a form asks for the value: `web/html/inputs/<kind>.html` draws it."""
+
+    kind: str
+    choices: Mapping[str, Mapping[str, Any]] | None = None
+    attributes: Mapping[str, Any] | None = None
+
+
+class FieldType:
+    """What every field type answers. Subclasses override what differs from a plain text."""
+
+    name: str
+    label: ClassVar[Text]
+    icon: ClassVar[str]
+    holds: ClassVar[Holds] = "text"
+    options: ClassVar[Mapping[str, Any]] = {}  # option -> its JSON Schema
+    required_options: ClassVar[tuple[str, ...]] = ()
+    computed: ClassVar[bool] = False  # kept by the engine, never written by people
+    system: ClassVar[bool] = False  # kept by every write itself: who and when
+    groups: ClassVar[bool] = False  # few values, so a kanban or a group by it makes sense
+
+    def value_schema(self, options: Options) -> dict[str, Any]:
+        """The JSON Schema (2020-12) of a value that is not empty."""
+        return {"type": "string"}
+
+    def accept(self, value: Value, options: Options) -> Value:
+        """The value as it is stored; raises `InvalidValue`. `value` is JSON and not empty."""
+        if not isinstance(value, str):
+            raise InvalidValue(_("must be a text"))
+        return clean_text(value)
+
+    def read(self, text: str, options: Options) -> Value:
+        """The value that a person typed as `text` (not empty); raises `InvalidValue`."""
+        return self.accept(text, options)
+
+    def display(self, value: Value, options: Options, language: str) -> str:
+        """The value as a person reads it, where there is only plain text (mails, CSV, titles)."""
+        return str(value)
+
+    def input(self, options: Options) -> Input:
+        """The input of a form."""
+        return Input(self.name)
+
+    def empty(self) -> Value:
+        """What an empty field holds."""
+        return None
+
+
+def clean_text(text: str) -> str:
+    """NFC, without the characters that no text needs and databases refuse."""
+    return unicodedata.normalize("NFC", text.replace("\x00", ""))
+
+
+field_types: Registry[FieldType] = Registry("engine.field_types", FieldType)

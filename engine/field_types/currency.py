@@ -1,0 +1,55 @@
+"""An amount of money in one currency."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from engine.field_types import FieldType, Input, Options, Value
+from engine.numbers import accept_number, format_money, read_number
+from engine.text import _
+
+
+class Currency(FieldType):
+    label = _("Currency")
+    icon = "coin"
+    holds = "number"
+    options = {
+        "currency": {
+            "type": "string",
+            "pattern": "^[A-Z]{3}$",
+            "description": "ISO 4217 code",
+        },
+        "decimals": {"type": "integer", "minimum": 0, "maximum": 10},
+        "min": {"type": "number"},
+        "max": {"type": "number"},
+    }
+    required_options = ("currency",)
+
+    def value_schema(self, options: Options) -> dict[str, Any]:
+        schema: dict[str, Any] = {"type": "number"}
+        if "min" in options:
+            schema["minimum"] = options["min"]
+        if "max" in options:
+            schema["maximum"] = options["max"]
+        return schema
+
+    def accept(self, value: Value, options: Options) -> Value:
+        return accept_number(value, options.get("decimals", 2), options.get("min"), options.get("max"))
+
+    def read(self, text: str, options: Options) -> Value:
+        # People paste amounts with the sign or the code of the currency around them.
+        bare = re.sub(r"^[^\d\-−.,(]+|[^\d.,)]+$", "", text.strip())
+        return self.accept(read_number(bare or text), options)
+
+    def display(self, value: Value, options: Options, language: str) -> str:
+        return format_money(value, options.get("currency", ""), options.get("decimals", 2), language)
+
+    def input(self, options: Options) -> Input:
+        return Input(
+            "currency",
+            attributes={
+                "decimals": options.get("decimals", 2),
+                "currency": options["currency"],
+            },
+        )

@@ -1,0 +1,45 @@
+"""An instant: a day and a time, stored in UTC, shown in the workspace's time zone."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+from engine.field_types import FieldType, InvalidValue, Options, Value
+from engine.text import _
+
+
+class DateTime(FieldType):
+    label = _("Date and time")
+    icon = "clock"
+    holds = "date_time"
+    options = {"time_zone": {"type": "string", "maxLength": 40}}
+
+    def value_schema(self, options: Options) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+    def accept(self, value: Value, options: Options) -> Value:
+        if not isinstance(value, str):
+            raise InvalidValue(_("must be a date and time such as 2026-03-31T14:30:00Z"))
+        return self.read(value, options)
+
+    def read(self, text: str, options: Options) -> Value:
+        try:
+            instant = datetime.datetime.fromisoformat(text.strip().replace("/", "-"))
+        except ValueError as error:
+            raise InvalidValue(_("must be a date and time such as 2026-03-31 14:30")) from error
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=ZoneInfo(options.get("time_zone", "UTC")))
+        try:
+            utc = instant.astimezone(datetime.UTC)
+        except (OverflowError, ValueError) as error:
+            raise InvalidValue(_("there is no such day")) from error
+        return utc.strftime("%Y-%m-%dT%H:%M:%S.").rjust(20, "0") + f"{utc.microsecond // 1000:03d}Z"
+
+    def display(self, value: Value, options: Options, language: str) -> str:
+        instant = datetime.datetime.fromisoformat(value)
+        zone = ZoneInfo(options.get("time_zone", "UTC"))
+        return format_datetime(instant, "medium", tzinfo=zone, locale=language.replace("-", "_"))

@@ -1,0 +1,64 @@
+"""A link to one record, or to many, of the same or another table; the other table sees it as its inverse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.field_types import FieldType, Input, InvalidValue, Options, Value
+from engine.text import _
+
+MAX_LINKS = 1_000  # linked records of one field of one record, set by hand
+
+
+class Link(FieldType):
+    label = _("Link")
+    icon = "arrow-up-right"
+    holds = "record"
+    groups = True
+    options = {
+        "to": {
+            "type": "string",
+            "pattern": "^(@?[a-z][a-z0-9_]*|[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*)$",
+        },
+        "many": {"type": "boolean"},
+        "inverse": {
+            "anyOf": [
+                {"$ref": "#/$defs/key"},
+                {
+                    "type": "object",
+                    "properties": {
+                        "key": {"$ref": "#/$defs/key"},
+                        "label": {"$ref": "#/$defs/label"},
+                    },
+                    "required": ["key"],
+                    "additionalProperties": False,
+                },
+            ]
+        },
+        "on_delete": {"enum": ["unlink", "refuse", "cascade"]},
+    }
+    required_options = ("to",)
+
+    def value_schema(self, options: Options) -> dict[str, Any]:
+        record = {"type": "string", "pattern": "^rec[0-9A-Za-z]{14}$"}
+        return {"type": "array", "items": record, "maxItems": MAX_LINKS} if options.get("many") else record
+
+    def accept(self, value: Value, options: Options) -> Value:
+        if not options.get("many"):
+            if isinstance(value, list) and len(value) == 1:
+                value = value[0]
+            if not isinstance(value, str) or not value.startswith("rec"):
+                raise InvalidValue(_("must be one record"))
+            return value
+        ids = [value] if isinstance(value, str) else value
+        if not isinstance(ids, list) or not all(isinstance(one, str) and one.startswith("rec") for one in ids):
+            raise InvalidValue(_("must be a list of records"))
+        if len(ids) > MAX_LINKS:
+            raise InvalidValue(_("may have at most {most} records", most=MAX_LINKS))
+        return list(dict.fromkeys(ids))
+
+    def read(self, text: str, options: Options) -> Value:
+        return self.accept([part.strip() for part in text.split(",") if part.strip()], options)
+
+    def input(self, options: Options) -> Input:
+        return Input("link", attributes={"many": bool(options.get("many")), "to": options["to"]})

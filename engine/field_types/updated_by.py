@@ -1,0 +1,22 @@
+"""Who last changed the record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.field_types import InvalidValue, Options, Value
+from engine.field_types.user import User
+from engine.text import _
+
+
+class UpdatedBy(User):
+    label = _("Updated by")
+    icon = "user-edit"
+    system = True
+    options = {}
+
+    def value_schema(self, options: Options) -> dict[str, Any]:
+        return {"type": "string", "readOnly": True}
+
+    def accept(self, value: Value, options: Options) -> Value:
+        raise InvalidValue(_("is kept by itself and cannot be set"))

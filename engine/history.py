@@ -1,0 +1,90 @@
+"""The log of changes: written with every write, read as history, by record, by transaction, by cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.access import door
+from engine.storage import workspace_tables
+from engine.storage.session import Change, Session, timestamp
+
+_changes = workspace_tables.changes
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change as the log holds it: what, of which record, when, by whom, and what brought it about."""
+
+    id: int
+    transaction_id: str
+    at: str
+    by_kind: str
+    by_id: str
+    user_id: str | None
+    cause: str | None
+    change: Change
+
+
+def log(session: Session, changes: Sequence[Change]) -> None:
+    """Store changes in the transaction that makes them."""
+    if not changes:
+        return
+    at, asker = timestamp(session.now), session.principal
+    session.connection.execute(
+        sa.insert(_changes),
+        [
+            {
+                "transaction_id": session.transaction_id,
+                "at": at,
+                "by_kind": asker.kind,
+                "by_id": asker.id,
+                "user_id": asker.user_id,
+                "cause": session.cause,
+                "table_address": change.table,
+                "record_id": change.record_id,
+                "kind": change.kind,
+                "before": json.dumps(change.before, ensure_ascii=False),
+                "after": json.dumps(change.after, ensure_ascii=False),
+            }
+            for change in changes
+        ],
+    )
+    session.changes.extend(changes)
+
+
+def of_record(session: Session, table: str, record_id: str, limit: int = 100) -> list[Entry]:
+    """What happened to one record, newest first."""
+    door.enter(session.principal, "read", session.layout.table(table))
+    wanted = _wanted().where(_changes.c.record_id == record_id, _changes.c.table_address == table)
+    return _entries(session, wanted.order_by(_changes.c.id.desc()).limit(limit))
+
+
+def of_transaction(session: Session, transaction_id: str) -> list[Entry]:
+    """What one transaction did, newest first."""
+    wanted = _wanted().where(_changes.c.transaction_id == transaction_id)
+    return _entries(session, wanted.order_by(_changes.c.id.desc()))
+
+
+def of_cause(session: Session, cause: str) -> list[Entry]:
+    """What came of one cause (`import:imp...`), newest first."""
+    return _entries(session, _wanted().where(_changes.c.cause == cause).order_by(_changes.c.id.desc()))
+
+
+def _wanted() -> sa.Select[Any]:
+    c = _changes.c
+    return sa.select(
+        c.id, c.transaction_id, c.at, c.by_kind, c.by_id, c.user_id, c.cause,
+        c.table_address, c.record_id, c.kind, c.before, c.after,
+    )  # fmt: skip
+
+
+def _entries(session: Session, wanted: sa.Select[Any]) -> list[Entry]:
+    return [
+        Entry(*row[:7], Change(row[7], row[8], row[9], json.loads(row[10]), json.loads(row[11])))
+        for row in session.connection.execute(wanted)
+    ]

@@ -1,0 +1,44 @@
+"""The people of a workspace, mirrored from the control store so that records can be joined with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from engine.storage.session import Session
+from engine.storage.workspace_tables import people
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who belongs to the workspace, or did: records keep naming those who left."""
+
+    id: str
+    name: str
+    email: str
+    role: str  # "" for somebody who left
+
+
+def everybody(session: Session) -> list[Person]:
+    """Those who belong to the workspace now, by name."""
+    wanted = sa.select(people).where(people.c.role != "").order_by(sa.func.lower(people.c.name), people.c.id)
+    return [Person(row.id, row.name, row.email, row.role) for row in session.connection.execute(wanted)]
+
+
+def names(session: Session) -> dict[str, str]:
+    """The names of all who belong or belonged to the workspace, by id."""
+    return {row.id: row.name for row in session.connection.execute(sa.select(people.c.id, people.c.name))}
+
+
+def mirror(session: Session, members: Iterable[Person]) -> None:
+    """Make the workspace know exactly these people; others stay by name only."""
+    session.connection.execute(sa.update(people).values(role=""))
+    known = set(session.connection.execute(sa.select(people.c.id)).scalars())
+    for one in members:
+        values = {"name": one.name, "email": one.email, "role": one.role}
+        if one.id in known:
+            session.connection.execute(sa.update(people).where(people.c.id == one.id).values(**values))
+        else:
+            session.connection.execute(sa.insert(people).values(id=one.id, **values))

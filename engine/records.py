@@ -1,0 +1,285 @@
+"""Records: create, update, delete, get and find them, one or many at once.
+
+Every way in (page, API, import, automation, undo) comes through here: the door is asked, every value is
+judged, computed fields follow, and the change is logged, all in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import computed, formulas, history
+from engine.access import door
+from engine.computed import Written
+from engine.definitions.language import Field, Table
+from engine.errors import Conflict, NotFound, Problem, Refused
+from engine.ids import new_ids
+from engine.queries import Query, page_of, read_records
+from engine.storage import record_rows
+from engine.storage.expressions import Records, clock_of
+from engine.storage.record_rows import Values, among, system_values
+from engine.storage.session import Change, Session, timestamp
+from engine.text import _
+from engine.values import Reading, accept, check_required, check_unique, defaults, is_empty, moment
+
+MAX_AT_ONCE = 100_000  # records of one call
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record: its id and its values by field key, computed and system fields included."""
+
+    id: str
+    values: Values
+
+
+def create(session: Session, table: str, given: Sequence[Mapping[str, Any]], *, reading: Reading = "json") -> list[str]:
+    """Create records from values by field key; the ids in the same order.
+
+    Fields not given take their defaults. `reading="text"` takes values as people type them.
+    Raises `Refused` with every problem at `/<number>/<field>`, `NotFound`, `Forbidden`.
+    """
+    of = session.layout.table(table)
+    door.enter(session.principal, "create", of, {key for values in given for key in values})
+    _check_count(given)
+    preset = defaults(session, of)
+    accepted, problems = accept(session, of, given, reading)
+    filled = [{**preset, **values} for values in accepted]
+    bad = {problem.at for problem in problems}
+    problems += [one for one in check_required(of, filled) if one.at not in bad]
+    ids = new_ids("rec", len(filled))
+    problems += check_unique(session, of, dict(zip(ids, filled, strict=True)))
+    _refuse(problems)
+    system = system_values(session.principal.user_id, timestamp(session.now))
+    insert(session, of, [(record_id, {**values, **system}) for record_id, values in zip(ids, filled, strict=True)])
+    return ids
+
+
+def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]) -> None:
+    """Write records whose values have been accepted, system fields included: for create and for restoring."""
+    if not records:
+        return
+    record_rows.insert(session, table, records)
+    ids = [record_id for record_id, _values in records]
+    written = Written()
+    written.wrote(table.address, table.fields, ids)
+    for field in _links(table):
+        written.linked(table.address, field.key, _linked_in([values for _id, values in records], field))
+    _follow(session, table, ids, written)
+    own = {one.key for one in record_rows.stored_fields(session, table)} | {
+        f.key for f in record_rows.many_links(table)
+    }
+    history.log(
+        session,
+        [Change(table.address, record_id, "created", {}, _filled(values, own)) for record_id, values in records],
+    )
+
+
+def update(
+    session: Session, table: str, given: Mapping[str, Mapping[str, Any]], *, reading: Reading = "json"
+) -> list[str]:
+    """Set values of records, by record id and field key; values not given stay. The ids of those that changed.
+
+    Raises `Refused` with every problem at `/<number>/<field>` (numbers in the order given), `NotFound`
+    for an id that is no record.
+    """
+    of = session.layout.table(table)
+    door.enter(session.principal, "update", of, {key for values in given.values() for key in values})
+    _check_count(given)
+    accepted, problems = accept(session, of, list(given.values()), reading)
+    problems += check_required(of, accepted, {key for values in given.values() for key in values})
+    before = record_rows.read(session, of, list(given), lock=True)
+    missing = [record_id for record_id in given if record_id not in before]
+    if missing:
+        raise NotFound(_("There is no record {id} (any more).", id=missing[0]))
+    changed: dict[str, Values] = {}
+    for record_id, values in zip(given, accepted, strict=True):
+        differs = {key: value for key, value in values.items() if before[record_id].get(key) != value}
+        if differs:
+            changed[record_id] = differs
+    numbers = {record_id: number for number, record_id in enumerate(given)}
+    unique = check_unique(session, of, changed)
+    problems += [_renumbered(one, list(changed), numbers) for one in unique]
+    _refuse(problems)
+    write(session, of, changed, before)
+    return list(changed)
+
+
+def write(session: Session, table: Table, changed: Mapping[str, Values], before: Mapping[str, Values]) -> None:
+    """Set values that have been accepted; `before` holds the records' stored values until now."""
+    if not changed:
+        return
+    stamp = {"updated_at": timestamp(session.now), "updated_by": session.principal.user_id}
+    record_rows.update(session, table, {record_id: {**values, **stamp} for record_id, values in changed.items()})
+    written = Written()
+    for record_id, values in changed.items():
+        written.wrote(table.address, [*values, *stamp], [record_id])
+    for field in _links(table):
+        touched = [values for values in changed.values() if field.key in values]
+        olds = [before[record_id] for record_id, values in changed.items() if field.key in values]
+        written.linked(table.address, field.key, _linked_in([*touched, *olds], field))
+    _follow(session, table, list(changed), written)
+    history.log(
+        session,
+        [
+            Change(
+                table.address,
+                record_id,
+                "updated",
+                {key: before[record_id].get(key) for key in values},
+                dict(values),
+            )
+            for record_id, values in changed.items()
+        ],
+    )
+
+
+def delete(session: Session, table: str, ids: Sequence[str]) -> list[str]:
+    """Delete records; links to them are taken off first, or forbid it, or take their records along.
+
+    Raises `Conflict` when a link that leads here says `refuse`, `NotFound` for an id that is no record.
+    """
+    of = session.layout.table(table)
+    door.enter(session.principal, "delete", of)
+    before = record_rows.read(session, of, ids, lock=True)
+    missing = [record_id for record_id in ids if record_id not in before]
+    if missing:
+        raise NotFound(_("There is no record {id} (any more).", id=missing[0]))
+    _delete(session, of, before)
+    return list(before)
+
+
+def get(session: Session, table: str, record_id: str) -> Record:
+    """One record with all its values. Raises `NotFound`."""
+    found = get_many(session, table, [record_id])
+    if not found:
+        raise NotFound(_("There is no record {id} (any more).", id=record_id))
+    return found[0]
+
+
+def get_many(session: Session, table: str, ids: Sequence[str]) -> list[Record]:
+    """Those of the records that exist, in the order asked for."""
+    of = session.layout.table(table)
+    door.enter(session.principal, "read", of)
+    values = read_records(session, of, ids)
+    return [Record(record_id, values[record_id]) for record_id in ids if record_id in values]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of the records that a query finds; `next` asks for what follows, None at the end."""
+
+    records: list[Record]
+    next: str | None
+
+
+def find(session: Session, query: Query) -> Page:
+    """The records that a query finds, a page of them. Raises `Refused` for a wrong query."""
+    of = session.layout.table(query.table)
+    door.enter(session.principal, "read", of)
+    found, following = page_of(session, query)
+    return Page([Record(record_id, values) for record_id, values in found], following)
+
+
+def _delete(session: Session, table: Table, before: Mapping[str, Values]) -> None:
+    """Delete the records whose stored values are `before`, after seeing to the links that lead to them."""
+    if not before:
+        return
+    for (address, key), linked in record_rows.referring(session, table, list(before)).items():
+        other = session.layout.table(address)
+        field = other.fields[key]
+        left = {record_id: targets for record_id, targets in linked.items() if record_id not in before}
+        if not left:
+            continue
+        if field.on_delete == "refuse":
+            raise Conflict(
+                _(
+                    "{count} {table} still need it. Delete them first, or link them to another.",
+                    count=len(left),
+                    table=other.plural or other.label,
+                )
+            )
+        olds = record_rows.read(session, other, list(left), lock=True)
+        if field.on_delete == "cascade":
+            _delete(session, other, olds)
+            continue
+        gone = set(before)
+        news: dict[str, Values] = {
+            record_id: {key: [one for one in old[key] if one not in gone] if field.many else None}
+            for record_id, old in olds.items()
+        }
+        write(session, other, news, olds)
+    record_rows.delete(session, table, list(before))
+    written = Written()
+    for field in _links(table):
+        written.linked(table.address, field.key, _linked_in(list(before.values()), field))
+    computed.refresh(session, written)
+    own = {one.key for one in record_rows.stored_fields(session, table)} | {
+        f.key for f in record_rows.many_links(table)
+    }
+    history.log(
+        session,
+        [Change(table.address, record_id, "deleted", _filled(values, own), {}) for record_id, values in before.items()],
+    )
+
+
+def _follow(session: Session, table: Table, ids: Sequence[str], written: Written) -> None:
+    """What every write brings about: computed fields, then the table's checks on the outcome."""
+    session.touch(table.address, ids)
+    computed.refresh(session, written)
+    for address in {address for address, _key in written.fields}:
+        touched = session.touched.get(address, set())
+        _check_holds(session, session.layout.table(address), list(ids) if address == table.address else list(touched))
+
+
+def _check_holds(session: Session, table: Table, ids: Sequence[str]) -> None:
+    if not table.checks or not ids:
+        return
+    sql = session.layout.sql(table)
+    records = Records(session.layout, table, sql, clock_of(session))
+    scope = session.layout.types.scope(table.address)
+    problems = []
+    for check in table.checks.values():
+        holds = formulas.compile(formulas.check(check.holds, scope), records).value
+        broken = sa.select(sql.c.id).where(among(session, sql.c.id, ids), sa.not_(sa.func.coalesce(holds, sa.false())))
+        numbers = {record_id: number for number, record_id in enumerate(ids)}
+        for record_id in session.connection.execute(broken, moment(session)).scalars():
+            problems.append(Problem(f"/{numbers[record_id]}", _("{message}", message=check.message), "check"))
+    _refuse(problems)
+
+
+def _links(table: Table) -> list[Field]:
+    return [one for one in table.fields.values() if one.is_link and one.inverse_of is None]
+
+
+def _linked_in(records: Sequence[Mapping[str, Any]], field: Field) -> set[str]:
+    """The records that a link of any of these records leads to."""
+    linked: set[str] = set()
+    for values in records:
+        value = values.get(field.key)
+        if value:
+            linked.update(value if field.many else [value])
+    return linked
+
+
+def _filled(values: Mapping[str, Any], own: set[str]) -> Values:
+    return {key: value for key, value in values.items() if key in own and not is_empty(value)}
+
+
+def _renumbered(problem: Problem, order: list[str], numbers: Mapping[str, int]) -> Problem:
+    _empty, number, field = problem.at.split("/")
+    return Problem(f"/{numbers[order[int(number)]]}/{field}", problem.says, problem.code, problem.value)
+
+
+def _check_count(given: Sequence[Any] | Mapping[str, Any]) -> None:
+    if len(given) > MAX_AT_ONCE:
+        raise Refused([Problem("", _("At most {most} records at once.", most=MAX_AT_ONCE), "too_many")])
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise Refused(sorted(problems, key=lambda one: (len(one.at.split("/")[1]), one.at)))

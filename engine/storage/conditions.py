@@ -1,0 +1,129 @@
+"""Conditions as SQL."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+
+from engine import formulas
+from engine.definitions.conditions import expression, is_expression
+from engine.definitions.language import Condition, Field
+from engine.definitions.types import Path
+from engine.filters import OPERATORS, Operator, day_of, period_of
+from engine.formulas.sql import join_list
+from engine.storage.expressions import Records
+
+Test = ColumnElement[bool]
+
+
+def condition_sql(condition: Condition, records: Records) -> Test:
+    """Whether a record of `records` satisfies the condition (which has been checked)."""
+    if isinstance(condition, str):
+        return _formula(expression(condition), records).is_(sa.true())
+    if "all" in condition:
+        return sa.and_(sa.true(), *(condition_sql(part, records) for part in condition["all"]))
+    if "any" in condition:
+        return sa.or_(sa.false(), *(condition_sql(part, records) for part in condition["any"]))
+    return _test(condition, records)
+
+
+class ManyLink:
+    """A link to many as the operators see it: whether one of its records is among some."""
+
+    def __init__(self, records: Records, field: Field) -> None:
+        self.records = records
+        self.field = field
+
+    def includes(self, ids: list[str] | None) -> Test:
+        """One of the linked records is in `ids`; None: there is any."""
+        linked, holds, _order = self.records.linked(self.field)
+        wheres = [holds] if ids is None else [holds, linked.rows.c.id.in_(ids)]
+        return sa.exists(sa.select(1).where(*wheres).correlate(self.records.rows))
+
+
+def _test(test: Mapping[str, Any], records: Records) -> Test:
+    path = tuple(test["field"].split("."))
+    scope = records.layout.types.scope(records.table.address)
+    path = scope.resolve(path) or path
+    field = last_field(records, path)
+    held = held_name(records, path)
+    operator = OPERATORS[held][test["op"]]
+    column: Any
+    if held == "records" and field is not None and len(path) == 1:
+        column = ManyLink(records, field)
+    else:
+        compiled = records.value(path)
+        column = join_list(compiled.value, ", ") if compiled.type.is_list else compiled.value
+    return operator.test(column, _value(operator, test.get("value"), records, held))
+
+
+def last_field(records: Records, path: Path) -> Field | None:
+    """The field at the end of a path of keys."""
+    table, field = records.table, None
+    for part in path:
+        field = table.fields.get(part)
+        if field is None:
+            return None
+        table = records.layout.apps.tables.get(field.target or "", table)
+    return field
+
+
+def held_name(records: Records, path: Path) -> str:
+    """Which operators the field at the end of the path has."""
+    field = last_field(records, path)
+    if field is not None and len(path) == 1 and field.many:
+        return "records"
+    if field is not None and not field.kind.computed and not any(one.many for one in _links_on(records, path[:-1])):
+        return field.kind.holds
+    held = records.layout.types.along(records.table, path)
+    if held is None or held.is_list:
+        return "text"
+    return held.name if held.name in OPERATORS else "text"
+
+
+def _links_on(records: Records, path: Path) -> list[Field]:
+    found = (last_field(records, path[: count + 1]) for count in range(len(path)))
+    return [one for one in found if one is not None]
+
+
+def _value(operator: Operator, value: Any, records: Records, held: str) -> Any:
+    if operator.takes == "nothing":
+        return None
+    if is_expression(value):
+        return _expression_value(operator, value, records, held)
+    if operator.takes == "list" and not isinstance(value, list):
+        return [value]
+    if held not in {"date", "date_time"}:
+        return value
+    today = records.clock.today
+    if operator.takes == "period":
+        first, end = period_of(value, today)
+    elif operator.takes == "pair":
+        first, end = day_of(value[0], today), day_of(value[1], today) + datetime.timedelta(days=1)
+    else:
+        first = day_of(value, today)
+        end = first + datetime.timedelta(days=1)
+    if held == "date":
+        return first.isoformat(), end.isoformat()
+    return records.clock.midnight(first), records.clock.midnight(end)
+
+
+def _expression_value(operator: Operator, value: str, records: Records, held: str) -> Any:
+    text = expression(value)
+    found = _formula(text, records)
+    if operator.takes == "day":
+        return found, _formula(f'DATEADD({text}, 1, "days")', records) if held == "date" else found
+    return [found] if operator.takes == "list" else found
+
+
+def _formula(text: str, records: Records) -> ColumnElement[Any]:
+    checked = formulas.check(text, records.layout.types.scope(records.table.address, _types_of(records)))
+    return formulas.compile(checked, records).value
+
+
+def _types_of(records: Records) -> dict[Path, formulas.Type]:
+    return {path: compiled.type for path, compiled in records.more.items()}

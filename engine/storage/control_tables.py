@@ -1,0 +1,56 @@
+"""The control store's tables, as its migrations make them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+
+def _table(name: str, *columns: str) -> sa.Table:
+    return sa.Table(name, metadata, *(sa.Column(column, sa.Text) for column in columns))
+
+
+users = sa.Table(
+    "users",
+    metadata,
+    *(
+        sa.Column(name, sa.Text)
+        for name in (
+            "id",
+            "email",
+            "name",
+            "password_hash",
+            "language",
+            "theme",
+            "created_at",
+        )
+    ),
+    sa.Column("failed_sign_ins", sa.Integer),
+    sa.Column("locked_until", sa.Text),
+)
+sessions = _table(
+    "sessions",
+    "token_hash",
+    "id",
+    "user_id",
+    "csrf",
+    "created_at",
+    "last_seen_at",
+    "expires_at",
+    "agent",
+)
+tokens = _table(
+    "tokens",
+    "id",
+    "token_hash",
+    "user_id",
+    "workspace_id",
+    "name",
+    "created_at",
+    "expires_at",
+    "last_used_at",
+)
+workspaces = _table("workspaces", "id", "name", "created_at")
+memberships = _table("memberships", "workspace_id", "user_id", "role", "created_at")
+setup_links = _table("setup_links", "token_hash", "expires_at")

@@ -1,0 +1,220 @@
+"""Fields as SQL: where an expression, a filter or a page names `{account.name}`, this says which SQL it is."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, FromClause
+
+from engine import formulas
+from engine.definitions.language import Field, Table
+from engine.definitions.types import Path
+from engine.formulas import Compiled
+from engine.formulas.sql import exact_sum, json_list
+from engine.formulas.types import NUMBER, TEXT, record_of
+from engine.storage import sql_types
+from engine.storage.layout import ERROR_SUFFIX, Layout
+from engine.storage.session import Session, timestamp
+
+NOW = sa.bindparam("now", type_=sql_types.DATE_TIME)
+ME = sa.bindparam("me", type_=sql_types.TEXT)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where days begin, and which one it is."""
+
+    time_zone: str
+    today: datetime.date
+
+    def midnight(self, day: datetime.date) -> str:
+        """The instant at which a day begins, as records hold it."""
+        start = datetime.datetime.combine(day, datetime.time(), ZoneInfo(self.time_zone))
+        return timestamp(start)
+
+
+def clock_of(session: Session) -> Clock:
+    """The workspace's time zone, and its day at the session's instant."""
+    zone = session.workspace.time_zone
+    return Clock(zone, session.now.astimezone(ZoneInfo(zone)).date())
+
+
+class Records:
+    """The records of one table as an expression sees them; `source` is the SQL table or an alias of it."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        table: Table,
+        source: FromClause | None,
+        clock: Clock,
+        more: Mapping[Path, Compiled] | None = None,
+    ) -> None:
+        self.layout = layout
+        self.table = table
+        self.source = source
+        self.clock = clock
+        self.time_zone = clock.time_zone
+        self.more = more or {}
+
+    @property
+    def rows(self) -> FromClause:
+        """The SQL rows that the expression is about."""
+        if self.source is None:
+            raise TypeError("an expression without a record has no rows")
+        return self.source
+
+    def now(self) -> ColumnElement[Any]:
+        """The session's instant."""
+        return NOW
+
+    def me(self) -> ColumnElement[Any]:
+        """The id of the person who asks."""
+        return ME
+
+    def value(self, path: Path) -> Compiled:
+        """The SQL of a path such as `("account", "name")`."""
+        if path in self.more:
+            return self.more[path]
+        if path[0] == "settings" and len(path) == 2:
+            return self._setting(path[1])
+        path = self.layout.types.scope(self.table.address).resolve(path) or path
+        if self.source is None:
+            # An expression without a record (a default): fields are empty.
+            return Compiled(sa.null(), None, self.layout.types.along(self.table, path) or TEXT)
+        if len(path) == 1:
+            return self.field(path[0])
+        return self._linked(path)
+
+    def field(self, key: str) -> Compiled:
+        """The SQL of one of the table's own fields."""
+        if key == "id":
+            return Compiled(self.rows.c.id, None, record_of(self.table.address))
+        field = self.table.fields[key]
+        held = self.layout.types.of(field)
+        if self.layout.stored(field):
+            error = self.rows.c[key + ERROR_SUFFIX] if self.layout.has_error(field) else None
+            return Compiled(self.rows.c[key], error, held)
+        if field.is_link:
+            return Compiled(self.linked_ids(field), None, held)
+        return self.worked_out(field)
+
+    def worked_out(self, field: Field) -> Compiled:
+        """The SQL that works a computed field out from its inputs."""
+        if field.type == "formula":
+            return formulas.compile(self.layout.types.formula(field), self)
+        if field.type == "lookup":
+            return self._linked((field.options["through"], field.options["field"]))
+        return self._rollup(field)
+
+    def linked_ids(self, field: Field) -> ColumnElement[Any]:
+        """The ids of a many link's records, as a JSON list in their order."""
+        records, holds, order = self.linked(field)
+        inner = sa.select(records.rows.c.id.label("item")).where(holds).order_by(*order)
+        return json_list(inner)
+
+    def linked(self, field: Field) -> tuple[Records, ColumnElement[bool], list[ColumnElement[Any]]]:
+        """The linked records as a source of their own, the condition that ties them to this one, and their order."""
+        table = self.layout.table(field.target or "")
+        source = self.layout.sql(table).alias()
+        records = Records(self.layout, table, source, self.clock)
+        if field.inverse_of is not None:
+            forward = table.fields[field.inverse_of]
+            if not forward.many:
+                return records, source.c[forward.key] == self.rows.c.id, [source.c.id]
+            pairs = self.layout.links(forward).alias()
+            held = sa.select(pairs.c.record_id).where(pairs.c.linked_id == self.rows.c.id).correlate(self.rows)
+            return records, source.c.id.in_(held), [source.c.id]
+        if not field.many:
+            return records, source.c.id == self.rows.c[field.key], [source.c.id]
+        pairs = self.layout.links(field).alias()
+        held = sa.select(pairs.c.linked_id).where(pairs.c.record_id == self.rows.c.id).correlate(self.rows)
+        position = (
+            sa.select(pairs.c.position)
+            .where(pairs.c.record_id == self.rows.c.id, pairs.c.linked_id == source.c.id)
+            .correlate(self.rows, source)
+            .scalar_subquery()
+        )
+        return records, source.c.id.in_(held), [position]
+
+    def _linked(self, path: Path) -> Compiled:
+        field = self.table.fields[path[0]]
+        if path[1:] == ("id",) and not field.many:
+            return self.field(path[0])
+        records, holds, order = self.linked(field)
+        inner = records.value(path[1:])
+        held = self.layout.types.along(self.table, path) or inner.type
+        if not field.many:
+            error = None if inner.error is None else self._one(inner.error, holds)
+            return Compiled(self._one(inner.value, holds), error, held)
+        items = sa.select(inner.value.label("item")).where(holds, inner.value.is_not(None)).order_by(*order)
+        return Compiled(json_list(items, flatten=inner.type.is_list), None, held)
+
+    def _one(self, value: ColumnElement[Any], holds: ColumnElement[bool]) -> ColumnElement[Any]:
+        return sa.select(value).where(holds).correlate(self.rows).scalar_subquery()
+
+    def _rollup(self, field: Field) -> Compiled:
+        from engine.storage.conditions import condition_sql
+
+        through = self.table.fields[field.options["through"]]
+        records, holds, order = self.linked(through)
+        where = field.options.get("where")
+        wheres = [holds] if where is None else [holds, condition_sql(where, records)]
+        held = self.layout.types.of(field)
+        if field.type == "count":
+            counted = sa.select(sa.func.count()).where(*wheres).correlate(self.rows).scalar_subquery()
+            return Compiled(counted, None, NUMBER)
+        inner = records.value((field.options["field"],))
+        value = self._aggregate(field.options["function"], inner.value, wheres, order)
+        return Compiled(value, None, held)
+
+    def _aggregate(
+        self, function: str, value: ColumnElement[Any], wheres: list[Any], order: list[ColumnElement[Any]]
+    ) -> ColumnElement[Any]:
+        if function in {"first", "last"}:
+            ways = [one.desc() for one in order] if function == "last" else order
+            chosen = sa.select(value).where(*wheres, value.is_not(None)).order_by(*ways).limit(1)
+            return chosen.correlate(self.rows).scalar_subquery()
+        if function == "join":
+            items = sa.select(value.label("item")).where(*wheres, value.is_not(None)).order_by(*order)
+            return formulas.sql.join_list(json_list(items), ", ")
+        found = AGGREGATES[function](value)
+        return sa.select(found).where(*wheres).correlate(self.rows).scalar_subquery()
+
+    def _setting(self, key: str) -> Compiled:
+        app = self.layout.apps[self.table.app]
+        held = self.layout.types.scope(self.table.address).type_of(("settings", key)) or TEXT
+        return Compiled(sa.literal(app.settings[key], _literal_type(held.name)), None, held)
+
+
+def _literal_type(name: str) -> Any:
+    return {
+        "number": sql_types.NUMBER,
+        "boolean": sql_types.BOOLEAN,
+        "date": sql_types.DATE,
+        "date_time": sql_types.DATE_TIME,
+    }.get(name, sql_types.TEXT)
+
+
+def _average(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return formulas.sql.rounded(exact_sum(value) * 1.0 / sa.func.nullif(sa.func.count(value), 0))
+
+
+AGGREGATES: Mapping[str, Any] = {
+    "sum": lambda value: sa.func.coalesce(exact_sum(value), 0, type_=sql_types.NUMBER),
+    "average": _average,
+    "min": sa.func.min,
+    "max": sa.func.max,
+    "count": sa.func.count,
+    "filled": sa.func.count,
+    "empty": lambda value: sa.func.count() - sa.func.count(value),
+    "count_unique": lambda value: sa.func.count(sa.distinct(value)),
+    "unique": lambda value: sa.func.count(sa.distinct(value)),
+    "any": lambda value: sa.func.coalesce(sa.func.max(sa.case((value.is_(sa.true()), 1), else_=0)), 0) == 1,
+    "every": lambda value: sa.func.coalesce(sa.func.min(sa.case((value.is_(sa.true()), 1), else_=0)), 1) == 1,
+}

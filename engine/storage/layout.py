@@ -1,0 +1,149 @@
+"""The apps of a workspace and the SQL tables that hold them, made once per version of the definitions.
+
+Making SQLAlchemy tables costs milliseconds, so a layout is kept until some definition changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+
+from engine.definitions.language import Apps, Field, Table
+from engine.definitions.types import FieldTypes
+from engine.errors import NotFound
+from engine.formulas import Type
+from engine.storage import sql_types, workspace_tables
+from engine.storage.session import Session
+from engine.text import _
+
+Made = TypeVar("Made")
+MAX_NAME = 60
+ERROR_SUFFIX = "__error"  # beside a formula that may fail: the reason, NULL when it did not
+
+_SQL_TYPE: dict[str, Any] = {
+    "text": sql_types.TEXT,
+    "select": sql_types.TEXT,
+    "user": sql_types.TEXT,
+    "record": sql_types.TEXT,
+    "number": sql_types.NUMBER,
+    "boolean": sql_types.BOOLEAN,
+    "date": sql_types.DATE,
+    "date_time": sql_types.DATE_TIME,
+    "list": sql_types.JSON_LIST,
+    "blank": sql_types.TEXT,
+    "any": sql_types.TEXT,
+}
+
+
+class Layout:
+    """One version of a workspace's definitions with everything that is worked out from them."""
+
+    def __init__(self, apps: Apps, version: int) -> None:
+        self.apps = apps
+        self.version = version
+        self.types = FieldTypes(apps)
+        self._metadata = sa.MetaData()
+        self._tables: dict[str, sa.Table] = {}
+        self._links: dict[tuple[str, str], sa.Table] = {}
+        self._memory: dict[Any, Any] = {}
+
+    def table(self, address: str) -> Table:
+        """The table at `crm.accounts`. Raises `NotFound`."""
+        found = self.apps.tables.get(address)
+        if found is None:
+            raise NotFound(_("There is no table {table}.", table=address))
+        return found
+
+    def sql(self, table: Table) -> sa.Table:
+        """The SQL table that holds the records."""
+        if table.address not in self._tables:
+            self._tables[table.address] = self._made(table)
+        return self._tables[table.address]
+
+    def links(self, field: Field) -> sa.Table:
+        """The SQL table of a link to many: `record_id`, `linked_id`, `position`."""
+        key = (field.table, field.key)
+        if key not in self._links:
+            name = fitting(f"{field.table.replace('.', '__')}__{field.key}")
+            self._links[key] = sa.Table(
+                name,
+                self._metadata,
+                sa.Column("record_id", sql_types.TEXT, primary_key=True),
+                sa.Column("linked_id", sql_types.TEXT, primary_key=True),
+                sa.Column("position", sa.Integer, nullable=False),
+            )
+        return self._links[key]
+
+    def stored(self, field: Field) -> bool:
+        """Whether the field has an SQL column of its own."""
+        if field.is_link:
+            return not field.many
+        return not (field.kind.computed and self.types.uses_clock(field))
+
+    def has_error(self, field: Field) -> bool:
+        """Whether a stored computed field has a second SQL column that says why it has no value."""
+        return field.type == "formula" and self.types.formula(field).can_fail
+
+    def held_type(self, field: Field) -> Type:
+        """The type of the field's values."""
+        return self.types.of(field)
+
+    def column_type(self, field: Field) -> Any:
+        """The SQL type of a stored field."""
+        found = self.types.of(field)
+        return _SQL_TYPE["list" if found.is_list else found.name]
+
+    def remember(self, key: Any, make: Callable[[], Made]) -> Made:
+        """What `make` gives, made once in the life of this layout."""
+        if key not in self._memory:
+            self._memory[key] = make()
+        return cast(Made, self._memory[key])
+
+    def _made(self, table: Table) -> sa.Table:
+        columns = [sa.Column("id", sql_types.TEXT, primary_key=True)]
+        for field in table.fields.values():
+            if not self.stored(field):
+                continue
+            boolean = field.type == "checkbox"
+            columns.append(
+                sa.Column(
+                    field.key,
+                    self.column_type(field),
+                    nullable=not boolean,
+                    server_default=sa.false() if boolean else None,
+                )
+            )
+            if self.has_error(field):
+                columns.append(sa.Column(field.key + ERROR_SUFFIX, sql_types.TEXT))
+        return sa.Table(sql_name(table.address), self._metadata, *columns)
+
+
+def sql_name(address: str) -> str:
+    """The SQL name of a table: `crm__accounts` for `crm.accounts`."""
+    return fitting(address.replace(".", "__"))
+
+
+def fitting(name: str) -> str:
+    """`name`, or when PostgreSQL would cut it (63 bytes), its beginning with a fingerprint of the whole."""
+    if len(name) <= MAX_NAME:
+        return name
+    return f"{name[: MAX_NAME - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def current_version(session: Session) -> int:
+    """The version of the definitions; on PostgreSQL a writer also keeps them from changing until it is done."""
+    read = sa.select(workspace_tables.layout.c.version)
+    if session.dialect == "postgresql" and session.writing:
+        session.connection.execute(sa.text("SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()))"))
+    return int(session.connection.execute(read).scalar_one())
+
+
+def load(session: Session, version: int) -> Layout:
+    """The layout as the store has it."""
+    apps = workspace_tables.apps
+    found = session.connection.execute(sa.select(apps.c.document, apps.c.revision).order_by(apps.c.position))
+    return Layout(Apps([(json.loads(document), revision) for document, revision in found]), version)

@@ -1,0 +1,60 @@
+"""The engine's own tables, by Alembic: `control/` for the control store, `workspace/` for each workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy.engine import Connection
+
+from engine.errors import Misconfigured
+from engine.storage.databases import Database
+from engine.text import _
+
+VERSION_TABLE = "_migrations"
+
+
+def migrate(database: Database, store: Literal["control", "workspace"]) -> None:
+    """Bring the store's own tables to the newest version, in one transaction.
+
+    Raises `Misconfigured` when the store was written by a newer Formwork; nothing is touched then.
+    """
+    script = ScriptDirectory(str(Path(__file__).parent / store))
+    with database.write_lock:
+        connection = database.connect(writing=True)
+        try:
+            _upgrade(connection, script)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            database.forget_schema(connection)
+            raise
+        finally:
+            connection.close()
+
+
+def _upgrade(connection: Connection, script: ScriptDirectory) -> None:
+    def steps(revision: Any, _context: MigrationContext) -> Any:
+        try:
+            return script._upgrade_revs("head", revision)
+        except CommandError as error:
+            raise Misconfigured(
+                _(
+                    "This database was written by a newer Formwork (version {version}).",
+                    version=str(revision),
+                )
+            ) from error
+
+    if connection.dialect.name == "postgresql":
+        # Two processes starting together: the second waits here and then finds nothing to do.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7041776)")
+    context = MigrationContext.configure(
+        connection,
+        opts={"fn": steps, "version_table": VERSION_TABLE, "transactional_ddl": True},
+    )
+    with Operations.context(context):
+        context.run_migrations()

@@ -1,0 +1,192 @@
+"""Records as SQL rows: inserting, updating, deleting and reading them in sets, links to many included.
+
+No rules here: values have been accepted, and the door passed, before anything arrives.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+
+from engine.definitions.language import SYSTEM_FIELDS, Field, Table
+from engine.storage.session import Session
+
+Values = dict[str, Any]
+
+
+def among(session: Session, column: ColumnElement[Any], ids: Collection[str]) -> ColumnElement[bool]:
+    """`column` is one of `ids`, however many: one parameter, so one statement for all counts."""
+    if len(ids) == 1:
+        return column == next(iter(ids))
+    if session.dialect == "postgresql":
+        return column == sa.func.any(sa.bindparam(None, list(ids), type_=sa.ARRAY(sa.Text)))
+    listed = sa.func.json_each(sa.bindparam(None, json.dumps(list(ids)), type_=sa.Text)).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
+
+
+def stored_fields(session: Session, table: Table) -> list[Field]:
+    """The fields whose values people or the engine put into a column of the record, computed ones excepted."""
+    return [one for one in table.fields.values() if not one.kind.computed and session.layout.stored(one)]
+
+
+def many_links(table: Table) -> list[Field]:
+    """The links to many that this table owns (not the other sides of links elsewhere)."""
+    return [one for one in table.fields.values() if one.many and one.inverse_of is None]
+
+
+def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]) -> None:
+    """Add records: `(id, values by key)`, system fields included; missing values are empty."""
+    sql = session.layout.sql(table)
+    fields = stored_fields(session, table)
+    rows = [
+        {"id": record_id, **{one.key: values.get(one.key, one.kind.empty()) for one in fields}}
+        for record_id, values in records
+    ]
+    session.connection.execute(sa.insert(sql), rows)
+    for field in many_links(table):
+        _insert_links(session, field, {record_id: values.get(field.key) or [] for record_id, values in records})
+
+
+def update(session: Session, table: Table, changes: Mapping[str, Values]) -> None:
+    """Set the given values of the given records; values not named stay."""
+    sql = session.layout.sql(table)
+    many = {field.key: field for field in many_links(table)}
+    plain = [
+        (record_id, {key: value for key, value in values.items() if key not in many})
+        for record_id, values in changes.items()
+    ]
+    by_keys = sorted(
+        ((tuple(sorted(values)), record_id, values) for record_id, values in plain), key=lambda one: one[0]
+    )
+    for keys, group in groupby(by_keys, key=lambda one: one[0]):
+        if not keys:
+            continue
+        statement = (
+            sa.update(sql)
+            .where(sql.c.id == sa.bindparam("the_id"))
+            .values({key: sa.bindparam(f"new_{key}", type_=sql.c[key].type) for key in keys})
+        )
+        session.connection.execute(
+            statement,
+            [
+                {"the_id": record_id, **{f"new_{key}": value for key, value in values.items()}}
+                for _keys, record_id, values in group
+            ],
+        )
+    for key, field in many.items():
+        relinked = {record_id: values[key] or [] for record_id, values in changes.items() if key in values}
+        if relinked:
+            pairs = session.layout.links(field)
+            session.connection.execute(sa.delete(pairs).where(among(session, pairs.c.record_id, relinked)))
+            _insert_links(session, field, relinked)
+
+
+def delete(session: Session, table: Table, ids: Collection[str]) -> None:
+    """Remove records and their own links to many."""
+    sql = session.layout.sql(table)
+    session.connection.execute(sa.delete(sql).where(among(session, sql.c.id, ids)))
+    for field in many_links(table):
+        pairs = session.layout.links(field)
+        session.connection.execute(sa.delete(pairs).where(among(session, pairs.c.record_id, ids)))
+
+
+def read(session: Session, table: Table, ids: Collection[str], *, lock: bool = False) -> dict[str, Values]:
+    """The stored values (computed ones excepted) of those records that exist, by id; system fields included.
+
+    `lock` keeps other writers of the same records waiting until this transaction ends.
+    """
+    if not ids:
+        return {}
+    sql = session.layout.sql(table)
+    keys = [one.key for one in stored_fields(session, table)]
+    wanted = sa.select(sql.c.id, *(sql.c[key] for key in keys)).where(among(session, sql.c.id, ids))
+    if lock and session.dialect == "postgresql":
+        wanted = wanted.order_by(sql.c.id).with_for_update()
+    found = {row[0]: dict(zip(keys, row[1:], strict=True)) for row in session.connection.execute(wanted)}
+    for field in many_links(table):
+        for record_id, linked in linked_ids(session, field, found).items():
+            found[record_id][field.key] = linked
+    return found
+
+
+def linked_ids(session: Session, field: Field, record_ids: Collection[str]) -> dict[str, list[str]]:
+    """For each record the ids that a link to many holds, in order; the other side of a link likewise."""
+    linked: dict[str, list[str]] = {record_id: [] for record_id in record_ids}
+    if not record_ids:
+        return linked
+    for record_id, other in session.connection.execute(_pairs(session, field, record_ids)):
+        linked[record_id].append(other)
+    return linked
+
+
+def _pairs(session: Session, field: Field, record_ids: Collection[str]) -> sa.Select[Any]:
+    if field.inverse_of is None:
+        pairs = session.layout.links(field)
+        return (
+            sa.select(pairs.c.record_id, pairs.c.linked_id)
+            .where(among(session, pairs.c.record_id, record_ids))
+            .order_by(pairs.c.record_id, pairs.c.position)
+        )
+    source = session.layout.table(field.target or "")
+    forward = source.fields[field.inverse_of]
+    if forward.many:
+        pairs = session.layout.links(forward)
+        return (
+            sa.select(pairs.c.linked_id, pairs.c.record_id)
+            .where(among(session, pairs.c.linked_id, record_ids))
+            .order_by(pairs.c.linked_id, pairs.c.record_id)
+        )
+    sql = session.layout.sql(source)
+    column = sql.c[forward.key]
+    return sa.select(column, sql.c.id).where(among(session, column, record_ids)).order_by(column, sql.c.id)
+
+
+def existing(session: Session, table: Table, ids: Collection[str]) -> set[str]:
+    """Those of `ids` that are records of the table."""
+    if not ids:
+        return set()
+    sql = session.layout.sql(table)
+    return set(session.connection.execute(sa.select(sql.c.id).where(among(session, sql.c.id, ids))).scalars())
+
+
+def _insert_links(session: Session, field: Field, linked: Mapping[str, Iterable[str]]) -> None:
+    rows = [
+        {"record_id": record_id, "linked_id": other, "position": position}
+        for record_id, others in linked.items()
+        for position, other in enumerate(others)
+    ]
+    if rows:
+        session.connection.execute(sa.insert(session.layout.links(field)), rows)
+
+
+def referring(session: Session, table: Table, ids: Collection[str]) -> dict[tuple[str, str], dict[str, list[str]]]:
+    """For each link elsewhere that leads to some of `ids`: its (table address, key), and who links to which."""
+    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for other in session.layout.apps.tables.values():
+        for field in other.fields.values():
+            if field.target != table.address or field.inverse_of is not None:
+                continue
+            links: dict[str, list[str]] = defaultdict(list)
+            if field.many:
+                pairs = session.layout.links(field)
+                wanted = sa.select(pairs.c.record_id, pairs.c.linked_id).where(among(session, pairs.c.linked_id, ids))
+            else:
+                sql = session.layout.sql(other)
+                column = sql.c[field.key]
+                wanted = sa.select(sql.c.id, column).where(among(session, column, ids))
+            for record_id, linked in session.connection.execute(wanted):
+                links[record_id].append(linked)
+            if links:
+                found[other.address, field.key] = dict(links)
+    return found
+
+
+def system_values(by: str | None, at: str) -> Values:
+    """Who and when, for a record that is made now."""
+    return dict(zip(SYSTEM_FIELDS, (at, by, at, by), strict=True))

@@ -1,0 +1,162 @@
+"""A session is one transaction of one store. This is the one place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from engine.access.principals import Principal
+from engine.errors import Conflict, Unavailable
+from engine.ids import new_id
+from engine.text import _
+
+if TYPE_CHECKING:
+    from engine.storage.layout import Layout
+    from engine.storage.stores import Store, Workspace
+
+WRITE_WAIT = 30.0  # seconds that a writer waits for the one before it on SQLite
+
+
+@dataclass(frozen=True)
+class Change:
+    """The fact that one record was created, updated or deleted.
+
+    `before` and `after` hold the stored values of the fields that changed (all of them when created or
+    deleted); computed fields are not in them, since they follow from the others.
+    """
+
+    table: str
+    record_id: str
+    kind: str  # created | updated | deleted
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+Observer = Callable[["Session"], None]
+
+
+@dataclass
+class Session:
+    """What verbs work with: a connection inside a transaction, who asks, and one instant called now."""
+
+    store: Store
+    connection: Connection
+    principal: Principal
+    writing: bool
+    cause: str | None = None
+    now: datetime = field(default_factory=lambda: _milliseconds(datetime.now(UTC)))
+    transaction_id: str = field(default_factory=lambda: new_id("trx"))
+    changes: list[Change] = field(default_factory=list)
+    touched: dict[str, set[str]] = field(default_factory=dict)  # table address -> records whose values may differ now
+    _after_commit: list[Callable[[], None]] = field(default_factory=list)
+    _layout: Layout | None = None
+
+    @property
+    def dialect(self) -> str:
+        return self.store.database.dialect
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace whose store this is (not for the control store)."""
+        return cast("Workspace", self.store)
+
+    @property
+    def layout(self) -> Layout:
+        """The apps of this workspace and the SQL tables that hold them, as this transaction sees them."""
+        if self._layout is None:
+            self._layout = self.store.layout_in(self)
+        return self._layout
+
+    def use_layout(self, layout: Layout) -> None:
+        """From here on this transaction has other tables; everybody else once it is committed."""
+        self._layout = layout
+        self.after_commit(lambda: self.store.publish_layout(layout))
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Do `act` once the transaction is committed, and only then."""
+        self._after_commit.append(act)
+
+    def touch(self, table: str, record_ids: Sequence[str] | set[str]) -> None:
+        """Remember that these records may satisfy other conditions than before."""
+        self.touched.setdefault(table, set()).update(record_ids)
+
+
+@contextmanager
+def transaction(
+    store: Store,
+    principal: Principal,
+    *,
+    writing: bool,
+    cause: str | None,
+    observers: Sequence[Observer],
+) -> Iterator[Session]:
+    """One transaction: everything inside commits together at the end of the block, or nothing does.
+
+    Raises `Unavailable` when the database does not answer or is locked for too long, `Conflict` when
+    another transaction came first.
+    """
+    lock = store.database.write_lock
+    if writing and not _acquire(lock):
+        raise Unavailable(_("Somebody else is writing for a long time. Try again in a moment."))
+    try:
+        connection = store.database.connect(writing=writing)
+        session = Session(store, connection, principal, writing, cause)
+        try:
+            yield session
+            if writing:
+                for observe in observers:
+                    observe(session)
+                connection.commit()
+            else:
+                connection.rollback()
+        except BaseException:
+            connection.rollback()
+            store.database.forget_schema(connection)
+            raise
+        finally:
+            connection.close()
+    except DBAPIError as error:
+        raise _said(error) from error
+    finally:
+        if writing:
+            _release(lock)
+    for act in session._after_commit:
+        act()
+
+
+def _acquire(lock: Any) -> bool:
+    return bool(lock.acquire(timeout=WRITE_WAIT)) if hasattr(lock, "acquire") else True
+
+
+def _release(lock: Any) -> None:
+    if hasattr(lock, "release"):
+        lock.release()
+
+
+def _said(error: DBAPIError) -> Exception:
+    """The database's complaint in words; an unforeseen one stays as it is, to be found in the log."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    if state in {"40001", "40P01", "55P03"}:
+        return Conflict(_("Somebody else changed the same thing at the same time. Try again."))
+    # On SQLite an OperationalError may also be our own wrong SQL, which must not hide as "unavailable".
+    busy = any(word in str(error.orig) for word in ("locked", "disk I/O", "full", "unable to open"))
+    if error.connection_invalidated or state.startswith(("08", "57", "53")) or (not state and busy):
+        return Unavailable(_("The database does not answer. Try again in a moment."))
+    if isinstance(error, OperationalError) and not state and "sqlite3" not in type(error.orig).__module__:
+        return Unavailable(_("The database does not answer. Try again in a moment."))
+    return error
+
+
+def _milliseconds(instant: datetime) -> datetime:
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def timestamp(instant: datetime) -> str:
+    """An instant as records hold it: `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"

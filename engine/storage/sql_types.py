@@ -1,0 +1,97 @@
+"""How a record's values lie in SQL, alike on both databases; in Python they are JSON values throughout."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+
+
+class _NumericAffinity(UserDefinedType[Any]):
+    """SQLite's own NUMERIC: 3.0 is kept as an integer, 0.1 as a double, and Python gets int or float."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        return "NUMERIC"
+
+
+class Number(TypeDecorator[Any]):
+    """An exact decimal of up to 15 digits: NUMERIC on both; `int` or `float` in Python."""
+
+    impl = sa.Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(
+            _NumericAffinity() if dialect.name == "sqlite" else sa.Numeric(asdecimal=True)  # type: ignore[arg-type]
+        )
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        # A float parameter would turn PostgreSQL's exact arithmetic into doubles.
+        if value is None or dialect.name == "sqlite":
+            return value
+        return value if isinstance(value, Decimal) else Decimal(str(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        if isinstance(value, Decimal):
+            return int(value) if value == value.to_integral_value() else float(value)
+        return value
+
+
+class Text(TypeDecorator[str]):
+    """Text that compares and sorts by code point on both databases."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(sa.Text(collation="C" if dialect.name == "postgresql" else None))
+
+
+class Date(TypeDecorator[str]):
+    """`YYYY-MM-DD`: DATE on PostgreSQL, that text on SQLite."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(sa.Date() if dialect.name == "postgresql" else sa.Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if value is not None and dialect.name == "postgresql":
+            return datetime.date.fromisoformat(value)
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+class DateTime(TypeDecorator[str]):
+    """`YYYY-MM-DDTHH:MM:SS.mmmZ`: TIMESTAMPTZ on PostgreSQL, that text on SQLite."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(sa.DateTime(timezone=True) if dialect.name == "postgresql" else sa.Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if value is not None and dialect.name == "postgresql":
+            return datetime.datetime.fromisoformat(value)
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        if isinstance(value, datetime.datetime):
+            utc = value.astimezone(datetime.UTC)
+            return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+        return value
+
+
+JSON_LIST = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+TEXT, NUMBER, DATE, DATE_TIME, BOOLEAN = Text(), Number(), Date(), DateTime(), sa.Boolean()

@@ -1,0 +1,139 @@
+"""The stores of one installation: the control store, and one store per workspace."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.engine import Engine
+
+from engine.access.principals import ENGINE, Principal
+from engine.storage import migrations
+from engine.storage.databases import (
+    Database,
+    postgresql_database,
+    postgresql_engine,
+    sqlite_database,
+)
+from engine.storage.process_lock import ProcessLock
+from engine.storage.session import Observer, Session, transaction
+
+if TYPE_CHECKING:
+    from engine.storage.layout import Layout
+
+CONTROL_SCHEMA = "formwork"
+
+
+class Store:
+    """One set of tables behind one door: sessions to read and to write it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.observers: list[Observer] = []
+        self._layout: Layout | None = None
+
+    def read(self, principal: Principal = ENGINE) -> AbstractContextManager[Session]:
+        """A transaction that only reads."""
+        return transaction(self, principal, writing=False, cause=None, observers=())
+
+    def write(self, principal: Principal = ENGINE, cause: str | None = None) -> AbstractContextManager[Session]:
+        """A transaction that may write; it commits at the end of the with-block, or not at all.
+
+        `cause` says what brought it about (`import:imp...`, `undo:trx...`, `run:run...`) and is kept in the log.
+        """
+        return transaction(self, principal, writing=True, cause=cause, observers=self.observers)
+
+    def layout_in(self, session: Session) -> Layout:
+        """The layout as the transaction sees it; from memory unless another process changed it."""
+        from engine.storage.layout import current_version, load
+
+        version = current_version(session)
+        layout = self._layout
+        if layout is None or layout.version != version:
+            layout = load(session, version)
+            self._layout = layout
+        return layout
+
+    def publish_layout(self, layout: Layout) -> None:
+        """A committed change of definitions: later sessions begin with it."""
+        self._layout = layout
+
+
+class Workspace(Store):
+    """One organisation's store."""
+
+    def __init__(
+        self,
+        workspace_id: str,
+        database: Database,
+        files: Path,
+        time_zone: str,
+        language: str,
+    ) -> None:
+        super().__init__(database)
+        self.id = workspace_id
+        self.files = files
+        self.time_zone = time_zone
+        self.language = language
+
+
+class Stores:
+    """All stores of an installation. Close it at the end, so that SQLite's files are left tidy."""
+
+    def __init__(
+        self,
+        data: Path,
+        database_url: str = "",
+        time_zone: str = "UTC",
+        language: str = "en",
+    ) -> None:
+        """Open (and make or migrate) the control store. Raises `Misconfigured`, `FolderInUse`, `Unavailable`."""
+        self.data = data
+        self.time_zone = time_zone
+        self.language = language
+        self._server: Engine | None = postgresql_engine(database_url) if database_url else None
+        self._lock = None if self._server is not None else ProcessLock(data)
+        self._workspaces: dict[str, Workspace] = {}
+        self._opening = threading.Lock()
+        self._on_open: list[Callable[[Workspace], None]] = []
+        self.control = Store(self._database("control", CONTROL_SCHEMA))
+        migrations.migrate(self.control.database, "control")
+
+    def workspace(self, workspace_id: str) -> Workspace:
+        """A workspace's store, opened (made, migrated) the first time it is asked for."""
+        with self._opening:
+            if workspace_id not in self._workspaces:
+                database = self._database(f"workspaces/{workspace_id}", workspace_id)
+                migrations.migrate(database, "workspace")
+                workspace = Workspace(
+                    workspace_id,
+                    database,
+                    self.data / "files" / workspace_id,
+                    self.time_zone,
+                    self.language,
+                )
+                for act in self._on_open:
+                    act(workspace)
+                self._workspaces[workspace_id] = workspace
+            return self._workspaces[workspace_id]
+
+    def on_open(self, act: Callable[[Workspace], None]) -> None:
+        """Do `act` with each workspace as it is opened (verbs register their observers so)."""
+        self._on_open.append(act)
+
+    def close(self) -> None:
+        """Close every connection and let another process in."""
+        for store in [*self._workspaces.values(), self.control]:
+            store.database.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+    def _database(self, file: str, schema: str) -> Database:
+        if self._server is not None:
+            return postgresql_database(self._server, schema)
+        from engine.formulas import sqlite
+
+        return sqlite_database(self.data / f"{file}.sqlite", sqlite.register)

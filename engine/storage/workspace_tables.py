@@ -1,0 +1,35 @@
+"""The engine's own tables in a workspace's store, as its migrations make them. Their names begin with `_`."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+
+def _text(*names: str) -> list[sa.Column[str]]:
+    return [sa.Column(name, sa.Text) for name in names]
+
+
+layout = sa.Table("_layout", metadata, sa.Column("id", sa.Integer), sa.Column("version", sa.Integer))
+apps = sa.Table(
+    "_apps",
+    metadata,
+    *_text("key", "document", "installed_at", "installed_by"),
+    sa.Column("position", sa.Integer),
+    sa.Column("revision", sa.Integer),
+)
+revisions = sa.Table(
+    "_revisions",
+    metadata,
+    *_text("app", "document", "at", "by", "summary"),
+    sa.Column("number", sa.Integer),
+)
+people = sa.Table("_people", metadata, *_text("id", "name", "email", "role"))
+changes = sa.Table(
+    "_changes",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    *_text("transaction_id", "at", "by_kind", "by_id", "user_id", "cause"),
+    *_text("table_address", "record_id", "kind", "before", "after"),
+)

@@ -1,0 +1,68 @@
+"""Texts that people read: written once in English, shown in the reader's language.
+
+A `Text` is an ordinary English string that remembers the message it was made from, so that
+`web/` can say it again in another language. Babel extracts every `_("...")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Label = str | Mapping[str, str]
+
+
+def label_in(label: Label | None, language: str, otherwise: str = "") -> str:
+    """A definition's label (a string, or one string per language) in `language`, else English, else any."""
+    if label is None:
+        return otherwise
+    if isinstance(label, str):
+        return label
+    for wanted in (language, language.split("_")[0].split("-")[0], "en"):
+        if wanted in label:
+            return label[wanted]
+    return next(iter(label.values()), otherwise)
+
+
+class Text(str):
+    """An English sentence that can be said again in another language.
+
+    `message` is the gettext message id, with `{name}` placeholders; `values` fills them: plain values, other
+    Texts, or labels of a definition (one string per language).
+    """
+
+    message: str
+    values: Mapping[str, Any]
+
+    def __new__(cls, message: str, values: Mapping[str, Any]) -> Text:
+        text = super().__new__(cls, _filled(message, values, "en", str))
+        text.message = message
+        text.values = values
+        return text
+
+    def __getnewargs__(self) -> tuple[str, Mapping[str, Any]]:
+        return (self.message, self.values)
+
+
+def _(message: str, **values: Any) -> Text:
+    """Mark a sentence for translation and fill its `{placeholders}`."""
+    return Text(message, values)
+
+
+def translated(text: str, gettext: Callable[[str], str], language: str = "en") -> str:
+    """The same sentence through `gettext`; a plain string (a user's own words) is left alone."""
+    if not isinstance(text, Text):
+        return text
+    return _filled(gettext(text.message), text.values, language, lambda inner: translated(inner, gettext, language))
+
+
+def _filled(sentence: str, values: Mapping[str, Any], language: str, say: Callable[[str], str]) -> str:
+    if not values:
+        return sentence
+    said: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            said[name] = label_in(value, language)
+        else:
+            said[name] = say(value) if isinstance(value, Text) else value
+    return sentence.format(**said)

@@ -1,0 +1,99 @@
+"""Taking back what a transaction did: the log read backwards, through the same door as every write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engine import history, records
+from engine.access import door
+from engine.errors import Conflict, NotFound
+from engine.storage import record_rows
+from engine.storage.session import Change, Session
+from engine.text import _
+
+
+def undo(session: Session, transaction_id: str) -> int:
+    """Take back what a transaction did; how many records that concerned.
+
+    Open the session with `cause=f"undo:{transaction_id}"`. Raises `Conflict`, and takes nothing back, when
+    somebody changed one of its values since; `NotFound` when there is nothing to take back.
+    """
+    entries = history.of_transaction(session, transaction_id)
+    if not entries:
+        raise NotFound(_("There is nothing to undo (any more)."))
+    take_back(session, [entry.change for entry in entries])
+    return len({(entry.change.table, entry.change.record_id) for entry in entries})
+
+
+def take_back(session: Session, changes: Iterable[Change]) -> None:
+    """Reverse changes, which are given newest first. Raises `Conflict` as `undo` does."""
+    for kind, table, group in _runs(changes):
+        if table not in session.layout.apps.tables:
+            raise Conflict(_("The table was removed meanwhile, so this cannot be undone."))
+        _TAKE_BACK[kind](session, table, group)
+
+
+def _runs(changes: Iterable[Change]) -> Iterable[tuple[str, str, list[Change]]]:
+    """Neighbouring changes of one kind in one table, each record once, so that each group is one set of writes."""
+    group: list[Change] = []
+    seen: set[str] = set()
+    for change in changes:
+        if group and ((change.kind, change.table) != (group[0].kind, group[0].table) or change.record_id in seen):
+            yield group[0].kind, group[0].table, group
+            group, seen = [], set()
+        group.append(change)
+        seen.add(change.record_id)
+    if group:
+        yield group[0].kind, group[0].table, group
+
+
+def _undo_created(session: Session, address: str, changes: list[Change]) -> None:
+    table = session.layout.table(address)
+    now = record_rows.read(session, table, [one.record_id for one in changes], lock=True)
+    for change in changes:
+        held = now.get(change.record_id)
+        if held is None or _differs(held, _comparable(change.after)):
+            raise _changed_since()
+    records.delete(session, address, [one.record_id for one in changes])
+
+
+def _undo_updated(session: Session, address: str, changes: list[Change]) -> None:
+    table = session.layout.table(address)
+    door.enter(session.principal, "update", table)
+    now = record_rows.read(session, table, [one.record_id for one in changes], lock=True)
+    back: dict[str, dict[str, Any]] = {}
+    for change in changes:
+        held = now.get(change.record_id)
+        kept = {key: value for key, value in change.after.items() if key in table.fields}
+        if held is None or _differs(held, kept):
+            raise _changed_since()
+        back[change.record_id] = {key: value for key, value in change.before.items() if key in table.fields}
+    records.write(session, table, back, now)
+
+
+def _undo_deleted(session: Session, address: str, changes: list[Change]) -> None:
+    table = session.layout.table(address)
+    door.enter(session.principal, "create", table)
+    ids = [one.record_id for one in changes]
+    if record_rows.existing(session, table, ids):
+        raise _changed_since()
+    restored = [
+        (one.record_id, {k: v for k, v in one.before.items() if k in table.fields}) for one in reversed(changes)
+    ]
+    records.insert(session, table, restored)
+
+
+_TAKE_BACK = {"created": _undo_created, "updated": _undo_updated, "deleted": _undo_deleted}
+
+
+def _comparable(after: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in after.items() if key not in {"updated_at", "updated_by"}}
+
+
+def _differs(held: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
+    return any(held.get(key) != value for key, value in expected.items() if key in held)
+
+
+def _changed_since() -> Conflict:
+    return Conflict(_("Somebody changed this since, so it was not undone. Nothing was overwritten."))

@@ -1,0 +1,196 @@
+"""From what was given for a record to what is stored: every value judged by its field, all problems told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from engine import formulas
+from engine.definitions.conditions import expression, is_expression
+from engine.definitions.language import Field, Table
+from engine.errors import Problem
+from engine.field_types import InvalidValue, Options
+from engine.storage import record_rows, workspace_tables
+from engine.storage.expressions import ME, NOW, Records, clock_of
+from engine.storage.session import Session, timestamp
+from engine.text import Label, _
+
+Given = Mapping[str, Any]
+Values = dict[str, Any]
+Reading = Literal["json", "text"]  # text: what a person typed, such as "1,234.50" or a choice's label
+
+
+def accept(
+    session: Session, table: Table, given: Sequence[Given], reading: Reading = "json"
+) -> tuple[list[Values], list[Problem]]:
+    """The stored values of each given record, and what is wrong, each at `/<number>/<field>`."""
+    accepted: list[Values] = []
+    problems: list[Problem] = []
+    for number, record in enumerate(given):
+        values: Values = {}
+        for key, value in record.items():
+            field = table.fields.get(key)
+            at = f"/{number}/{key}"
+            if field is None:
+                problems.append(Problem(at, _("There is no field {field} here.", field=key), "unknown_field", value))
+            elif not field.writable:
+                problems.append(
+                    Problem(
+                        at,
+                        _("{field} is kept by itself and cannot be set.", field=_name(field)),
+                        "computed",
+                        value,
+                    )
+                )
+            else:
+                try:
+                    values[key] = _accepted(session, field, value, reading)
+                except InvalidValue as error:
+                    says = _("{field} {problem}.", field=_name(field), problem=error.says)
+                    problems.append(Problem(at, says, "invalid_value", value))
+        accepted.append(values)
+    problems += _missing_links(session, table, accepted)
+    problems += _missing_people(session, table, accepted)
+    return accepted, problems
+
+
+def check_required(table: Table, records: Sequence[Given], keys: Collection[str] | None = None) -> list[Problem]:
+    """A problem for each required field that is empty; only among `keys` if given."""
+    required = [one for one in table.fields.values() if one.required and (keys is None or one.key in keys)]
+    return [
+        Problem(f"/{number}/{field.key}", _("{field} is needed.", field=_name(field)), "required")
+        for number, values in enumerate(records)
+        for field in required
+        if (keys is None or field.key in values) and is_empty(values.get(field.key))
+    ]
+
+
+def check_unique(session: Session, table: Table, records: Mapping[str, Given]) -> list[Problem]:
+    """A problem for each value of a unique field that another record already has; `records` by id, in order."""
+    problems = []
+    for field in table.fields.values():
+        if not field.unique or field.many:
+            continue
+        wanted = {record_id: values[field.key] for record_id, values in records.items() if values.get(field.key)}
+        if not wanted:
+            continue
+        sql = session.layout.sql(table)
+        column = sql.c[field.key]
+        taken: dict[Any, str] = {}
+        values = list(set(wanted.values()))
+        for start in range(0, len(values), 500):
+            found = sa.select(column, sql.c.id).where(column.in_(values[start : start + 500]))
+            taken |= {row[0]: row[1] for row in session.connection.execute(found)}
+        seen: dict[Any, str] = {}
+        for number, (record_id, values_of) in enumerate(records.items()):
+            value = values_of.get(field.key)
+            if is_empty(value):
+                continue
+            holder = seen.get(value) or taken.get(value)
+            if holder is not None and holder != record_id and (holder not in records or value in seen):
+                says = _("Another record already has this {field}.", field=_name(field))
+                problems.append(Problem(f"/{number}/{field.key}", says, "not_unique", value))
+            seen[value] = record_id
+    return problems
+
+
+def defaults(session: Session, table: Table) -> Values:
+    """What the fields of a new record hold when nothing is given."""
+    values: Values = {}
+    asked: dict[str, Any] = {}
+    records = Records(session.layout, table, None, clock_of(session))
+    for field in table.fields.values():
+        if not field.writable or field.default is None:
+            continue
+        if is_expression(field.default):
+            checked = formulas.check(expression(field.default), session.layout.types.scope(table.address))
+            asked[field.key] = formulas.compile(checked, records).value
+        else:
+            values[field.key] = field.default
+    if asked:
+        statement = sa.select(
+            *(sa.type_coerce(value, session.layout.column_type(table.fields[key])) for key, value in asked.items())
+        )
+        row = session.connection.execute(statement, moment(session)).one()
+        values |= {key: value for key, value in zip(asked, row, strict=True) if value is not None}
+    return values
+
+
+def moment(session: Session) -> dict[str, Any]:
+    """The parameters that every statement with expressions takes: now, and who asks."""
+    return {NOW.key: timestamp(session.now), ME.key: session.principal.user_id}
+
+
+def is_empty(value: Any) -> bool:
+    """Nothing there. False and 0 are something."""
+    return value is None or value == "" or value == []
+
+
+def options_of(session: Session, field: Field) -> Options:
+    """The options of the field's type, where times are typed and shown in the workspace's zone."""
+    if field.kind.holds == "date_time":
+        return {"time_zone": session.workspace.time_zone, **field.options}
+    return field.options
+
+
+def _accepted(session: Session, field: Field, value: Any, reading: Reading) -> Any:
+    if isinstance(value, str) and reading == "text" and not value.strip():
+        value = None
+    if is_empty(value):
+        return [] if field.many else field.kind.empty()
+    if reading == "text" and isinstance(value, str):
+        return field.kind.read(value, options_of(session, field))
+    return field.kind.accept(value, options_of(session, field))
+
+
+def _missing_links(session: Session, table: Table, records: Sequence[Values]) -> list[Problem]:
+    problems = []
+    for field in table.fields.values():
+        if field.target is None or field.inverse_of is not None:
+            continue
+        wanted = {one for values in records for one in _ids(values.get(field.key))}
+        missing = wanted - record_rows.existing(session, session.layout.table(field.target), wanted)
+        if missing:
+            problems += [
+                Problem(
+                    f"/{number}/{field.key}",
+                    _("{field} leads to a record that does not exist.", field=_name(field)),
+                    "unknown_record",
+                    values[field.key],
+                )
+                for number, values in enumerate(records)
+                if missing & set(_ids(values.get(field.key)))
+            ]
+    return problems
+
+
+def _missing_people(session: Session, table: Table, records: Sequence[Values]) -> list[Problem]:
+    fields = [one for one in table.fields.values() if one.kind.holds == "user" and one.writable]
+    wanted = {values[one.key] for values in records for one in fields if values.get(one.key)}
+    if not wanted:
+        return []
+    people = workspace_tables.people
+    known = set(session.connection.execute(sa.select(people.c.id).where(people.c.id.in_(wanted))).scalars())
+    return [
+        Problem(
+            f"/{number}/{field.key}",
+            _("{field} must be a person of this workspace.", field=_name(field)),
+            "unknown_person",
+            values[field.key],
+        )
+        for number, values in enumerate(records)
+        for field in fields
+        if values.get(field.key) and values[field.key] not in known
+    ]
+
+
+def _ids(value: Any) -> list[str]:
+    if not value:
+        return []
+    return [value] if isinstance(value, str) else value
+
+
+def _name(field: Field) -> Label:
+    return field.label

@@ -1,0 +1,23 @@
+"""View types: one file is one way to see a table; it says which options it has. `web/` draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from engine.registry import Registry
+from engine.text import Text
+
+
+class ViewType:
+    """What every view type answers. `filter` and `sort` belong to all of them."""
+
+    name: str
+    label: ClassVar[Text]
+    icon: ClassVar[str]
+    options: ClassVar[Mapping[str, Any]] = {}  # option -> its JSON Schema
+    required_options: ClassVar[tuple[str, ...]] = ()
+    grouped_by: ClassVar[str | None] = None  # the option whose field must have few values
+
+
+view_types: Registry[ViewType] = Registry("engine.view_types", ViewType)

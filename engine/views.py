@@ -1,0 +1,105 @@
+"""Views: a saved way to see a table, together with what the reader asks for on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine import queries, records
+from engine.definitions.language import Condition, Field, Table, View
+from engine.errors import NotFound
+from engine.people import everybody
+from engine.queries import Group, Query
+from engine.storage.session import Session
+from engine.text import Label, _
+
+STACK_SIZE = 25  # cards of one kanban stack that are shown at first
+MAX_STACKS = 60
+
+
+def get(session: Session, table: str, key: str | None = None) -> View:
+    """One view of a table, the first if no key is given. Raises `NotFound`."""
+    views = session.layout.table(table).views
+    if key is None:
+        return next(iter(views.values()))
+    if key not in views:
+        raise NotFound(_("There is no view {view} here.", view=key))
+    return views[key]
+
+
+def query_of(
+    table: Table, view: View, *, where: Sequence[Condition] = (), sort: Sequence[str] = (), search: str = ""
+) -> Query:
+    """The view's question, narrowed by what the reader asks for; the reader's sort replaces the view's."""
+    own = [view.filter] if view.filter is not None else []
+    return Query(table.address, [*own, *where], list(sort) or view.sort, search)
+
+
+def shown_fields(table: Table, view: View) -> list[Field]:
+    """The fields that the view shows, the title first; without a choice of its own: the declared ones."""
+    keys = view.options.get("fields")
+    fields = [table.fields[key] for key in keys] if keys else [*table.declared]
+    title = table.fields[table.title]
+    return [title, *(one for one in fields if one.key != title.key)]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack of a kanban: the value that its cards share, how it reads, how many there are, their sum."""
+
+    value: Any
+    label: Label
+    color: str
+    count: int
+    total: Any
+    records: list[records.Record]
+    more: bool
+
+
+def stacks(session: Session, table: Table, view: View, query: Query) -> list[Stack]:
+    """The stacks of a kanban view in the order of the field's values; cards of each up to `STACK_SIZE`."""
+    by = table.fields[view.options["by"]]
+    total = view.options.get("sum")
+    wanted = {total: "sum"} if total else {}
+    counted = {group.value: group for group in queries.groups(session, query, by.key, wanted)}
+    found = []
+    for value, label, color in _values(session, by, counted)[:MAX_STACKS]:
+        group = counted.get(value, Group(value, 0, {}))
+        cards: list[records.Record] = []
+        if group.count:
+            page = records.find(session, replace(query, where=[*query.where, is_value(by, value)], limit=STACK_SIZE))
+            cards = page.records
+        sum_ = group.totals.get(total) if total else None
+        found.append(Stack(value, label, color, group.count, sum_, cards, group.count > len(cards)))
+    return found
+
+
+def is_value(field: Field, value: Any) -> Condition:
+    """The condition that a field has one value, or none."""
+    if field.kind.holds == "boolean":
+        return {"field": field.key, "op": "is", "value": bool(value)}
+    if value is None:
+        return {"field": field.key, "op": "is_empty"}
+    return {"field": field.key, "op": "is", "value": value}
+
+
+def _values(session: Session, by: Field, counted: dict[Any, Group]) -> list[tuple[Any, Label, str]]:
+    """Every value that a stack is made for, in order; empty last and only if it has records."""
+    values: list[tuple[Any, Label, str]] = []
+    if by.kind.holds == "select":
+        values = [(key, one["label"], one.get("color", "gray")) for key, one in by.options["choices"].items()]
+    elif by.is_link:
+        target = session.layout.table(by.target or "")
+        first = next(iter(target.views.values()))
+        order = queries.ids_of(session, Query(target.address, sort=first.sort))
+        names = queries.titles(session, target.address, order[:MAX_STACKS])
+        values = [(record_id, names[record_id], "gray") for record_id in order[:MAX_STACKS]]
+    elif by.kind.holds == "user":
+        values = [(person.id, person.name, "gray") for person in everybody(session)]
+    elif by.kind.holds == "boolean":
+        values = [(False, _("Not ticked"), "gray"), (True, _("Ticked"), "green")]
+    known = {value for value, _label, _color in values}
+    others = [(value, str(value), "gray") for value in counted if value is not None and value not in known]
+    empty: list[tuple[Any, Label, str]] = [(None, _("No {field}", field=by.label), "gray")] if None in counted else []
+    return [*values, *others, *empty]
