@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine import apps, records
+from engine import apps, queries, records
 from engine.apps import Plan
-from engine.definitions.language import Document, Field, own_tables
+from engine.definitions.language import Document, Field, Table
 from engine.errors import NotFound, Problem, Refused
 from engine.storage.session import Session, timestamp
 from engine.text import _, label_in
@@ -32,6 +32,7 @@ class Template:
     key: str
     document: Document
     readme: str
+    seeds: Mapping[str, list[dict[str, Any]]]  # table key -> records that the app needs to work (stages, reasons)
     samples: Mapping[str, list[dict[str, Any]]]  # table key -> sample records
 
     @property
@@ -62,13 +63,14 @@ def _read(key: str) -> Template:
     for locale in sorted((folder / "locales").glob("*.json")):
         for pointer, text in json.loads(locale.read_text("utf-8")).items():
             _translate(document, pointer, locale.stem, text)
-    samples = {
-        table: json.loads(path.read_text("utf-8"))
-        for table in document["tables"]
-        if (path := folder / "records" / f"{table}.json").is_file()
-    }
+    seeds, samples = (_records_in(folder / name, document) for name in ("seeds", "records"))
     readme = folder / "README.md"
-    return Template(key, document, readme.read_text("utf-8") if readme.is_file() else "", samples)
+    return Template(key, document, readme.read_text("utf-8") if readme.is_file() else "", seeds, samples)
+
+
+def _records_in(folder: Path, document: Document) -> dict[str, list[dict[str, Any]]]:
+    paths = {table: folder / f"{table}.json" for table in document["tables"]}
+    return {table: json.loads(path.read_text("utf-8")) for table, path in paths.items() if path.is_file()}
 
 
 def _translate(document: Any, pointer: str, language: str, text: str) -> None:
@@ -117,25 +119,28 @@ def preview(session: Session, chosen: Template, bound: Mapping[str, str] | None 
 def install(
     session: Session, key: str, *, samples: bool = True, bound: Mapping[str, str] | None = None
 ) -> dict[str, int]:
-    """Install a template; how many sample records each table got. Raises `Refused` if it is installed already."""
+    """Install a template with its seeds, and its sample records if wanted; how many records each table got.
+
+    Raises `Refused` if it is installed already.
+    """
     chosen = template(key)
     if key in session.layout.apps:
         raise Refused([Problem("", _("{app} is installed already.", app=chosen.label), "installed")])
     document = definition_of(session, chosen, bound)
     apps.apply(session, document)
-    return _add_samples(session, chosen, document) if samples else {}
+    return _add_records(session, document, {**chosen.seeds, **(chosen.samples if samples else {})})
 
 
-def _add_samples(session: Session, chosen: Template, document: Document) -> dict[str, int]:
-    """Create the sample records; links among them are set once all of them exist."""
-    ids: dict[str, str] = {}
+def _add_records(session: Session, document: Document, wanted: Mapping[str, list[dict[str, Any]]]) -> dict[str, int]:
+    """Create seeds and samples; a link whose record does not exist yet is set once all of them do."""
+    ids = _ids_in_bound_tables(session, document, wanted)
     later: dict[str, dict[str, dict[str, Any]]] = {}
     counts: dict[str, int] = {}
-    for key in own_tables(document):
-        rows = chosen.samples.get(key, [])
+    for key in _required_first(session.layout.apps[document["key"]].tables):
+        rows = wanted.get(key, [])
         if not rows:
             continue
-        table = session.layout.table(f"{chosen.key}.{key}")
+        table = session.layout.table(f"{document['key']}.{key}")
         ready: list[dict[str, Any]] = []
         linked: list[dict[str, Any]] = []
         for row in rows:
@@ -171,6 +176,43 @@ def _add_samples(session: Session, chosen: Template, document: Document) -> dict
             },
         )
     return counts
+
+
+def _required_first(tables: Mapping[str, Table]) -> list[str]:
+    """The tables' keys, so that a table comes after those that its records must have a link to."""
+    ordered: dict[str, None] = {}
+
+    def place(key: str, above: tuple[str, ...]) -> None:
+        if key in ordered or key in above:
+            return
+        for field in tables[key].declared:
+            app, _dot, target = (field.target or "").partition(".")
+            if field.required and app == tables[key].app and target in tables:
+                place(target, (*above, key))
+        ordered[key] = None
+
+    for key in tables:
+        place(key, ())
+    return list(ordered)
+
+
+def _ids_in_bound_tables(
+    session: Session, document: Document, wanted: Mapping[str, list[dict[str, Any]]]
+) -> dict[str, str]:
+    """The records that stand for samples of tables which another app provides: found there by title, else created."""
+    ids: dict[str, str] = {}
+    for role, requirement in document.get("requires", {}).items():
+        stand_in, address = requirement["table"], document["bindings"][role]
+        if address == f"{document['key']}.{stand_in}":
+            continue
+        table = session.layout.table(address)
+        for row in wanted.get(stand_in, []):
+            fields = {name: table.fields[name] for name in row if name in table.fields and table.fields[name].writable}
+            values = {name: _sample_value(session, field, row[name], ids) for name, field in fields.items()}
+            title = str(values.get(table.title, ""))
+            found = [record_id for record_id, held in queries.find_titles(session, address, title) if held == title]
+            ids[row["$id"]] = found[0] if found else records.create(session, address, [values])[0]
+    return ids
 
 
 def _resolvable(value: Any, ids: Mapping[str, str]) -> bool:

@@ -87,8 +87,8 @@ def is_value(field: Field, value: Any) -> Condition:
 def _values(session: Session, by: Field, counted: dict[Any, Group]) -> list[tuple[Any, Label, str]]:
     """Every value that a stack is made for, in order; empty last and only if it has records."""
     values: list[tuple[Any, Label, str]] = []
-    if by.kind.holds == "select":
-        values = [(key, one["label"], one.get("color", "gray")) for key, one in by.options["choices"].items()]
+    if by.choices:
+        values = [(key, one["label"], one.get("color", "gray")) for key, one in by.choices.items()]
     elif by.is_link:
         target = session.layout.table(by.target or "")
         first = next(iter(target.views.values()))

@@ -52,6 +52,12 @@ class Field:
         return self.target is not None
 
     @property
+    def choices(self) -> Mapping[str, Any]:
+        """The choices whose keys the field holds, or a formula's texts stand for; empty for other fields."""
+        choices: Mapping[str, Any] = self.options.get("choices") or self.options.get("format", {}).get("choices", {})
+        return choices
+
+    @property
     def inverse_key(self) -> str | None:
         """The key that this link's other side has in the target table."""
         inverse = self.options.get("inverse")

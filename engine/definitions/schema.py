@@ -16,7 +16,8 @@ from engine.triggers import triggers
 from engine.view_types import view_types
 
 Schema = dict[str, Any]
-FORMATS = ("number", "currency", "percent", "date", "date_time", "checkbox")  # how a computed value may be shown
+# How a computed value may be shown; `select` takes a formula's text for the key of a choice.
+FORMATS = ("number", "currency", "percent", "date", "date_time", "checkbox", "select")
 MAX_NESTING = 5  # levels of all/any in a condition
 
 KEY = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}

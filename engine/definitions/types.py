@@ -205,7 +205,10 @@ class FieldTypes:
         if field.type == "formula":
             formula = formulas.check(field.options["formula"], self.scope(field.table))
             self._formulas[field.table, field.key] = formula
-            return failing(formula.type, formula.can_fail)
+            held, given = formula.type, field.options.get("format", {})
+            if held.name == "text" and given.get("type") == "select":  # its texts are keys of choices
+                held = select_of(given["choices"])
+            return failing(held, formula.can_fail)
         if field.type in {"rollup", "lookup", "count"}:
             return self._over_links(field)
         if field.is_link:

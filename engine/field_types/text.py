@@ -21,6 +21,7 @@ MAX_LENGTH = 10_000
 class Text(FieldType):
     label = _("Text")
     icon = "letter-case"
+    groups = True  # offices, series, industries are often typed, and few
     options = {
         "max_length": {"type": "integer", "minimum": 1, "maximum": MAX_LENGTH},
         "pattern": {"type": "string", "format": "regex", "maxLength": 200},
