@@ -1,0 +1,221 @@
+"""Accounts: the first owner, people and their passwords.
+
+Signing in is in `sign_in.py`, API tokens in `api_tokens.py`, who belongs where is in `workspaces.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from engine import passwords, workspaces
+from engine.errors import Conflict, NotFound, Problem, Refused
+from engine.ids import new_id, new_secret
+from engine.settings import LANGUAGES
+from engine.storage.control_tables import sessions, setup_links, users
+from engine.storage.session import Session, timestamp
+from engine.storage.stores import Stores
+from engine.text import _
+
+SETUP_LINK_LIFE = timedelta(minutes=30)
+THEMES = ("light", "dark")
+
+_EMAIL = re.compile(r"[^\s@<>\"(),;:\\]{1,64}@[^\s@<>\"(),;:\\]{1,190}")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone with an account. `language` and `theme` are empty where the browser's are to count."""
+
+    id: str
+    email: str
+    name: str
+    language: str = ""
+    theme: str = ""
+
+
+PERSON = (users.c.id, users.c.email, users.c.name, users.c.language, users.c.theme)
+
+
+def setup_link(stores: Stores) -> str | None:
+    """A fresh one-time token for creating the owner, good for 30 minutes; None when there is an owner already.
+
+    Earlier tokens die. The page is `/setup/<token>`.
+    """
+    with stores.control.write() as session:
+        if _has_people(session):
+            return None
+        token = new_secret()
+        session.connection.execute(sa.delete(setup_links))
+        session.connection.execute(
+            sa.insert(setup_links).values(
+                token_hash=token_hash(token), expires_at=timestamp(session.now + SETUP_LINK_LIFE)
+            )
+        )
+        return token
+
+
+def setup_link_is_good(stores: Stores, token: str) -> bool:
+    """Whether `token` is the newest set-up link and still counts."""
+    with stores.control.read() as session:
+        return _setup_link_is_good(session, token)
+
+
+def create_owner(
+    stores: Stores,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    workspace: str,
+    language: str = "",
+    token: str | None = None,
+) -> tuple[Person, workspaces.Membership]:
+    """The first account and the first workspace. `token` is that of the set-up link; without one the caller
+    vouches for the person (the command line, whose user owns the machine).
+
+    Raises `Refused` (places `/email`, `/name`, `/password`, `/workspace`), `NotFound` when the link is used up or
+    too old, `Conflict` when there is an owner already.
+    """
+    problems = _problems_with_person(email, name) + passwords.problems_with(password, (email, name, workspace))
+    if not workspace.strip():
+        problems.append(Problem("/workspace", _("Give the workspace a name."), "required"))
+    if problems:
+        raise Refused(problems)
+    password_hash = passwords.hashed(password)
+    with stores.control.write() as session:
+        if token is not None and not _setup_link_is_good(session, token):
+            raise NotFound(_("This link is used up or too old. Start Formwork again to get a new one."))
+        if _has_people(session):
+            raise Conflict(_("There is an owner already. Sign in."))
+        session.connection.execute(sa.delete(setup_links))
+        person = _insert_person(session, email, name, password_hash, language)
+        membership = workspaces.insert_workspace(session, person.id, workspace)
+    workspaces.mirror(stores, membership.id)
+    return person, membership
+
+
+def person(stores: Stores, user_id: str) -> Person:
+    """The account. Raises `NotFound`."""
+    with stores.control.read() as session:
+        row = session.connection.execute(sa.select(*PERSON).where(users.c.id == user_id)).one_or_none()
+    if row is None:
+        raise NotFound(_("There is no such account."))
+    return Person(*row)
+
+
+def person_by_email(stores: Stores, email: str) -> Person | None:
+    """The account with this address, if there is one."""
+    with stores.control.read() as session:
+        row = session.connection.execute(sa.select(*PERSON).where(users.c.email == _address(email))).one_or_none()
+    return Person(*row) if row else None
+
+
+def change_person(stores: Stores, user_id: str, *, name: str, language: str, theme: str) -> Person:
+    """Set what a person chooses for themselves; empty `language` or `theme` means: as the browser says.
+
+    Raises `Refused` with the places `/name`, `/language`, `/theme`.
+    """
+    problems = [] if name.strip() else [Problem("/name", _("Enter a name."), "required")]
+    if language not in ("", *LANGUAGES):
+        problems.append(Problem("/language", _("Choose one of the languages."), "unknown", language))
+    if theme not in ("", *THEMES):
+        problems.append(Problem("/theme", _("Choose one of the themes."), "unknown", theme))
+    if problems:
+        raise Refused(problems)
+    values = {"name": name.strip()[:200], "language": language, "theme": theme}
+    with stores.control.write() as session:
+        session.connection.execute(sa.update(users).where(users.c.id == user_id).values(**values))
+    for one in workspaces.belonging_to(stores, user_id):
+        workspaces.mirror(stores, one.id)
+    return person(stores, user_id)
+
+
+def add_person(stores: Stores, workspace_id: str, *, email: str, name: str, password: str, role: str) -> Person:
+    """Let someone into the workspace. With an address that has an account, that account is let in and `name` and
+    `password` are left alone; otherwise the account is made with this first password.
+
+    Raises `Refused` (places `/email`, `/name`, `/password`, `/role`).
+    """
+    known = person_by_email(stores, email)
+    problems = [] if known else _problems_with_person(email, name) + passwords.problems_with(password, (email, name))
+    if role not in workspaces.ROLES:
+        problems.append(Problem("/role", _("Choose one of the roles."), "unknown", role))
+    if problems:
+        raise Refused(problems)
+    password_hash = "" if known else passwords.hashed(password)
+    with stores.control.write() as session:
+        added = known or _insert_person(session, email, name, password_hash, "")
+        if workspaces.role_in(session, workspace_id, added.id) is not None:
+            raise Refused([Problem("/email", _("This person is here already."), "taken", email)])
+        workspaces.insert_membership(session, workspace_id, added.id, cast(workspaces.Role, role))
+    workspaces.mirror(stores, workspace_id)
+    return added
+
+
+def change_password(stores: Stores, user_id: str, *, current: str, new: str, keep_session: str = "") -> None:
+    """Set a new password; every session of the person but `keep_session` (an id) ends.
+
+    Raises `Refused` with the places `/current_password`, `/password`.
+    """
+    who = person(stores, user_id)
+    check_password(stores, user_id, current, at="/current_password")
+    if problems := passwords.problems_with(new, (who.email, who.name)):
+        raise Refused(problems)
+    password_hash = passwords.hashed(new)
+    with stores.control.write() as session:
+        connection = session.connection
+        connection.execute(sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+        connection.execute(sa.delete(sessions).where(sessions.c.user_id == user_id, sessions.c.id != keep_session))
+
+
+def check_password(stores: Stores, user_id: str, password: str, at: str = "/current_password") -> None:
+    """Ask again who it is, before something that a found open browser must not do. Raises `Refused` at `at`."""
+    with stores.control.read() as session:
+        stored = session.connection.execute(sa.select(users.c.password_hash).where(users.c.id == user_id)).scalar()
+    if not passwords.matches(password, stored)[0]:
+        raise Refused([Problem(at, _("This is not your password."), "wrong")])
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a random token: it cannot be turned back."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _problems_with_person(email: str, name: str) -> list[Problem]:
+    problems = []
+    if not _EMAIL.fullmatch(_address(email)):
+        problems.append(Problem("/email", _("Enter an e-mail address such as ana@example.com."), "email", email))
+    if not name.strip():
+        problems.append(Problem("/name", _("Enter a name."), "required", name))
+    return problems
+
+
+def _address(email: str) -> str:
+    return email.strip().casefold()
+
+
+def _has_people(session: Session) -> bool:
+    return session.connection.execute(sa.select(users.c.id).limit(1)).first() is not None
+
+
+def _setup_link_is_good(session: Session, token: str) -> bool:
+    wanted = sa.select(setup_links.c.expires_at).where(setup_links.c.token_hash == token_hash(token))
+    expires_at = session.connection.execute(wanted).scalar()
+    return expires_at is not None and expires_at > timestamp(session.now)
+
+
+def _insert_person(session: Session, email: str, name: str, password_hash: str, language: str) -> Person:
+    made = Person(new_id("usr"), _address(email), name.strip()[:200], language)
+    values: dict[str, Any] = {"id": made.id, "email": made.email, "name": made.name, "language": made.language}
+    session.connection.execute(
+        sa.insert(users).values(
+            **values, theme="", password_hash=password_hash, created_at=timestamp(session.now), failed_sign_ins=0
+        )
+    )
+    return made

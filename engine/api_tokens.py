@@ -1,0 +1,146 @@
+"""API tokens: a program's way in. Shown once; only the SHA-256 is stored."""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+import sqlalchemy as sa
+
+from engine import workspaces
+from engine.accounts import token_hash
+from engine.errors import NotFound, Problem, Refused, SignInNeeded
+from engine.ids import ALPHABET, new_id
+from engine.storage.control_tables import memberships, tokens
+from engine.storage.session import timestamp
+from engine.storage.stores import Stores
+from engine.text import _
+
+PREFIX = "fwk_"
+USED_EVERY = timedelta(minutes=10)  # how exactly "last used" is kept; each time costs a write
+DAYS = 90
+
+
+@dataclass(frozen=True)
+class Token:
+    """An API token as its owner sees it in the list; `expires_at` None: never."""
+
+    id: str
+    name: str
+    workspace_id: str
+    created_at: str
+    expires_at: str | None
+    last_used_at: str | None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whom a token acts for, and where."""
+
+    token_id: str
+    user_id: str
+    workspace_id: str
+    role: workspaces.Role
+
+
+def create(stores: Stores, user_id: str, workspace_id: str, name: str, *, days: int | None = DAYS) -> tuple[Token, str]:
+    """An API token and its secret, which is shown this once. `days` None: it never expires.
+
+    Raises `Refused` (places `/name`, `/days`), `NotFound` when the person does not belong to the workspace.
+    """
+    problems = [] if name.strip() else [Problem("/name", _("Say what the token is for."), "required")]
+    if days is not None and not 1 <= days <= 3650:
+        problems.append(Problem("/days", _("Choose between 1 and 3650 days."), "range", days))
+    if problems:
+        raise Refused(problems)
+    workspaces.membership(stores, workspace_id, user_id)
+    secret = _new_token()
+    with stores.control.write() as session:
+        expires_at = timestamp(session.now + timedelta(days=days)) if days else None
+        made = Token(new_id("tok"), name.strip()[:200], workspace_id, timestamp(session.now), expires_at, None)
+        session.connection.execute(
+            sa.insert(tokens).values(
+                id=made.id,
+                token_hash=token_hash(secret),
+                user_id=user_id,
+                workspace_id=workspace_id,
+                name=made.name,
+                created_at=made.created_at,
+                expires_at=expires_at,
+            )
+        )
+    return made, secret
+
+
+def belonging_to(stores: Stores, user_id: str) -> list[Token]:
+    """The person's tokens, the newest first."""
+    wanted = (
+        sa.select(
+            tokens.c.id,
+            tokens.c.name,
+            tokens.c.workspace_id,
+            tokens.c.created_at,
+            tokens.c.expires_at,
+            tokens.c.last_used_at,
+        )
+        .where(tokens.c.user_id == user_id)
+        .order_by(tokens.c.created_at.desc(), tokens.c.id.desc())
+    )
+    with stores.control.read() as session:
+        return [Token(*row) for row in session.connection.execute(wanted)]
+
+
+def delete(stores: Stores, user_id: str, token_id: str) -> None:
+    """The next request with it is refused. Raises `NotFound`."""
+    with stores.control.write() as session:
+        mine = sa.and_(tokens.c.id == token_id, tokens.c.user_id == user_id)
+        if session.connection.execute(sa.delete(tokens).where(mine)).rowcount == 0:
+            raise NotFound(_("There is no such token."))
+
+
+def holder_of(stores: Stores, secret: str) -> Holder:
+    """Whom an API token acts for. Raises `SignInNeeded` when it is unknown, expired or its holder has left."""
+    refused = SignInNeeded(_("This token does not count (any more)."))
+    if not _looks_like_token(secret):
+        raise refused
+    wanted = (
+        sa.select(tokens.c.id, tokens.c.user_id, tokens.c.workspace_id, memberships.c.role)
+        .add_columns(tokens.c.expires_at, tokens.c.last_used_at)
+        .join(
+            memberships,
+            sa.and_(memberships.c.workspace_id == tokens.c.workspace_id, memberships.c.user_id == tokens.c.user_id),
+        )
+        .where(tokens.c.token_hash == token_hash(secret))
+    )
+    with stores.control.read() as session:
+        row = session.connection.execute(wanted).one_or_none()
+        now = session.now
+    if row is None or (row.expires_at is not None and row.expires_at <= timestamp(now)):
+        raise refused
+    if row.last_used_at is None or row.last_used_at <= timestamp(now - USED_EVERY):
+        with stores.control.write() as session:
+            used = sa.update(tokens).where(tokens.c.id == row.id).values(last_used_at=timestamp(now))
+            session.connection.execute(used)
+    return Holder(row.id, row.user_id, row.workspace_id, cast(workspaces.Role, row.role))
+
+
+def _new_token() -> str:
+    body = "".join(secrets.choice(ALPHABET) for _each in range(43))  # 62**43 > 2**256
+    return f"{PREFIX}{body}{_checksum(body)}"
+
+
+def _looks_like_token(secret: str) -> bool:
+    """Whether the checksum is right: a mistyped token costs no look into the database."""
+    body = secret.removeprefix(PREFIX)
+    return secret.startswith(PREFIX) and secret.isascii() and _checksum(body[:-6]) == body[-6:]
+
+
+def _checksum(body: str) -> str:
+    number, digits = zlib.crc32(body.encode()), []
+    for _each in range(6):
+        number, digit = divmod(number, 62)
+        digits.append(ALPHABET[digit])
+    return "".join(digits)
