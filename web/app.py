@@ -1,0 +1,97 @@
+"""The web application: pages and API found in their folders, the same headers on every answer."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends, FastAPI
+from starlette.middleware import Middleware
+
+from engine.errors import Misconfigured
+from engine.settings import Settings, is_loopback
+from engine.storage.stores import Stores
+from engine.text import _
+from web import api, errors, pages
+from web.cookies import Cookies
+from web.dependencies import guard
+from web.security import BodyLimit, Crashes, Headers
+from web.signing import Signer
+from web.site import Site
+from web.statics import Statics
+from web.templates import Templates
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
+    """The ASGI application. Opens the stores (and closes them at the end) unless they are given.
+
+    Raises `Misconfigured` when people would open it over plain http from another machine.
+    """
+    _check_address(settings.public_url)
+    own = stores is None
+    stores = stores or Stores(settings.data, settings.database_url, settings.time_zone, settings.language)
+    statics = Statics(STATIC)
+    site = Site(
+        settings=settings,
+        stores=stores,
+        cookies=Cookies.of(settings.public_url),
+        signer=Signer.at(settings.key_file),
+        statics=statics,
+        templates=Templates(statics),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if own:
+            site.stores.close()
+
+    app = FastAPI(
+        title="Formwork",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(Headers, settings=settings),
+            Middleware(Crashes, answer=errors.crashed),
+            Middleware(BodyLimit),
+        ],
+    )
+    app.state.site = site
+    errors.install(app)
+    app.mount(statics.at, statics, name="static")
+    for module in _modules(pages):
+        app.include_router(module.router, dependencies=[Depends(getattr(module, "guard", guard))])
+    for module in _modules(api):
+        app.include_router(module.router, prefix=errors.API)
+    return app
+
+
+def _modules(package: Any) -> Iterator[ModuleType]:
+    """The modules of a folder that have a router: one file per noun in the URL, listed nowhere else."""
+    for found in sorted(pkgutil.iter_modules(package.__path__), key=lambda one: one.name):
+        module = importlib.import_module(f"{package.__name__}.{found.name}")
+        if hasattr(module, "router"):
+            yield module
+
+
+def _check_address(public_url: str) -> None:
+    parts = urlsplit(public_url)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        # Whoever listens on the way would have the session's cookie.
+        raise Misconfigured(
+            _(
+                "FORMWORK_PUBLIC_URL must begin with https://, because {host} is reached over a network.",
+                host=parts.hostname,
+            )
+        )

@@ -1,0 +1,92 @@
+"""What pages ask for in their arguments: the site, the person, the workspace they are in."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
+
+from engine import workspaces
+from engine.access.principals import Principal, person
+from engine.accounts import Person
+from engine.errors import Forbidden, SignInNeeded
+from engine.storage.session import Session
+from engine.storage.stores import Workspace
+from engine.text import _
+from engine.workspaces import Membership, Role
+from web import csrf
+from web.addresses import At
+from web.site import Site
+from web.visit import visit_of
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the product a request is, and as whom."""
+
+    person: Person
+    membership: Membership
+    store: Workspace
+    principal: Principal
+    at: At
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A transaction of the workspace that only reads."""
+        return self.store.read(self.principal)
+
+    def write(self, cause: str | None = None) -> AbstractContextManager[Session]:
+        """A transaction of the workspace that commits at the end of the block."""
+        return self.store.write(self.principal, cause)
+
+    def only(self, *roles: Role) -> None:
+        """Raises `Forbidden` unless the person has one of these roles here."""
+        if self.membership.role not in roles:
+            raise Forbidden(_("You may not do this. Ask an owner of the workspace {name}.", name=self.membership.name))
+
+
+def site_of(request: Request) -> Site:
+    """The running application's parts."""
+    return visit_of(request).site
+
+
+def person_of(request: Request) -> Person:
+    """Who is signed in. Raises `SignInNeeded`, which becomes the sign-in page."""
+    session = visit_of(request).session
+    if session is None:
+        raise SignInNeeded(_("Sign in first."))
+    return session.person
+
+
+def place_of(request: Request, workspace: str, who: Annotated[Person, Depends(person_of)]) -> Place:
+    """The workspace of the address. Raises `NotFound` when it does not exist or the person does not belong to it."""
+    visit = visit_of(request)
+    visit.membership = workspaces.membership(visit.site.stores, workspace, who.id)
+    store = visit.site.stores.workspace(visit.membership.id)
+    return Place(who, visit.membership, store, person(who.id, visit.membership.role), At(visit.membership.id))
+
+
+async def guard(request: Request) -> None:
+    """On every page: a write must come from our own form. Raises `Forbidden`."""
+    visit = visit_of(request)
+    if request.method not in csrf.SAFE:
+        secret = await run_in_threadpool(lambda: visit.secret)
+        await csrf.check(request, visit.site.settings.public_url, secret)
+
+
+async def public_guard(request: Request) -> None:
+    """On public forms: no cookie is read, and the token is one that we signed for this form today."""
+    visit = visit_of(request)
+    visit.public = True
+    if request.method in csrf.SAFE:
+        return
+    token = str((await request.form()).get(csrf.FIELD, ""))
+    if not csrf.came_from_us(request, visit.site.settings.public_url) or not visit.public_token_is_good(token):
+        raise Forbidden(_("This page is too old. Reload it, then try again."))
+
+
+SiteHere = Annotated[Site, Depends(site_of)]
+SignedIn = Annotated[Person, Depends(person_of)]
+In = Annotated[Place, Depends(place_of)]

@@ -1,0 +1,56 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from engine import sign_in
+from engine.sign_in import SignInRefused
+from web.addresses import own_path
+from web.dependencies import SiteHere
+from web.render import page, redirect
+from web.visit import SESSION, visit_of
+
+router = APIRouter()
+
+
+@router.get("/sign-in")
+def ask(request: Request, next: str = "/") -> Response:
+    """The form; somebody already signed in goes on."""
+    if visit_of(request).session:
+        return redirect(request, own_path(next))
+    return page(request, "sign_in/sign_in.html", email="", next=own_path(next), error="")
+
+
+@router.post("/sign-in")
+def enter(
+    request: Request,
+    site: SiteHere,
+    email: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/",
+) -> Response:
+    """Open a session and go where the person wanted to."""
+    agent = request.headers.get("user-agent", "")
+    address = request.client.host if request.client else ""
+    try:
+        session, _person = sign_in.sign_in(site.stores, email, password, agent=agent, address=address)
+    except SignInRefused as refused:
+        return page(request, "sign_in/sign_in.html", status=422, email=email, next=own_path(next), error=refused.says)
+    response = redirect(request, own_path(next))
+    visit_of(request).start_session(response, session)
+    return response
+
+
+@router.post("/sign-out")
+def leave(request: Request, site: SiteHere) -> Response:
+    """End this session."""
+    sign_in.sign_out(site.stores, site.cookies.read(request, SESSION))
+    response = redirect(request, "/sign-in")
+    site.cookies.clear(response, SESSION)
+    # Whatever the browser still holds of the pages seen goes too.
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response

@@ -1,0 +1,56 @@
+"""Short texts that leave this server and come back unchanged or not at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from pathlib import Path
+
+from engine.vault import Vault
+
+
+class Signer:
+    """Signs for one purpose at a time, so that what was signed for a toast is no form token."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @classmethod
+    def at(cls, key_file: Path) -> Signer:
+        """With a key that follows from the machine's secret key file, which is made if it is missing."""
+        Vault.at(key_file)  # checks the file, or makes it
+        return cls(hashlib.sha256(b"formwork web signing " + key_file.read_bytes().split()[0]).digest())
+
+    def sign(self, purpose: str, payload: bytes) -> str:
+        """`payload` with the time and a signature, safe in a cookie, a form and a URL. Anybody can read it."""
+        body = int(time.time()).to_bytes(5, "big") + payload
+        return f"{_encoded(body)}.{_encoded(self._mark(purpose, body))}"
+
+    def read(self, purpose: str, signed: str, life: int) -> bytes | None:
+        """The payload; None when it was signed for something else, longer than `life` seconds ago, or not by us."""
+        try:
+            body, mark = (_decoded(part) for part in signed.split("."))
+        except ValueError:
+            return None
+        if not hmac.compare_digest(self._mark(purpose, body), mark):
+            return None
+        made = int.from_bytes(body[:5], "big")
+        return body[5:] if time.time() - made <= life else None
+
+    def token(self, purpose: str) -> str:
+        """A signed text without content, different each time."""
+        return self.sign(purpose, secrets.token_bytes(12))
+
+    def _mark(self, purpose: str, body: bytes) -> bytes:
+        return hmac.digest(self._key, purpose.encode() + b"\0" + body, "sha256")
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _decoded(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -1,0 +1,24 @@
+"""What one running web application consists of, kept in `app.state.site`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.settings import Settings
+from engine.storage.stores import Stores
+from web.cookies import Cookies
+from web.signing import Signer
+from web.statics import Statics
+from web.templates import Templates
+
+
+@dataclass(frozen=True)
+class Site:
+    """Made once by `create_app`."""
+
+    settings: Settings
+    stores: Stores
+    cookies: Cookies
+    signer: Signer
+    statics: Statics
+    templates: Templates

@@ -1,0 +1,65 @@
+// Link inputs (choose and take away records), files dropped on a drop zone, leaving with unsaved changes.
+document.addEventListener("click", (event) => {
+  const taken = event.target.closest?.("[data-unchoose]");
+  if (taken) {
+    const box = taken.closest("[data-link-input]");
+    taken.closest(".chip").remove();
+    box.querySelector("input[type=search]")?.focus();
+    changed(box);
+  }
+  const choice = event.target.closest?.("[data-choose]");
+  if (choice) choose(choice.closest("[data-link-input]"), choice.dataset.choose, choice.dataset.name ?? choice.textContent.trim());
+});
+
+function choose(box, id, name) {
+  const chosen = box.querySelector("[data-chosen]");
+  if (box.dataset.many !== "yes") chosen.replaceChildren();
+  if (![...chosen.querySelectorAll("input")].some((one) => one.value === id)) chosen.append(chip(box.dataset.linkInput, id, name));
+  box.querySelector(".found").replaceChildren();
+  const search = box.querySelector("input[type=search]");
+  search.value = "";
+  search.focus();
+  changed(box);
+}
+
+function chip(field, id, name) {
+  const made = document.createElement("span");
+  made.className = "chip";
+  const text = document.createElement("span");
+  text.textContent = name;
+  const input = Object.assign(document.createElement("input"), { type: "hidden", name: field, value: id });
+  const remove = Object.assign(document.createElement("button"), { type: "button", className: "btn-clear", textContent: "×" });
+  remove.dataset.unchoose = "";
+  remove.setAttribute("aria-label", name);
+  made.append(text, input, remove);
+  return made;
+}
+
+const changed = (box) => box.dispatchEvent(new Event("change", { bubbles: true }));
+
+document.addEventListener("focusin", (event) => {
+  for (const box of document.querySelectorAll("[data-link-input]")) {
+    if (!box.contains(event.target)) box.querySelector(".found")?.replaceChildren();
+  }
+});
+
+for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    const zone = event.target.closest?.("[data-drop]");
+    if (!zone) return;
+    event.preventDefault();
+    zone.classList.toggle("is-over", name === "dragenter" || name === "dragover");
+    if (name === "drop" && event.dataTransfer.files.length) {
+      const input = zone.querySelector("input[type=file]");
+      input.files = event.dataTransfer.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  });
+}
+
+// Nothing typed is lost by a stray click: a form marked data-keeps asks before it is left.
+let unsaved = false;
+document.addEventListener("input", (event) => (unsaved ||= Boolean(event.target.closest?.("form[data-keeps]"))));
+document.addEventListener("submit", () => (unsaved = false));
+document.addEventListener("htmx:after:swap", () => (unsaved &&= Boolean(document.querySelector("form[data-keeps]"))));
+addEventListener("beforeunload", (event) => unsaved && event.preventDefault());

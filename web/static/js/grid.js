@@ -1,0 +1,201 @@
+// The grid's keys and its cell editors. A cell's editor is a template of the page; what was typed is posted, the answer is
+// the whole line (what is computed from the cell may have changed too), or what is wrong with it, shown at the cell.
+const typed = (target) => target.matches?.("input, textarea, select");
+const cellOf = (target) => target.closest?.(".grid td.cell");
+const head = (cell) => cell.closest("table").tHead.rows[0].cells[cell.cellIndex];
+const lines = (cell) => [...cell.closest("tbody").querySelectorAll("tr[id]")];
+let open = null; // {cell, html: what the cell showed, form}
+
+function go(cell, down, right) {
+  const rows = lines(cell);
+  const row = rows[Math.min(Math.max(rows.indexOf(cell.parentElement) + down, 0), rows.length - 1)];
+  const cells = row.querySelectorAll("td.cell");
+  const place = [...cell.parentElement.querySelectorAll("td.cell")].indexOf(cell) + right;
+  focus(cells[Math.min(Math.max(place, 0), cells.length - 1)]);
+}
+
+function focus(cell) {
+  const grid = cell.closest(".grid");
+  grid.querySelector("td.cell[tabindex='0']")?.setAttribute("tabindex", "-1");
+  cell.tabIndex = 0;
+  cell.focus({ preventScroll: true });
+  cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+function edit(cell, start = null) {
+  const field = head(cell).dataset.field;
+  const template = document.querySelector(`template[data-editor="${field}"]`);
+  if (!("editable" in head(cell).dataset) || !template) return openRecord(cell);
+  close();
+  const form = template.content.firstElementChild.cloneNode(true);
+  const input = form.querySelector("[name='" + field + "']:not([type=hidden])");
+  const value = cell.dataset.value ?? cell.textContent.trim();
+  if (input.type === "checkbox") return save(cell, field, value === "yes" ? "no" : "yes");
+  open = { cell, field, kept: [...cell.childNodes], form };
+  cell.replaceChildren(form);
+  cell.classList.add("is-open");
+  input.value = start ?? value;
+  input.focus();
+  if (start === null && input.select) input.select();
+  input.showPicker && input.matches("select") && attempt(() => input.showPicker());
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("keydown", keysInside);
+  form.addEventListener("focusout", () => setTimeout(() => open?.form === form && !form.contains(document.activeElement) && submit()));
+}
+
+function attempt(act) {
+  try { act(); } catch { /* the browser opens pickers only after a real key or click */ }
+}
+
+function keysInside(event) {
+  event.stopPropagation();
+  const { cell } = open ?? {};
+  if (!cell) return;
+  if (event.key === "Escape") {
+    event.preventDefault();
+    close();
+    focus(cell);
+  } else if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    submit(1, 0);
+  } else if (event.key === "Tab") {
+    event.preventDefault();
+    submit(0, event.shiftKey ? -1 : 1);
+  }
+}
+
+// Put back what the cell showed.
+function close() {
+  if (!open) return;
+  const { cell, kept } = open;
+  open = null;
+  cell.classList.remove("is-open");
+  cell.replaceChildren(...kept);
+}
+
+async function submit(down = 0, right = 0) {
+  const { cell, field, form } = open;
+  const input = form.querySelector("[name='" + field + "']:not([type=hidden])");
+  const before = cell.dataset.value ?? open.kept.map((node) => node.textContent).join("").trim();
+  const line = cell.parentElement.id;
+  const place = cell.cellIndex;
+  if (input.value !== before && !(await save(cell, field, input.value))) return input.focus();
+  if (open?.cell === cell) close();
+  const now = document.getElementById(line)?.cells[place];
+  if (now && (down || right)) go(now, down, right);
+  else if (now && document.activeElement === document.body) focus(now);
+}
+
+// Post one value; true when the server took it.
+async function save(cell, field, value) {
+  const line = cell.parentElement;
+  const save = cell.closest("[data-grid]").dataset.save;
+  if (!save) return false;
+  let status = 0;
+  const watch = (event) => (status = event.detail.ctx?.response?.status ?? 0);
+  const wrong = document.getElementById("cell-error");
+  cell.addEventListener("htmx:after:request", watch);
+  line.classList.add("is-saving");
+  const where = { id: line.id, place: cell.cellIndex };
+  const focused = document.activeElement === cell;
+  await htmx.ajax("POST", save.replace("{id}", line.id), { source: cell, target: line, swap: "outerHTML", values: { [field]: value }, headers: { "HX-Target": "tr#line" } });
+  line.classList.remove("is-saving");
+  cell.removeEventListener("htmx:after:request", watch);
+  if (wrong) wrong.hidden = status !== 422;
+  if (status < 200 || status >= 300) return false;
+  if (open?.cell === cell) open = null;
+  if (focused) focus(document.getElementById(where.id).cells[where.place]);
+  return true;
+}
+
+function openRecord(cell) {
+  cell.parentElement.querySelector("a[data-opens-panel]")?.click();
+}
+
+// A range runs from the cell where Shift was first held to the one with the focus.
+let anchor = null;
+function range(cell) {
+  if (!anchor?.isConnected) return [[cell]];
+  const rows = lines(cell);
+  const [top, bottom] = [rows.indexOf(anchor.parentElement), rows.indexOf(cell.parentElement)].sort((a, b) => a - b);
+  const [left, right] = [anchor.cellIndex, cell.cellIndex].sort((a, b) => a - b);
+  return rows.slice(top, bottom + 1).map((row) => [...row.cells].slice(left, right + 1));
+}
+
+function mark(cell) {
+  cell.closest("tbody").querySelectorAll(".is-range").forEach((one) => one.classList.remove("is-range"));
+  const chosen = range(cell).flat();
+  if (chosen.length > 1) chosen.forEach((one) => one.classList.add("is-range"));
+}
+
+const STEPS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], PageDown: [20, 0], PageUp: [-20, 0], Home: [0, -999], End: [0, 999] };
+
+document.addEventListener("keydown", (event) => {
+  const cell = cellOf(event.target);
+  if (!cell || typed(event.target)) return;
+  const strong = event.ctrlKey || event.metaKey;
+  if (STEPS[event.key]) {
+    event.preventDefault();
+    anchor = event.shiftKey ? (anchor?.isConnected ? anchor : cell) : null;
+    const [down, right] = STEPS[event.key];
+    go(cell, down * (strong ? 9999 : 1), right * (strong ? 999 : 1));
+    mark(document.activeElement);
+  } else if (event.key === "Enter" || event.key === "F2") {
+    event.preventDefault();
+    edit(cell);
+  } else if (event.key === " ") {
+    event.preventDefault();
+    openRecord(cell);
+  } else if (event.key === "Delete" || event.key === "Backspace") {
+    if ("editable" in head(cell).dataset) save(cell, head(cell).dataset.field, "");
+  } else if (event.key.length === 1 && !strong && !event.altKey && "editable" in head(cell).dataset && head(cell).dataset.kind !== "checkbox") {
+    if (["select", "user", "date", "date_time"].includes(head(cell).dataset.kind)) edit(cell);
+    else {
+      event.preventDefault();
+      edit(cell, event.key);
+    }
+    event.stopPropagation();
+  }
+});
+
+const text = (cell) => cell.dataset.value ?? cell.textContent.trim();
+
+document.addEventListener("copy", (event) => {
+  const cell = cellOf(document.activeElement ?? document.body);
+  if (!cell || typed(document.activeElement) || String(getSelection())) return;
+  event.clipboardData.setData("text/plain", range(cell).map((row) => row.map(text).join("\t")).join("\n"));
+  event.preventDefault();
+});
+
+document.addEventListener("paste", async (event) => {
+  const cell = cellOf(document.activeElement ?? document.body);
+  if (!cell || typed(document.activeElement)) return;
+  event.preventDefault();
+  const values = event.clipboardData.getData("text/plain").replace(/\r?\n$/, "").split(/\r?\n/).map((line) => line.split("\t"));
+  const [first, left] = [lines(cell).indexOf(cell.parentElement), cell.cellIndex];
+  const body = cell.closest("tbody");
+  for (const [down, row] of values.entries()) {
+    for (const [right, value] of row.entries()) {
+      const to = body.querySelectorAll("tr[id]")[first + down]?.cells[left + right];
+      if (to?.matches(".cell") && "editable" in head(to).dataset) await save(to, head(to).dataset.field, value);
+    }
+  }
+});
+
+document.addEventListener("dblclick", (event) => {
+  const cell = cellOf(event.target);
+  if (cell && !typed(event.target) && !event.target.closest("a")) edit(cell);
+});
+
+document.addEventListener("click", (event) => {
+  const cell = cellOf(event.target);
+  if (!cell || event.target.closest("a, input, select, textarea, button")) return;
+  anchor = event.shiftKey ? document.activeElement?.closest?.("td.cell") : null;
+  focus(cell);
+  mark(cell);
+});
+
+// A shadow beside the first field once something lies under it.
+document.addEventListener("scroll", (event) => {
+  event.target.classList?.toggle("is-scrolled", event.target.scrollLeft > 0);
+}, true);

@@ -1,0 +1,46 @@
+// Cards are dragged from lane to lane; the server confirms, or the card goes back with the reason in a toast.
+function ready(root) {
+  for (const lane of root.querySelectorAll?.(".board[data-move]:not([data-move='']) [data-lane]:not([data-ready])") ?? []) {
+    lane.dataset.ready = "";
+    Sortable.create(lane, {
+      group: "cards",
+      draggable: ".card-record",
+      filter: ".menu",
+      preventOnFilter: false,
+      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
+      delay: 150,
+      delayOnTouchOnly: true,
+      scrollSensitivity: 60,
+      onEnd: moved,
+    });
+  }
+}
+
+async function moved({ item, from, to, oldDraggableIndex, newDraggableIndex }) {
+  if (from === to && oldDraggableIndex === newDraggableIndex) return;
+  const board = to.closest("[data-board]");
+  const before = item.nextElementSibling?.dataset.record ?? "";
+  const values = { [board.dataset.board]: to.dataset.lane, before };
+  count(from, -1);
+  count(to, 1);
+  let refused = false;
+  const watch = (event) => (refused ||= (event.detail.ctx?.response?.status ?? 500) >= 400);
+  item.addEventListener("htmx:after:request", watch);
+  item.addEventListener("htmx:error", watch);
+  await htmx.ajax("POST", board.dataset.move.replace("{id}", item.dataset.record), { source: item, target: board, swap: "none", values, headers: { "HX-Target": "div#board" } });
+  if (refused) {
+    const cards = [...from.querySelectorAll(".card-record")].filter((card) => card !== item);
+    from.insertBefore(item, cards[oldDraggableIndex] ?? from.querySelector(".lane-empty"));
+    count(from, 1);
+    count(to, -1);
+  }
+}
+
+function count(lane, by) {
+  const number = lane.closest(".lane").querySelector(".lane-head .number");
+  const old = Number(number.textContent.replace(/\D/g, ""));
+  if (number && Number.isFinite(old)) number.textContent = (old + by).toLocaleString(document.documentElement.lang);
+}
+
+ready(document);
+document.addEventListener("htmx:after:process", (event) => ready(event.target));

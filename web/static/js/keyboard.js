@@ -1,0 +1,32 @@
+// Keys that work everywhere; those of the grid are in grid.js.
+import { openFinder } from "./dialogs.js";
+
+const typing = (target) => target.matches?.("input, textarea, select, [contenteditable]");
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openFinder();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.key === "?") document.getElementById("keys")?.showModal();
+  if (event.key === "/") press(event, "[data-searches]", (input) => input.focus());
+  if (event.key === "n") press(event, "[data-new-record]", (link) => link.click());
+});
+
+function press(event, selector, act) {
+  const found = document.querySelector(selector);
+  if (!found) return;
+  event.preventDefault();
+  act(found);
+}
+
+// In the finder: arrows walk what was found.
+document.getElementById("finder")?.addEventListener("keydown", (event) => {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  const items = [...document.querySelectorAll("#found a")];
+  const at = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+  (items[at] ?? document.querySelector("#finder input")).focus();
+  event.preventDefault();
+});

@@ -1,0 +1,147 @@
+"""Our page files: everything in them escaped, an unknown name an error, each kind's macro found by its file's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: TID251 - this is the one place
+from markupsafe import Markup, escape
+
+from engine.field_types import Input
+from web import formats, texts
+from web.fields import Shown
+from web.reader import reader
+from web.statics import Statics
+
+HTML = Path(__file__).parent / "html"
+_ICON = re.compile(r"[a-z][a-z0-9-]{0,60}")
+
+
+class Templates:
+    """The page files of `html/`, read once."""
+
+    def __init__(self, statics: Statics) -> None:
+        self._environment = _environment(statics)
+
+    def page(self, name: str, values: Mapping[str, Any]) -> str:
+        """The whole of a file (and of those that it extends)."""
+        return self._environment.get_template(name).render(values)
+
+    def has_block(self, name: str, block: str) -> bool:
+        """Whether the file itself has this block."""
+        return block in self._environment.get_template(name).blocks
+
+    def block(self, name: str, block: str, values: Mapping[str, Any]) -> str:
+        """One block of a file."""
+        template = self._environment.get_template(name)
+        return "".join(template.blocks[block](template.new_context(dict(values))))
+
+    def macro(self, name: str, *given: Any) -> str:
+        """A macro of `components/`."""
+        return str(getattr(self._environment.globals["ui"], name)(*given))
+
+
+def _environment(statics: Statics) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HTML),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {
+        "ago": formats.ago,
+        "as_input": lambda given: Input(**given),
+        "color_for": formats.color_for,
+        "day": formats.day,
+        "in_percent": formats.in_percent,
+        "initials": formats.initials,
+        "label": texts.label,
+        "local_input": formats.local_input,
+        "moment": formats.moment,
+        "money": formats.money,
+        "number": formats.number,
+        "percent": formats.percent,
+        "say": texts.say,
+        "size": formats.size,
+    }
+    cells = _Kinds(environment, "cells", "cell")
+    environment.globals |= {
+        "_": texts.say,
+        "_n": texts.say_count,
+        "currency_symbol": formats.currency_symbol,
+        "draw_cell": cells,
+        "draw_input": _Kinds(environment, "inputs", "control"),
+        "draw_value": partial(_value, cells),
+        "form_token": lambda: reader().form_token(),
+        "icon": partial(_icon, statics),
+        "language_names": texts.LANGUAGE_NAMES,
+        "reader": reader,
+        "static": statics.url,
+        "ui": _Macros(environment, "components"),
+    }
+    return environment
+
+
+def _icon(statics: Statics, name: str | None, classes: str = "", label: str = "") -> Markup:
+    """`icon("building")`: the drawing from the sprite; with `label` it is read aloud, without it is decoration."""
+    name = name if name and _ICON.fullmatch(name) else "circle"
+    voice = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    href = f"{statics.url('vendor/icons.svg')}#{name}"
+    return Markup('<svg class="icon {}" {}><use href="{}"/></svg>').format(classes, voice, href)
+
+
+def _value(cells: _Kinds, field: Shown, value: Any, names: Mapping[str, Any]) -> Any:
+    """The cell of a record's value: nothing when it is empty, its reason when it is an error."""
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, Mapping):
+        reason = escape(texts.say(value.get("reason", "")))
+        return Markup('<span class="is-error" title="{}">{}</span>').format(reason, value.get("error", ""))
+    if isinstance(value, list) and field.kind != "link":
+        chip = Markup('<span class="chip"><span>{}</span></span>')
+        parts = Markup("").join(chip.format(cells(field.kind, one, field.options, names)) for one in value)
+        return Markup('<span class="chips">{}</span>').format(parts)
+    return cells(field.kind, value, field.options, names)
+
+
+class _Macros:
+    """All macros of a folder's files as attributes: `ui.button(...)` wherever it is written, without imports."""
+
+    def __init__(self, environment: Environment, folder: str) -> None:
+        self._environment = environment
+        self._folder = folder
+        self._found: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._found:
+            ours = self._environment.list_templates(filter_func=lambda one: one.startswith(f"{self._folder}/"))
+            for template in ours:
+                module = vars(self._environment.get_template(template).module)
+                self._found |= {macro: value for macro, value in module.items() if not macro.startswith("_")}
+        if name not in self._found:
+            raise AttributeError(f"no macro {name} in {self._folder}/")
+        return self._found[name]
+
+
+class _Kinds:
+    """One file per kind: `draw_cell("currency", ...)` is macro `cell` of `cells/currency.html`, else of `text.html`."""
+
+    def __init__(self, environment: Environment, folder: str, macro: str) -> None:
+        self._environment = environment
+        self._folder = folder
+        self._macro = macro
+        self._found: dict[str, Any] = {}
+
+    def __call__(self, kind: str, *given: Any) -> Any:
+        macro = self._found.get(kind)
+        if macro is None:
+            names = [f"{self._folder}/{kind}.html", f"{self._folder}/text.html"]
+            template = self._environment.select_template(names)
+            macro = self._found[kind] = getattr(template.module, self._macro)
+        return macro(*given)
