@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,7 +20,7 @@ from engine.errors import NotFound, Problem, Refused
 from engine.storage.session import Session, timestamp
 from engine.text import _, label_in
 
-CATALOG = Path(str(files("templates_catalog")))
+CATALOG = Path(__file__).resolve().parent.parent / "templates_catalog"
 _DAY = re.compile(r"([+-]\d+)d(?: (\d{2}:\d{2}))?")
 
 
