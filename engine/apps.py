@@ -91,7 +91,7 @@ def apply(session: Session, document: Document, *, revision: int | None = None) 
     """
     door.enter_builder(session.principal)
     _lock(session)
-    key = document.get("key", "") if isinstance(document, Mapping) else ""
+    key = document.get("key", "")
     before = session.layout.apps.get(key)
     if revision is not None and (before.revision if before else 0) != revision:
         raise Conflict(_("Somebody changed this app meanwhile. Look at their change, then try again."))

@@ -85,6 +85,6 @@ def _wanted() -> sa.Select[Any]:
 
 def _entries(session: Session, wanted: sa.Select[Any]) -> list[Entry]:
     return [
-        Entry(*row[:7], Change(row[7], row[8], row[9], json.loads(row[10]), json.loads(row[11])))
-        for row in session.connection.execute(wanted)
+        Entry(*about, Change(table, record_id, kind, json.loads(before), json.loads(after)))
+        for *about, table, record_id, kind, before, after in session.connection.execute(wanted)
     ]

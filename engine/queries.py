@@ -227,7 +227,7 @@ def _order(table: Table, records: Records, sort: Sequence[str]) -> list[ColumnEl
         key = one.removeprefix("-")
         value = _sortable(table.fields[key], records)
         # Empty values come last either way, on both databases.
-        order += [value.is_(None), value.desc() if one.startswith("-") else value.asc()]
+        order.append((value.desc() if one.startswith("-") else value.asc()).nulls_last())
     return [*order, records.field("id").value]
 
 
@@ -246,8 +246,8 @@ def _total(table: Table, records: Records, key: str, function: str) -> ColumnEle
     one = table.fields.get(key)
     if one is None or one.many or function not in AGGREGATES:
         raise Refused([Problem(f"/{key}", _("There is no {function} of {field}.", function=function, field=key))])
-    value = records.field(key).value
-    return AGGREGATES[function](value)  # type: ignore[no-any-return]
+    total: ColumnElement[Any] = AGGREGATES[function](records.field(key).value)
+    return total
 
 
 def _check(session: Session, table: Table, query: Query) -> None:

@@ -23,7 +23,7 @@ from engine.storage import record_rows
 from engine.storage.expressions import Records, clock_of
 from engine.storage.record_rows import Values, among, system_values
 from engine.storage.session import Change, Session, timestamp
-from engine.text import _
+from engine.text import Text, _
 from engine.values import Reading, accept, check_required, check_unique, defaults, is_empty, moment
 
 MAX_AT_ONCE = 100_000  # records of one call
@@ -248,7 +248,7 @@ def _check_holds(session: Session, table: Table, ids: Sequence[str]) -> None:
         broken = sa.select(sql.c.id).where(among(session, sql.c.id, ids), sa.not_(sa.func.coalesce(holds, sa.false())))
         numbers = {record_id: number for number, record_id in enumerate(ids)}
         for record_id in session.connection.execute(broken, moment(session)).scalars():
-            problems.append(Problem(f"/{numbers[record_id]}", _("{message}", message=check.message), "check"))
+            problems.append(Problem(f"/{numbers[record_id]}", Text("{says}", {"says": check.message}), "check"))
     _refuse(problems)
 
 

@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 Kind = TypeVar("Kind")
 
@@ -57,6 +57,6 @@ class Registry(Mapping[str, Kind], Generic[Kind]):
         ]
         if len(classes) != 1:
             raise TypeError(f"{module_name} must define exactly one {self.base.__name__}, not {len(classes)}")
-        kind = cast(Kind, classes[0]())
+        kind = classes[0]()
         kind.name = name  # type: ignore[attr-defined]
         return kind

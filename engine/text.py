@@ -40,11 +40,11 @@ class Text(str):
         text.values = values
         return text
 
-    def __getnewargs__(self) -> tuple[str, Mapping[str, Any]]:
-        return (self.message, self.values)
+    def __reduce__(self) -> tuple[type[Text], tuple[str, Mapping[str, Any]]]:
+        return Text, (self.message, self.values)
 
 
-def _(message: str, **values: Any) -> Text:
+def _(message: str, /, **values: Any) -> Text:
     """Mark a sentence for translation and fill its `{placeholders}`."""
     return Text(message, values)
 

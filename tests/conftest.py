@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.support.mail",
     "tests.support.network",
     "tests.support.webhooks",
+    "tests.support.workspaces",
 ]
 
 hypothesis.settings.register_profile("formwork", deadline=None, print_blob=True)

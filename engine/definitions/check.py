@@ -62,10 +62,11 @@ def _schema_problems(document: Any) -> Iterator[Problem]:
 
 def _said(error: ValidationError) -> Iterator[Problem]:
     at = _pointer(error.absolute_path)
-    wanted, got = error.validator_value, error.instance
+    wanted: Any = error.validator_value
+    got = error.instance
+    known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
     match error.validator:
         case "additionalProperties" if isinstance(got, Mapping):
-            known = list(error.schema.get("properties", {}))
             for key in got:
                 if key not in known:
                     yield Problem(
@@ -176,11 +177,11 @@ def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldT
         yield from _view_problems(f"{at}/views/{view.key}", view.type, view.options, table, types)
     for form in table.forms.values():
         for number, question in enumerate(form.fields):
-            field = table.fields.get(question.field)  # type: ignore[assignment]
-            if field is None:
+            asked = table.fields.get(question.field)
+            if asked is None:
                 yield _no_field(f"{at}/forms/{form.key}/fields/{number}", question.field, table)
-            elif not field.writable:
-                says = _("{field} is kept by itself, so a form cannot ask for it.", field=field.label)
+            elif not asked.writable:
+                says = _("{field} is kept by itself, so a form cannot ask for it.", field=asked.label)
                 yield Problem(f"{at}/forms/{form.key}/fields/{number}", says, "computed", question.field)
 
 

@@ -95,7 +95,7 @@ def _test_problems(at: str, test: Mapping[str, Any], scope: RecordScope) -> Iter
     if operator.takes == "nothing":
         return
     if is_expression(value):
-        yield from expression_problems(f"{at}/value", value, scope, None)
+        yield from expression_problems(f"{at}/value", str(value), scope, None)
         return
     problem = _value_problem(operator.takes, name, value, field)
     if problem is not None:

@@ -15,7 +15,7 @@ from engine import formulas
 from engine.definitions.language import Field, Table
 from engine.definitions.types import Path
 from engine.formulas import Compiled
-from engine.formulas.sql import exact_sum, json_list
+from engine.formulas.sql import dialects, exact_sum, json_list
 from engine.formulas.types import NUMBER, TEXT, record_of
 from engine.storage import sql_types
 from engine.storage.layout import ERROR_SUFFIX, Layout
@@ -128,19 +128,13 @@ class Records:
             if not forward.many:
                 return records, source.c[forward.key] == self.rows.c.id, [source.c.id]
             pairs = self.layout.links(forward).alias()
-            held = sa.select(pairs.c.record_id).where(pairs.c.linked_id == self.rows.c.id).correlate(self.rows)
-            return records, source.c.id.in_(held), [source.c.id]
+            holds = sa.and_(pairs.c.linked_id == self.rows.c.id, source.c.id == pairs.c.record_id)
+            return records, holds, [source.c.id]
         if not field.many:
             return records, source.c.id == self.rows.c[field.key], [source.c.id]
         pairs = self.layout.links(field).alias()
-        held = sa.select(pairs.c.linked_id).where(pairs.c.record_id == self.rows.c.id).correlate(self.rows)
-        position = (
-            sa.select(pairs.c.position)
-            .where(pairs.c.record_id == self.rows.c.id, pairs.c.linked_id == source.c.id)
-            .correlate(self.rows, source)
-            .scalar_subquery()
-        )
-        return records, source.c.id.in_(held), [position]
+        holds = sa.and_(pairs.c.record_id == self.rows.c.id, source.c.id == pairs.c.linked_id)
+        return records, holds, [pairs.c.position]
 
     def _linked(self, path: Path) -> Compiled:
         field = self.table.fields[path[0]]
@@ -202,7 +196,9 @@ def _literal_type(name: str) -> Any:
 
 
 def _average(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return formulas.sql.rounded(exact_sum(value) * 1.0 / sa.func.nullif(sa.func.count(value), 0))
+    number = sa.func.nullif(sa.func.count(value), 0)
+    quotient = dialects("({0} * 1.0 / {1})", "({0} / {1})", exact_sum(value), number, type_=sql_types.NUMBER)
+    return formulas.sql.rounded(quotient)
 
 
 AGGREGATES: Mapping[str, Any] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -17,8 +17,10 @@ from engine.definitions.types import FieldTypes
 from engine.errors import NotFound
 from engine.formulas import Type
 from engine.storage import sql_types, workspace_tables
-from engine.storage.session import Session
 from engine.text import _
+
+if TYPE_CHECKING:
+    from engine.storage.session import Session
 
 Made = TypeVar("Made")
 MAX_NAME = 60
@@ -94,8 +96,7 @@ class Layout:
 
     def column_type(self, field: Field) -> Any:
         """The SQL type of a stored field."""
-        found = self.types.of(field)
-        return _SQL_TYPE["list" if found.is_list else found.name]
+        return sql_type(self.types.of(field))
 
     def remember(self, key: Any, make: Callable[[], Made]) -> Made:
         """What `make` gives, made once in the life of this layout."""
@@ -104,7 +105,7 @@ class Layout:
         return cast(Made, self._memory[key])
 
     def _made(self, table: Table) -> sa.Table:
-        columns = [sa.Column("id", sql_types.TEXT, primary_key=True)]
+        columns: list[sa.Column[Any]] = [sa.Column("id", sql_types.TEXT, primary_key=True)]
         for field in table.fields.values():
             if not self.stored(field):
                 continue
@@ -120,6 +121,11 @@ class Layout:
             if self.has_error(field):
                 columns.append(sa.Column(field.key + ERROR_SUFFIX, sql_types.TEXT))
         return sa.Table(sql_name(table.address), self._metadata, *columns)
+
+
+def sql_type(held: Type) -> Any:
+    """The SQL type of values of this type."""
+    return _SQL_TYPE.get("list" if held.is_list else held.name, sql_types.TEXT)
 
 
 def sql_name(address: str) -> str:

@@ -29,7 +29,7 @@ class Number(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(
-            _NumericAffinity() if dialect.name == "sqlite" else sa.Numeric(asdecimal=True)  # type: ignore[arg-type]
+            _NumericAffinity() if dialect.name == "sqlite" else sa.Numeric(asdecimal=True)
         )
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:

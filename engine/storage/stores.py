@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Engine
 
 from engine.access.principals import ENGINE, Principal
+from engine.formulas import sqlite
 from engine.storage import migrations
 from engine.storage.databases import (
     Database,
@@ -18,11 +18,9 @@ from engine.storage.databases import (
     postgresql_engine,
     sqlite_database,
 )
+from engine.storage.layout import Layout, current_version, load
 from engine.storage.process_lock import ProcessLock
 from engine.storage.session import Observer, Session, transaction
-
-if TYPE_CHECKING:
-    from engine.storage.layout import Layout
 
 CONTROL_SCHEMA = "formwork"
 
@@ -48,8 +46,6 @@ class Store:
 
     def layout_in(self, session: Session) -> Layout:
         """The layout as the transaction sees it; from memory unless another process changed it."""
-        from engine.storage.layout import current_version, load
-
         version = current_version(session)
         layout = self._layout
         if layout is None or layout.version != version:
@@ -134,6 +130,4 @@ class Stores:
     def _database(self, file: str, schema: str) -> Database:
         if self._server is not None:
             return postgresql_database(self._server, schema)
-        from engine.formulas import sqlite
-
         return sqlite_database(self.data / f"{file}.sqlite", sqlite.register)

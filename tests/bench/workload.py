@@ -1,0 +1,62 @@
+"""The workload `sales`: 10,000 customers and 100,000 orders, the same numbers every time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+STATUSES = ("new", "paid", "packed", "shipped", "closed")
+WORDS = "lumen quartz sable topaz onyx amber delta grove willow maple umber juniper cedar yarrow opal flint".split()
+
+DEFINITION: dict[str, Any] = {
+    "formwork": 1,
+    "key": "sales",
+    "label": "Sales",
+    "version": "1.0.0",
+    "tables": {
+        "customers": {
+            "label": "Customers",
+            "title": "name",
+            "fields": {
+                "name": {"type": "text"},
+                "spent": {"type": "rollup", "through": "orders", "field": "total", "function": "sum"},
+                "orders_count": {"type": "count", "through": "orders"},
+            },
+        },
+        "orders": {
+            "label": "Orders",
+            "title": "number",
+            "fields": {
+                "number": {"type": "text"},
+                "customer": {"type": "link", "to": "customers", "inverse": "orders"},
+                "status": {"type": "select", "choices": {key: {"label": key} for key in STATUSES}},
+                "amount": {"type": "number", "decimals": 2},
+                "qty": {"type": "number"},
+                "ordered_on": {"type": "date"},
+                "note": {"type": "long_text"},
+                "total": {"type": "formula", "formula": "{amount} * {qty}"},
+            },
+        },
+    },
+}
+
+
+def customers(count: int) -> list[dict[str, Any]]:
+    """Customers by number."""
+    return [{"name": f"Customer {number:05}"} for number in range(count)]
+
+
+def orders(count: int, customer_ids: list[str], seed: int = 1) -> Iterator[dict[str, Any]]:
+    """Orders with every kind of field; the seed decides all of them."""
+    chance = random.Random(seed)
+    for number in range(count):
+        yield {
+            "number": f"SO-{seed:02}{number:08}",
+            "customer": chance.choice(customer_ids),
+            "status": chance.choice(STATUSES),
+            "amount": chance.randrange(1_000, 200_000) / 100,
+            "qty": chance.randrange(1, 20),
+            "ordered_on": f"20{chance.randrange(22, 27)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}",
+            "note": " ".join(chance.choices(WORDS, k=12)),
+        }

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from engine import apps, catalog, computed, queries, records
+from engine.access.principals import Principal
+from engine.errors import Refused
+from engine.queries import Query
+from engine.storage.stores import Workspace
+from tests.engine.test_records import TABLES
+from tests.support.workspaces import install
+
+
+def test_a_changed_definition_is_planned_in_words_applied_and_taken_back(workspace: Workspace, owner: Principal) -> None:
+    install(workspace, owner, TABLES)
+    with workspace.write(owner) as session:
+        (acme,) = records.create(session, "shop.customers", [{"name": "Acme"}])
+        records.create(session, "shop.orders", [{"number": "12", "customer": acme, "amount": 10, "quantity": 2}])
+    with workspace.read(owner) as session:
+        document = copy.deepcopy(dict(apps.get(session, "shop").document))
+    fields = document["tables"]["orders"]["fields"]
+    fields["total"]["formula"] = "{amount} * {quantity} * 2"
+    fields["number"] = {"type": "number"}
+    fields["double"] = {"type": "formula", "formula": "{customer.spent} * 2"}
+    del fields["day"], fields["urgent"]
+    with workspace.write(owner) as session:
+        planned = apps.apply(session, document)
+        assert [str(one.says) for one in planned.alterations] == [
+            "Turns Number of orders from Text into Number; 0 values cannot be kept.",
+            "Changes formula of Total in orders.",
+            "Adds double to orders.",
+            "Removes day from orders; 0 records have a value there.",
+            "Removes urgent from orders; 0 records have a value there.",
+        ] or planned.alterations
+    with workspace.read(owner) as session:
+        order = records.find(session, Query("shop.orders")).records[0].values
+        assert (order["number"], order["total"], order["double"]) == (12, 40, 80)
+        assert computed.differences(session) == []
+    with workspace.write(owner) as session:
+        apps.restore(session, "shop", 1)
+    with workspace.read(owner) as session:
+        order = records.find(session, Query("shop.orders")).records[0].values
+        assert (order["number"], order["total"], order["urgent"]) == ("12", 20, False)
+        assert [one.number for one in apps.revisions(session, "shop")] == [3, 2, 1]
+
+
+def test_a_refused_definition_writes_nothing(workspace: Workspace, owner: Principal) -> None:
+    tables = copy.deepcopy(TABLES)
+    tables["orders"]["fields"]["loop"] = {"type": "formula", "formula": "{loop} + 1"}  # type: ignore[index]
+    with pytest.raises(Refused), workspace.write(owner) as session:
+        apps.apply(session, {"formwork": 1, "key": "shop", "tables": tables})
+    with workspace.read(owner) as session:
+        assert apps.installed(session) == []
+
+
+@pytest.mark.parametrize("key", [one.key for one in catalog.templates()])
+def test_every_template_installs_with_its_samples(workspace: Workspace, owner: Principal, key: str) -> None:
+    with workspace.write(owner) as session:
+        counts = catalog.install(session, key)
+    assert sum(counts.values()) > 0
+    with workspace.read(owner) as session:
+        assert computed.differences(session) == []
+        for table in session.layout.apps[key].tables.values():
+            assert queries.count(session, Query(table.address)) == counts.get(table.key, 0)

@@ -1,0 +1,139 @@
+"""The house as executable rules: who may import whom, where commit may stand, where a socket may be opened."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted(
+    path
+    for folder in ("engine", "web")
+    for path in (ROOT / folder).rglob("*.py")
+    if "node_modules" not in path.parts
+)
+
+# Floors from the ground up: a file may import from its own floor and from those below. What is not named is a verb.
+FLOORS: list[tuple[str, ...]] = [
+    ("engine.text", "engine.errors", "engine.ids", "engine.registry", "engine.settings", "engine.access.principals"),
+    (
+        "engine.numbers",
+        "engine.webhooks",
+        "engine.addresses",
+        "engine.vault",
+        "engine.field_types",
+        "engine.view_types",
+        "engine.triggers",
+        "engine.actions",
+        "engine.importers",
+    ),
+    ("engine.formulas",),
+    ("engine.filters",),
+    ("engine.definitions",),
+    ("engine.storage",),
+    ("engine.access",),
+    ("engine",),
+    ("web",),
+]
+OPENS_SOCKETS = {"engine/egress.py", "engine/local_door.py", "web/command.py"}
+SOCKET_MODULES = {"socket", "ssl", "http.client", "urllib.request", "httpx", "httpx2", "requests", "smtplib", "ftplib"}
+EVALUATES = {"eval", "exec", "__import__"}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def floor_of(module: str) -> int:
+    named = [
+        (len(prefix), number)
+        for number, floor in enumerate(FLOORS)
+        for prefix in floor
+        if module == prefix or module.startswith(f"{prefix}.")
+    ]
+    return max(named)[1]
+
+
+def imports_of(path: Path) -> Iterator[tuple[int, str]]:
+    """Every module imported when the program runs, with its line; `from engine import x` names `engine.x`."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            package = (ROOT / node.module.replace(".", "/")).is_dir()
+            names = [f"{node.module}.{alias.name}" for alias in node.names] if package else [node.module]
+            yield from ((node.lineno, name) for name in names)
+
+
+def places(found: list[tuple[Path, int]]) -> list[str]:
+    return [f"{path.relative_to(ROOT)}:{line}" for path, line in found]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_floors_look_down_only(path: Path) -> None:
+    own = floor_of(module_of(path))
+    up = [
+        f"line {line}: {name}"
+        for line, name in imports_of(path)
+        if name.split(".")[0] in {"engine", "web"} and floor_of(name) > own
+    ]
+    assert not up
+
+
+def test_engine_knows_neither_the_web_nor_its_framework() -> None:
+    found = [
+        (path, line)
+        for path in SOURCES
+        if path.is_relative_to(ROOT / "engine")
+        for line, name in imports_of(path)
+        if name.split(".")[0] in {"web", "fastapi", "starlette", "jinja2"}
+    ]
+    assert not places(found)
+
+
+def test_commit_stands_where_transactions_end_and_nowhere_else() -> None:
+    allowed = {"engine/storage/session.py", "engine/storage/migrations/__init__.py"}
+    found = {str(path.relative_to(ROOT)) for path in SOURCES if ".commit(" in path.read_text("utf-8")}
+    assert found == allowed
+
+
+def test_sockets_are_opened_in_one_place() -> None:
+    found = {
+        str(path.relative_to(ROOT)) for path in SOURCES for _line, name in imports_of(path) if name in SOCKET_MODULES
+    }
+    assert found <= OPENS_SOCKETS
+
+
+def test_nothing_that_a_user_writes_is_evaluated() -> None:
+    found = [
+        (path, node.lineno)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in EVALUATES
+    ]
+    assert not places(found)
+
+
+def test_kinds_know_no_session_and_no_html() -> None:
+    folders = ("field_types", "view_types", "triggers", "actions", "importers")
+    found = [
+        (path, line)
+        for path in SOURCES
+        if path.parent.name in folders
+        for line, name in imports_of(path)
+        if name.split(".")[0] in {"sqlalchemy", "jinja2", "fastapi", "markupsafe"}
+    ]
+    assert not places(found)
