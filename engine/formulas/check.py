@@ -1,0 +1,278 @@
+"""The type checker: from the tree to a typed tree, with every mistake at its place and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Protocol
+
+from engine.formulas.comparing import comparable
+from engine.formulas.conversions import as_type, converted
+from engine.formulas.functions import Function, Parameter, functions
+from engine.formulas.syntax import MAX_DEPTH, Call, Chain, FormulaError, Literal, Minus, Mistake, Name, Node, parse
+from engine.formulas.typed import Apply, Constant, Read, Typed, walk
+from engine.formulas.types import BOOLEAN, NUMBER, TEXT, Type, common, failing
+from engine.text import Text, _
+
+
+class Scope(Protocol):
+    """What names an expression may use."""
+
+    def type_of(self, path: tuple[str, ...]) -> Type | None:
+        """The type of `{a.b}`; asked first for ("a.b",), then for ("a", "b"). None if there is no such thing."""
+
+    def names(self) -> Iterable[str]:
+        """Names to suggest when one is not known."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """An expression that has been checked.
+
+    `paths` are the fields it reads. `uses_clock` and `uses_me` say that its value depends on when it is
+    read and by whom; `can_fail` that it may be an error for some record.
+    """
+
+    text: str
+    tree: Typed
+    type: Type
+    paths: frozenset[tuple[str, ...]]
+    uses_clock: bool
+    uses_me: bool
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether the value may be an error."""
+        return self.type.can_fail
+
+
+def check(text: str | Node, scope: Scope) -> Formula:
+    """The typed expression. Raises `FormulaError` with every mistake found."""
+    from engine.formulas.compile import may_fail
+
+    checker = _Checker(scope)
+    tree = checker.typed(parse(text) if isinstance(text, str) else text)
+    if checker.mistakes or tree is None:
+        first, *rest = sorted(checker.mistakes, key=lambda one: (one.start, one.end))
+        raise FormulaError(*first, *rest)
+    nodes = list(walk(tree))
+    applied = [one.function for one in nodes if isinstance(one, Apply)]
+    paths = {one.path for one in nodes if isinstance(one, Read)} | {one.path for one in applied if one.path}
+    return Formula(
+        text if isinstance(text, str) else "",
+        tree,
+        failing(tree.type, may_fail(tree)),
+        frozenset(paths),
+        any(one.asks == "clock" for one in applied),
+        any(one.asks == "me" for one in applied),
+    )
+
+
+class _Checker:
+    """None as a type stands for "there was a mistake below, say nothing more about it"."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.mistakes: list[Mistake] = []
+
+    def typed(self, node: Node) -> Typed | None:
+        if isinstance(node, Literal):
+            kind = TEXT if isinstance(node.value, str) else NUMBER
+            return Constant(node.value, kind, node.start, node.end)
+        if isinstance(node, Name):
+            return self.name(node)
+        if isinstance(node, Minus):
+            return self.minus(node)
+        if isinstance(node, Chain):
+            return self.chain(node)
+        return self.call(node)
+
+    def name(self, node: Name) -> Typed | None:
+        for path in dict.fromkeys([(node.text,), node.path]):
+            found = self.scope.type_of(path)
+            if found is not None:
+                return Read(path, found, node.start, node.end)
+        if node.bare and node.text.upper() in {"TRUE", "FALSE"}:
+            return Constant(node.text.upper() == "TRUE", BOOLEAN, node.start, node.end)
+        function = functions().get(node.text.upper()) if node.bare else None
+        if function is not None:
+            return self.mistake(
+                node, _("{name} is a function: write {signature}.", name=function.name, signature=function.signature)
+            )
+        return self.mistake(node, self.unknown_field(node.text))
+
+    def unknown_field(self, text: str) -> Text:
+        names = list(self.scope.names())
+        close = _closest(text, names)
+        if close:
+            return _("There is no field {field}. Did you mean {suggestion}?", field=text, suggestion=f"{{{close}}}")
+        if names:
+            shown = ", ".join(f"{{{name}}}" for name in names[:8])
+            return _("There is no field {field}. There are {fields}.", field=text, fields=shown)
+        return _("There is no field {field}.", field=text)
+
+    def minus(self, node: Minus) -> Typed | None:
+        operand = self.typed(node.operand)
+        if operand is None:
+            return None
+        if isinstance(operand, Constant) and isinstance(operand.value, Decimal):
+            return Constant(-operand.value, NUMBER, node.start, node.end)
+        return self.applied(functions()["-x"], [operand], node)
+
+    def chain(self, node: Chain) -> Typed | None:
+        operators = [operator for operator, _operand in node.rest]
+        operands = [self.typed(one) for one in (node.first, *(operand for _operator, operand in node.rest))]
+        if any(one is None for one in operands):
+            return None
+        whole = [one for one in operands if one is not None]
+        if operators[0] == "&":
+            return self.applied(functions()["&"], whole, node)
+        if operators[0] in {"+", "-"}:
+            # One function over all terms: `a + b - c` is settled once, and is no deep tree.
+            signed = [whole[0]]
+            for operator, operand in zip(operators, whole[1:], strict=True):
+                if operator == "-":
+                    term = self.applied(functions()["-x"], [operand], operand)
+                    if term is None:
+                        return None
+                    signed.append(term)
+                else:
+                    signed.append(operand)
+            return self.applied(functions()["+"], signed, node)
+        if len(operators) > MAX_DEPTH:
+            return self.mistake(
+                node, _("There are too many operators in a row. Use a function, or a field of its own.")
+            )
+        left = whole[0]
+        for operator, operand in zip(operators, whole[1:], strict=True):
+            found = self.applied(functions()[operator], [left, operand], left, operand)
+            if found is None:
+                return None
+            left = found
+        return left
+
+    def call(self, node: Call) -> Typed | None:
+        function = functions().get(node.name)
+        arguments = [self.typed(one) for one in node.arguments]
+        if function is None or not function.is_word:
+            self.mistakes.append(Mistake(_unknown_function(node.name), node.start, node.name_end))
+            return None
+        fewest, most = _counts(function.parameters)
+        if len(arguments) < fewest or (most is not None and len(arguments) > most):
+            return self.mistake(node, _wrong_count(function, len(arguments), fewest, most))
+        if any(one is None for one in arguments):
+            return None
+        return self.applied(function, [one for one in arguments if one is not None], node)
+
+    def applied(
+        self, function: Function, arguments: Sequence[Typed], node: Node | Typed, last: Node | Typed | None = None
+    ) -> Typed | None:
+        parameters = parameters_for(function, len(arguments))
+        taken: list[Typed | None] = []
+        found = len(self.mistakes)
+        for argument, parameter in zip(arguments, parameters, strict=True):
+            try:
+                taken.append(self.taken(argument, parameter, function))
+            except FormulaError as error:
+                self.mistakes.extend(error.mistakes)
+        if len(self.mistakes) > found:
+            return None
+        try:
+            self.agree(taken, parameters)
+            if not any(one.repeated for one in function.parameters):
+                taken += [None] * (len(function.parameters) - len(taken))
+            kind = function.gives if isinstance(function.gives, Type) else function.gives(taken)
+        except FormulaError as error:
+            self.mistakes.extend(error.mistakes)
+            return None
+        return Apply(function, tuple(taken), kind, node.start, (last or node).end)
+
+    def agree(self, taken: list[Typed | None], parameters: Sequence[Parameter]) -> None:
+        """Turn the arguments that must be of one type, or comparable, into such."""
+        pairs = list(zip(taken, parameters, strict=True))
+        kind = common(one.type for one, parameter in pairs if one is not None and parameter.takes == "same")
+        first: Typed | None = None
+        for at, (one, parameter) in enumerate(pairs):
+            if one is not None and parameter.takes == "same":
+                taken[at] = as_type(one, kind, self.scope)
+            elif one is not None and parameter.takes == "comparable":
+                if first is None:
+                    first = one
+                else:
+                    taken[at] = self.held_against(first, one, taken, pairs)
+
+    def held_against(
+        self, first: Typed, other: Typed, taken: list[Typed | None], pairs: Sequence[tuple[Typed | None, Parameter]]
+    ) -> Typed:
+        left, right = comparable(first, other, self.scope)
+        if len(pairs) == 2:
+            taken[0] = left
+        return right
+
+    def taken(self, argument: Typed, parameter: Parameter, function: Function) -> Typed:
+        found = converted(argument, parameter.takes, self.scope)
+        if not parameter.constant:
+            return found
+        if not isinstance(found, Constant):
+            says = _(
+                "{function} needs its {parameter} written out here, such as {example}.",
+                function=function.name,
+                parameter=parameter.name,
+                example=function.example,
+            )
+            raise FormulaError(says, argument.start, argument.end)
+        if parameter.words and str(found.value).lower() not in parameter.words:
+            close = _closest(str(found.value).lower(), parameter.words)
+            words = ", ".join(f'"{word}"' for word in parameter.words)
+            says = (
+                _('There is no "{word}" here. Did you mean "{suggestion}"?', word=found.value, suggestion=close)
+                if close
+                else _('There is no "{word}" here. Write one of {words}.', word=found.value, words=words)
+            )
+            raise FormulaError(says, argument.start, argument.end)
+        return found
+
+    def mistake(self, node: Node, says: Text) -> None:
+        self.mistakes.append(Mistake(says, node.start, node.end))
+
+
+def parameters_for(function: Function, count: int) -> list[Parameter]:
+    """The parameter of each of `count` arguments, with the repeated ones unrolled."""
+    if function.arrange is not None:
+        return function.arrange(count)
+    given = list(function.parameters)
+    repeated = [one for one in given if one.repeated]
+    while repeated and len(given) < count:
+        given += repeated
+    return given[:count]
+
+
+def _counts(parameters: Sequence[Parameter]) -> tuple[int, int | None]:
+    fewest = sum(not one.optional for one in parameters)
+    return fewest, None if any(one.repeated for one in parameters) else len(parameters)
+
+
+def _wrong_count(function: Function, given: int, fewest: int, most: int | None) -> Text:
+    if given < fewest:
+        return _("{function} needs more arguments: {signature}.", function=function.name, signature=function.signature)
+    return _(
+        "{function} takes at most {most} arguments: {signature}.",
+        function=function.name,
+        most=most,
+        signature=function.signature,
+    )
+
+
+def _unknown_function(name: str) -> Text:
+    close = _closest(name, [one.name for one in functions().values() if one.is_word])
+    if close:
+        return _("There is no function {name}. Did you mean {suggestion}?", name=name, suggestion=close)
+    return _("There is no function {name}.", name=name)
+
+
+def _closest(word: str, among: Iterable[str]) -> str:
+    names = {one.casefold(): one for one in among}
+    found = get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
+    return names[found[0]] if found else ""

@@ -1,0 +1,130 @@
+"""Holding two values against each other: how each is turned into what the other can be compared with."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Protocol
+
+import sqlalchemy as sa
+
+from engine.formulas import dates, sql
+from engine.formulas.conversions import as_date, as_number, as_text, read_number
+from engine.formulas.part import Part
+from engine.formulas.syntax import FormulaError
+from engine.formulas.typed import Constant, Typed
+from engine.formulas.types import BOOLEAN, DATE, NUMBER, TEXT, Type
+from engine.text import _
+
+if TYPE_CHECKING:
+    from engine.formulas.compile import Compiling
+
+Pair = tuple[Typed, Typed]
+
+
+class _Scope(Protocol):
+    def type_of(self, path: tuple[str, ...]) -> Type | None: ...
+
+
+def comparable(one: Typed, other: Typed, scope: _Scope) -> Pair:
+    """Both as values that can be compared. Raises `FormulaError` where that makes no sense."""
+    kinds = (one.type, other.type)
+    if any(kind.name == "blank" for kind in kinds):
+        return one, other
+    if any(kind.is_date for kind in kinds):
+        return as_date(one), as_date(other)
+    if kinds[0].name == "select" and other.type == TEXT and isinstance(other, Constant):
+        return one, _choice(other, one.type)
+    if kinds[1].name == "select" and one.type == TEXT and isinstance(one, Constant):
+        return _choice(one, other.type), other
+    if all(kind.name == "select" for kind in kinds) and kinds[0].choices == kinds[1].choices:
+        return one, other
+    if all(kind.name in {"record", "user", "text"} for kind in kinds):
+        return one, other
+    names = {kind.name for kind in kinds}
+    if names == {"number", "text"} and all(not _is_words(part) for part in (one, other)):
+        return as_number(one), as_number(other)
+    if names <= {"number", "boolean"}:
+        return (one, other) if len(names) == 1 else (as_number(one), as_number(other))
+    return as_text(one, scope), as_text(other, scope)
+
+
+def _is_words(part: Typed) -> bool:
+    """A text that is no number, or whose value we do not know yet."""
+    if part.type != TEXT:
+        return False
+    return not (isinstance(part, Constant) and isinstance(part.value, str) and read_number(part.value) is not None)
+
+
+def _choice(given: Constant, kind: Type) -> Constant:
+    """The key of the choice that a text names by its key or its label."""
+    words = {label: key for key, label in kind.choices} | {key: key for key, _label in kind.choices}
+    text = str(given.value)
+    if not text or not words:
+        return given
+    if text not in words:
+        lowered = {word.casefold(): word for word in words}
+        close = get_close_matches(text.casefold(), lowered, n=1, cutoff=0.5)
+        shown = ", ".join(f'"{label}"' for _key, label in kind.choices[:8])
+        says = (
+            _('There is no choice "{choice}". Did you mean "{suggestion}"?', choice=text, suggestion=lowered[close[0]])
+            if close
+            else _('There is no choice "{choice}". There are {choices}.', choice=text, choices=shown)
+        )
+        raise FormulaError(says, given.start, given.end)
+    return Constant(words[text], TEXT, given.start, given.end)
+
+
+def equal(c: Compiling, one: Part, other: Part) -> sql.Element:
+    """Whether two compared values are the same; never NULL."""
+    for part, against in ((one, other), (other, one)):
+        if part.type.name == "blank":
+            return is_blank(c, against)
+    if one.type.is_date:
+        return dates.same(*_instants(c, one, other))
+    if one.type == NUMBER:
+        left, right = c.number(one), c.number(other)
+    elif one.type == BOOLEAN:
+        return sql.same_truth(c.boolean(one), c.boolean(other))
+    else:
+        left, right = c.text(one), c.text(other)
+    for part, against in ((one, other), (other, one)):
+        if against.constant and part.nullable:
+            # So written, an index on the field serves it; and it is never NULL.
+            value = c.once(part.value)
+            return sa.and_(value == against.value, value.is_not(None)).self_group()
+    return left == right
+
+
+def ordered(c: Compiling, one: Part, operator: str, other: Part) -> sql.Element:
+    """Whether `one < other` or the like; never NULL."""
+    if one.type.is_date or other.type.is_date:
+        first, second = _instants(c, one, other)
+        return dates.compared(first, operator, second)
+    if NUMBER in {one.type, other.type} or BOOLEAN in {one.type, other.type}:
+        return sql.compared(_counted(c, one), operator, _counted(c, other))
+    return sql.compared(sql.by_code_point(c.text(one)), operator, sql.by_code_point(c.text(other)))
+
+
+def is_blank(c: Compiling, part: Part) -> sql.Element:
+    """Whether the value is blank: empty, unticked, a list without items; 0 is not."""
+    kind = part.type
+    if kind.name == "blank":
+        return sa.true()
+    if kind == BOOLEAN or kind.is_list:
+        return sa.not_(c.truth(part))
+    if kind == NUMBER or kind.is_date:
+        return part.value.is_(None) if part.nullable else sa.false()
+    return sa.not_(sql.is_filled(c.once(part.value)))
+
+
+def _counted(c: Compiling, part: Part) -> sql.Element:
+    if part.type == BOOLEAN:
+        return sa.case((c.boolean(part), sql.number(1)), else_=sql.number(0))
+    return c.number(part)
+
+
+def _instants(c: Compiling, one: Part, other: Part) -> tuple[sql.Element, sql.Element]:
+    if one.type.name == other.type.name:
+        return one.value, other.value
+    first, second = (c.midnight(part.value) if part.type == DATE else part.value for part in (one, other))
+    return first, second

@@ -1,0 +1,234 @@
+"""From the typed tree to SQL.
+
+A value that is needed in several places is worked out once: it becomes a step of a chain that stands before
+the expression (`once`). That keeps the SQL of a formula as long as the formula, however its parts are used,
+and no deeper than SQLite's parser can take (it has a stack of 100).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol, cast
+
+import sqlalchemy as sa
+
+from engine.formulas import dates, lists, sql
+from engine.formulas.chain import chained, depth, is_simple
+from engine.formulas.check import Formula
+from engine.formulas.conversions import convert
+from engine.formulas.part import Part, first_error, reason_when
+from engine.formulas.typed import Apply, Constant, Convert, Read, Typed
+from engine.formulas.types import BOOLEAN, NUMBER, TEXT, Type
+
+MAX_DEPTH = 6  # of SQL elements in each other, in one step
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The SQL of an expression. `value` is NULL where it is blank or an error.
+
+    `error` is None where no error is possible; else it is NULL, or the reason: `division_by_zero`,
+    `not_a_number`, `not_a_date`, `out_of_range`, `no_values`, `error`. As SQL, neither ever fails.
+    """
+
+    value: sql.Element
+    error: sql.Element | None
+    type: Type
+
+
+class Environment(Protocol):
+    """What the names of an expression are in SQL."""
+
+    time_zone: str
+
+    def value(self, path: tuple[str, ...]) -> Compiled:
+        """The SQL of a path that the scope knew."""
+
+    def now(self) -> sql.Element:
+        """The instant of the session, as a parameter."""
+
+    def me(self) -> sql.Element:
+        """The id of the person who asks, as a parameter."""
+
+
+def compile(formula: Formula, environment: Environment) -> Compiled:
+    """The SQL of a checked expression. It may be kept and used in any number of statements."""
+    c = Compiling(environment)
+    part = c.part(formula.tree)
+    value = part.value
+    if part.type == NUMBER and not isinstance(formula.tree, Read):
+        value = sql.trimmed(value)
+    error = part.error
+    if error is not None:
+        error = c.once(error)
+        value = sa.case((error.is_(None), value), else_=sa.null())
+        return Compiled(c.closed(value), c.closed(error), formula.type)
+    return Compiled(c.closed(value), None, formula.type)
+
+
+class Compiling:
+    """One compilation: where names come from, and the steps worked out before the expression."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.time_zone = environment.time_zone
+        self.steps: list[tuple[sql.Element, sql.Element]] = []
+        self._errors: list[list[sql.Element | None]] = []
+
+    def part(self, node: Typed) -> Part:
+        """The SQL of a node."""
+        if isinstance(node, Constant):
+            return self.constant(node)
+        if isinstance(node, Read):
+            return self.read(node)
+        found = convert(self, self.part(node.operand), node.type) if isinstance(node, Convert) else self.applied(node)
+        return Part(self.shallow(found.value), found.type, self.shallow(found.error), found.nullable, found.constant)
+
+    def shallow(self, element: sql.Element | None) -> sql.Element | None:
+        """The element, as a step of its own if it has grown deep."""
+        if element is None or depth(element) <= MAX_DEPTH:
+            return element
+        return self.once(element)
+
+    def constant(self, node: Constant) -> Part:
+        value = node.value
+        if value is None:
+            element: sql.Element = sa.null()
+        elif isinstance(value, bool):
+            element = sa.true() if value else sa.false()
+        elif isinstance(value, Decimal):
+            element = sql.number(value)
+        elif node.type == TEXT:
+            element = sql.text_constant(value)
+        else:
+            element = dates.constant(value, node.type)
+        return Part(element, node.type, None, value is None, value)
+
+    def read(self, node: Read) -> Part:
+        found = self.environment.value(node.path)
+        value = found.value
+        if isinstance(value, sa.Null):
+            value = sql.typed_null(found.type)
+        elif node.type == NUMBER:
+            value = sql.numeric(value)
+        if depth(value) > 2:
+            value = self.once(value)
+        error = found.error
+        if error is not None and depth(error) > 2:
+            error = self.once(error)
+        return Part(value, node.type, error)
+
+    def applied(self, node: Apply) -> Part:
+        function = node.function
+        parts = [None if one is None else self.part(one) for one in node.arguments]
+        if function.lazy:
+            return cast(Part, function.compile(self, *parts))
+        self._errors.append([None if one is None else one.error for one in parts])
+        made = function.compile(self, *parts)
+        errors = self._errors.pop()
+        if not isinstance(made, Part):
+            made = Part(made, node.type, None, function.blank)
+        error = first_error([*errors, made.error])
+        return Part(made.value, node.type, error, made.nullable, made.constant)
+
+    def fail_when(self, wrong: sql.Element, reason: str) -> None:
+        """The function being compiled is an error when `wrong` holds."""
+        self._errors[-1].append(reason_when(wrong, reason))
+
+    def once(self, element: sql.Element) -> sql.Element:
+        """The element, to be used in several places."""
+        if is_simple(element):
+            return element
+        name = sa.literal_column(f"_v{len(self.steps) + 1}", element.type)
+        self.steps.append((name, element))
+        return name
+
+    def closed(self, element: sql.Element) -> sql.Element:
+        """The element with the steps that it needs."""
+        return chained(self.steps, element)
+
+    def number(self, part: Part) -> sql.Element:
+        """A number to count with: blank is 0."""
+        return sa.func.coalesce(part.value, sql.number(0), type_=sql.NUMBER) if part.nullable else part.value
+
+    def text(self, part: Part) -> sql.Element:
+        """A text: blank is empty."""
+        return sa.func.coalesce(part.value, sa.literal_column("''", sql.TEXT)) if part.nullable else part.value
+
+    def boolean(self, part: Part) -> sql.Element:
+        """True or false: blank is false."""
+        return sa.func.coalesce(part.value, sa.false(), type_=sql.BOOLEAN) if part.nullable else part.value
+
+    def truth(self, part: Part) -> sql.Element:
+        """Whether the value is something: a number other than 0, a text that is not empty, a date, a list with items."""
+        if part.type == BOOLEAN:
+            return self.boolean(part)
+        if part.type == NUMBER:
+            return self.number(part) != sql.number(0)
+        if part.type.is_list:
+            return lists.length(part.value) > 0
+        if part.type.is_date:
+            return part.value.is_not(None)
+        if part.type.name == "blank":
+            return sa.false()
+        return sql.is_filled(part.value)
+
+    def settled(self, value: sql.Element, *operands: sql.Element) -> sql.Element:
+        """The result of counting, rounded to what its operands (or itself) leave of 15 digits."""
+        value = self.once(value)
+        if not operands:
+            return sql.settled(value, sql.absolute(value))
+        magnitudes = [sql.absolute(one) for one in operands]
+        return sql.settled(value, self.once(sql.plus(magnitudes)))
+
+    def divisor(self, part: Part) -> sql.Element:
+        """A number to divide by; where it is 0 the function is an error, and this is NULL."""
+        number = self.number(part)
+        if isinstance(part.constant, Decimal) and part.constant:
+            return number
+        number = self.once(number)
+        self.fail_when(number == sql.number(0), "division_by_zero")
+        return sa.func.nullif(number, sql.number(0), type_=sql.NUMBER)
+
+    def midnight(self, day: sql.Element) -> sql.Element:
+        """The instant at which a day begins in the time zone."""
+        return dates.midnight(day, self.time_zone)
+
+    def list_of_one(self, part: Part) -> sql.Element:
+        """A list with the value as its only item; empty if it is blank."""
+        return lists.of_one(part.value)
+
+
+def may_fail(tree: Typed) -> bool:
+    """Whether the value of an expression may be an error for some record."""
+    c = Compiling(_Anything(tree))
+    return c.part(tree).error is not None
+
+
+class _Anything:
+    """An environment of nothing but types."""
+
+    time_zone = "UTC"
+
+    def __init__(self, tree: Typed) -> None:
+        from engine.formulas.typed import walk
+
+        self.types = {one.path: one.type for one in walk(tree) if isinstance(one, Read)}
+
+    def value(self, path: tuple[str, ...]) -> Compiled:
+        kind = self.types.get(path, TEXT)
+        error = sa.literal_column("e", sql.TEXT) if kind.can_fail else None
+        return Compiled(sa.literal_column("x"), error, kind)
+
+    def now(self) -> sql.Element:
+        return sa.literal_column("now")
+
+    def me(self) -> sql.Element:
+        return sa.literal_column("me")
+
+
+def values_of(parts: Sequence[Part | None]) -> list[Part]:
+    """The arguments that were given."""
+    return [one for one in parts if one is not None]

@@ -1,0 +1,86 @@
+"""What is written with signs: arithmetic, joining texts, comparing."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from engine.formulas import sql
+from engine.formulas.comparing import equal, ordered
+from engine.formulas.functions import Family, Parameter
+from engine.formulas.part import Part
+from engine.formulas.types import BOOLEAN, NUMBER, TEXT
+from engine.text import _
+
+if TYPE_CHECKING:
+    from engine.formulas.compile import Compiling
+
+family = Family(_("Operators"))
+
+_NUMBER = Parameter("number", "number")
+_NUMBERS = Parameter("number", "number", repeated=True)
+
+
+@family.function("-x", _NUMBER, gives=NUMBER, about=_("The number with the other sign."), example="-(2 + 3) is -5")
+def minus(c: Compiling, number: Part) -> sql.Element:
+    return sql.alike("(-{0})", c.number(number), type_=sql.NUMBER)
+
+
+@family.function("+", _NUMBERS, gives=NUMBER, about=_("The sum (with -, the difference)."), example="1 + 2 - 4 is -1")
+def add(c: Compiling, *terms: Part) -> sql.Element:
+    values = [c.once(c.number(one)) for one in terms]
+    return c.settled(sql.plus(values), *values)
+
+
+@family.function("*", _NUMBER, _NUMBER, gives=NUMBER, about=_("The product."), example="2 * 3 is 6")
+def multiply(c: Compiling, one: Part, other: Part) -> sql.Element:
+    return c.settled(sql.times(c.number(one), c.number(other)))
+
+
+@family.function(
+    "/", _NUMBER, _NUMBER, gives=NUMBER, about=_("The quotient; by 0 it is an error."), example="7 / 2 is 3.5"
+)
+def divide(c: Compiling, one: Part, other: Part) -> sql.Element:
+    divisor = c.divisor(other)
+    return c.settled(sql.over(c.number(one), divisor))
+
+
+@family.function(
+    "&",
+    Parameter("text", "text", repeated=True),
+    gives=TEXT,
+    about=_("Texts one after the other."),
+    example='"a" & 1 is "a1"',
+)
+def join(c: Compiling, *texts: Part) -> sql.Element:
+    return sql.joined([c.text(one) for one in texts])
+
+
+_COMPARED = (Parameter("value", "comparable"), Parameter("value", "comparable"))
+
+
+@family.function("=", *_COMPARED, gives=BOOLEAN, about=_("Whether both are the same."), example="1 + 1 = 2 is true")
+def is_equal(c: Compiling, one: Part, other: Part) -> sql.Element:
+    return equal(c, one, other)
+
+
+@family.function("!=", *_COMPARED, gives=BOOLEAN, about=_("Whether they differ."), example='"a" != "b" is true')
+def is_not_equal(c: Compiling, one: Part, other: Part) -> sql.Element:
+    return sa.not_(equal(c, one, other))
+
+
+def _ordering(sign: str) -> Callable[[Compiling, Part, Part], sql.Element]:
+    return lambda c, one, other: ordered(c, one, sign, other)
+
+
+for _sign, _about in {
+    "<": _("Whether the first is less, or before."),
+    "<=": _("Whether the first is at most the second."),
+    ">": _("Whether the first is greater, or after."),
+    ">=": _("Whether the first is at least the second."),
+}.items():
+    family.function(_sign, *_COMPARED, gives=BOOLEAN, about=_about, example=f"1 {_sign} 2")(_ordering(_sign))

@@ -1,0 +1,268 @@
+"""The SQL of lists: JSON arrays, TEXT on SQLite and JSONB on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element, dialects
+from engine.formulas.types import Type
+
+LIST = sa.JSON()
+
+
+def json_list(items: sa.Select[Any], flatten: bool = False) -> Element:
+    """The values of a SELECT with one column labelled `item`, in its order, as a list; `[]` if there is none.
+
+    With `flatten` the items are lists themselves and are put one after the other.
+    """
+    rows = items.scalar_subquery()
+    if flatten:
+        return dialects(
+            "(SELECT json_group_array(e.value) FROM {0} AS s, json_each(s.item) AS e)",
+            "(SELECT coalesce(jsonb_agg(e.value), '[]'::jsonb) FROM {0} AS s, jsonb_array_elements(s.item) AS e(value))",
+            rows,
+            type_=sa.JSON(),
+        )
+    return dialects(
+        "(SELECT json_group_array(s.item) FROM {0} AS s)",
+        "(SELECT coalesce(jsonb_agg(s.item), '[]'::jsonb) FROM {0} AS s)",
+        rows,
+        type_=sa.JSON(),
+    )
+
+
+def join_list(value: Element, separator: str | Element) -> Element:
+    """A list's items as one text, blanks left out; NULL if there is nothing to join."""
+    between = sa.literal(separator, TEXT) if isinstance(separator, str) else separator
+    return dialects(
+        "(SELECT group_concat(e.value, {1}) FROM json_each({0}) AS e WHERE e.value <> '')",
+        "(SELECT string_agg(e.value, {1} ORDER BY e.place) FROM jsonb_array_elements_text({0})"
+        " WITH ORDINALITY AS e(value, place) WHERE e.value <> '')",
+        value,
+        between,
+    )
+
+
+def join_labels(value: Element, choices: Sequence[tuple[str, str]], separator: Element) -> Element:
+    """A list of choices' keys as one text of their labels."""
+    labels = " ".join(f"WHEN {{{2 * at}}} THEN {{{2 * at + 1}}}" for at in range(1, len(choices) + 1))
+    constants = [sa.literal(one, TEXT) for pair in choices for one in pair]
+    return dialects(
+        f"(SELECT group_concat(CASE e.value {labels} ELSE e.value END, {{1}}) FROM json_each({{0}}) AS e)",
+        f"(SELECT string_agg(CASE e.value {labels} ELSE e.value END, {{1}} ORDER BY e.place)"
+        " FROM jsonb_array_elements_text({0}) WITH ORDINALITY AS e(value, place))",
+        value,
+        separator,
+        *constants,
+    )
+
+
+def length(value: Element) -> Element:
+    """How many items a list has, blank ones too; 0 for NULL."""
+    return dialects(
+        "coalesce(json_array_length({0}), 0)",
+        "CAST(coalesce(jsonb_array_length({0}), 0) AS NUMERIC)",
+        value,
+        type_=NUMBER,
+    )
+
+
+def of_one(value: Element) -> Element:
+    """A list with this item only; empty for NULL."""
+    return dialects(
+        "CASE WHEN {0} IS NULL THEN '[]' ELSE json_array({0}) END",
+        "CASE WHEN {0} IS NULL THEN '[]'::jsonb ELSE jsonb_build_array({0}) END",
+        value,
+    )
+
+
+def numbers_in(value: Element) -> Element:
+    """The numbers in a list of anything; true counts as 1."""
+    return dialects(
+        "(SELECT json_group_array(e.value) FROM json_each({0}) AS e WHERE typeof(e.value) <> 'text' AND e.value IS NOT NULL)",
+        "(SELECT coalesce(jsonb_agg(CASE jsonb_typeof(e.value) WHEN 'number' THEN e.value ELSE"
+        " CASE e.value WHEN 'true'::jsonb THEN '1'::jsonb ELSE '0'::jsonb END END ORDER BY e.place), '[]'::jsonb)"
+        " FROM jsonb_array_elements({0}) WITH ORDINALITY AS e(value, place) WHERE jsonb_typeof(e.value) IN ('number', 'boolean'))",
+        value,
+    )
+
+
+def truths_in(value: Element) -> Element:
+    """A list of true and false: which items are something."""
+    return dialects(
+        "(SELECT json_group_array(coalesce(e.value <> '' AND e.value <> 0, 0)) FROM json_each({0}) AS e)",
+        "(SELECT coalesce(jsonb_agg(e.value NOT IN ('null'::jsonb, '0'::jsonb, '\"\"'::jsonb, 'false'::jsonb) ORDER BY e.place),"
+        " '[]'::jsonb) FROM jsonb_array_elements({0}) WITH ORDINALITY AS e(value, place))",
+        value,
+    )
+
+
+_LIST_TRUTHS = {
+    "every": ("coalesce(min(e.value), 1) = 1", "coalesce(bool_and(e.value = 'true'::jsonb), TRUE)"),
+    "any": ("coalesce(max(e.value), 0) = 1", "coalesce(bool_or(e.value = 'true'::jsonb), FALSE)"),
+    "odd": ("coalesce(sum(e.value), 0) % 2 = 1", "count(*) FILTER (WHERE e.value = 'true'::jsonb) % 2 = 1"),
+}
+
+
+def truth(value: Element, which: str) -> Element:
+    """Whether every, any or an odd number of the items of a list of booleans holds."""
+    sqlite, postgresql = _LIST_TRUTHS[which]
+    return dialects(
+        f"(SELECT {sqlite} FROM json_each({{0}}) AS e)",
+        f"(SELECT {postgresql} FROM jsonb_array_elements({{0}}) AS e(value))",
+        value,
+        type_=BOOLEAN,
+    )
+
+
+_ITEMS_SQLITE = "SELECT e.value AS value, e.key AS place FROM json_each({0}) AS e"
+_ITEMS_POSTGRESQL = "SELECT e.value, e.place FROM jsonb_array_elements({0}) WITH ORDINALITY AS e(value, place)"
+
+
+def _relisted(sqlite: str, postgresql: str, value: Element, *more: Element) -> Element:
+    """A list made of the rows (value, place) of a SELECT over another list's `items`."""
+    return dialects(
+        f"(SELECT json_group_array(r.value) FROM ({sqlite.replace('items', f'({_ITEMS_SQLITE})')}) AS r)",
+        "(SELECT coalesce(jsonb_agg(r.value ORDER BY r.place), '[]'::jsonb)"
+        f" FROM ({postgresql.replace('items', f'({_ITEMS_POSTGRESQL})')}) AS r)",
+        value,
+        *more,
+        type_=LIST,
+    )
+
+
+def compact(value: Element) -> Element:
+    """The items that are not blank."""
+    return _relisted(
+        "SELECT i.value FROM items AS i WHERE i.value <> '' ORDER BY i.place",
+        "SELECT i.value, i.place FROM items AS i WHERE i.value NOT IN ('null'::jsonb, '\"\"'::jsonb)",
+        value,
+    )
+
+
+def unique(value: Element) -> Element:
+    """Each item once, where it first stood."""
+    return _relisted(
+        "SELECT i.value FROM items AS i GROUP BY i.value ORDER BY min(i.place)",
+        "SELECT i.value, min(i.place) AS place FROM items AS i GROUP BY i.value",
+        value,
+    )
+
+
+def in_order(value: Element) -> Element:
+    """The items by size, blanks last; texts by code point."""
+    return _relisted(
+        "SELECT i.value FROM items AS i ORDER BY i.value IS NULL, i.value",
+        "SELECT i.value, row_number() OVER (ORDER BY i.value = 'null'::jsonb, CASE jsonb_typeof(i.value) WHEN 'number'"
+        " THEN CAST(i.value AS NUMERIC) END, (i.value #>> '{{}}') COLLATE \"C\") AS place FROM items AS i",
+        value,
+    )
+
+
+def sliced(value: Element, first: Element, last: Element) -> Element:
+    """The items from place `first` to `last`, counted from 1."""
+    return _relisted(
+        "SELECT i.value FROM items AS i WHERE i.place + 1 BETWEEN {1} AND {2} ORDER BY i.place",
+        "SELECT i.value, i.place FROM items AS i WHERE i.place BETWEEN {1} AND {2}",
+        value,
+        first,
+        last,
+    )
+
+
+def flattened(values: Sequence[Element]) -> Element:
+    """One list of all items of several; an item that is a list itself gives its items."""
+    sqlite = " UNION ALL ".join(
+        f"SELECT d.value AS value, {at} AS a, e.key AS b, d.key AS c FROM json_each({{{at}}}) AS e,"
+        " json_each(CASE e.type WHEN 'array' THEN e.value ELSE json_array(e.value) END) AS d"
+        for at in range(len(values))
+    )
+    postgresql = " UNION ALL ".join(
+        f"SELECT d.value, {at} AS a, e.place AS b, d.place AS c"
+        f" FROM jsonb_array_elements({{{at}}}) WITH ORDINALITY AS e(value, place), jsonb_array_elements("
+        "CASE jsonb_typeof(e.value) WHEN 'array' THEN e.value ELSE jsonb_build_array(e.value) END)"
+        " WITH ORDINALITY AS d(value, place)"
+        for at in range(len(values))
+    )
+    return dialects(
+        f"(SELECT json_group_array(r.value) FROM (SELECT * FROM ({sqlite}) ORDER BY a, b, c) AS r)",
+        f"(SELECT coalesce(jsonb_agg(r.value ORDER BY r.a, r.b, r.c), '[]'::jsonb) FROM ({postgresql}) AS r)",
+        *values,
+        type_=LIST,
+    )
+
+
+_ITEM_CASTS = {"number": "NUMERIC", "boolean": "BOOLEAN", "date": "DATE", "date_time": "TIMESTAMPTZ"}
+
+
+def item(value: Element, place: int, kind: Type) -> Element:
+    """The first (0) or last (-1) item; NULL if there is none."""
+    path = "$[0]" if place == 0 else "$[#-1]"
+    text = f"({{0}} ->> {place})"
+    cast = _ITEM_CASTS.get(kind.name)
+    types: dict[str, Any] = {"number": NUMBER, "boolean": BOOLEAN}
+    return dialects(
+        f"json_extract({{0}}, '{path}')",
+        f"CAST({text} AS {cast})" if cast else text,
+        value,
+        type_=types.get(kind.name, TEXT),
+    )
+
+
+def contains(value: Element, wanted: Element, numbers: bool) -> Element:
+    """Whether an item equals `wanted`; never NULL."""
+    test = "CAST(e.value AS NUMERIC) = {1}" if numbers else "e.value = {1}"
+    return dialects(
+        "EXISTS (SELECT 1 FROM json_each({0}) AS e WHERE e.value = {1})",
+        f"EXISTS (SELECT 1 FROM jsonb_array_elements_text({{0}}) AS e(value) WHERE {test})",
+        value,
+        wanted,
+        type_=BOOLEAN,
+    )
+
+
+def filled_count(value: Element, numbers_only: bool = False) -> Element:
+    """How many items are not blank, or are numbers."""
+    sqlite, postgresql = (
+        ("typeof(e.value) IN ('integer', 'real')", "jsonb_typeof(e.value) = 'number'")
+        if numbers_only
+        else ("e.value <> ''", "e.value NOT IN ('null'::jsonb, '\"\"'::jsonb)")
+    )
+    return dialects(
+        f"(SELECT count(*) FROM json_each({{0}}) AS e WHERE {sqlite})",
+        f"(SELECT CAST(count(*) AS NUMERIC) FROM jsonb_array_elements({{0}}) AS e(value) WHERE {postgresql})",
+        value,
+        type_=NUMBER,
+    )
+
+
+def over_numbers(
+    sqlite: str, postgresql: str, lists: Sequence[bool], values: Sequence[Element], *more: Element
+) -> Element:
+    """An aggregate over numbers `r.v` of values and lists of values (which of them `lists` says); blanks are left out.
+
+    `{a}` in the texts stands for the first of `more`.
+    """
+    rows_sqlite, rows_postgresql = [], []
+    for at, is_list in enumerate(lists):
+        if is_list:
+            rows_sqlite.append(f"SELECT e.value AS v FROM json_each({{{at}}}) AS e")
+            rows_postgresql.append(
+                f"SELECT CAST(e.value AS NUMERIC) AS v FROM jsonb_array_elements_text({{{at}}}) AS e(value)"
+            )
+        else:
+            rows_sqlite.append(f"SELECT {{{at}}} AS v")
+            rows_postgresql.append(f"SELECT {{{at}}} AS v")
+    extra = f"{{{len(values)}}}"
+    return dialects(
+        f"(SELECT {sqlite} FROM ({' UNION ALL '.join(rows_sqlite)}) AS r WHERE r.v IS NOT NULL)".replace("{a}", extra),
+        f"(SELECT {postgresql} FROM ({' UNION ALL '.join(rows_postgresql)}) AS r WHERE r.v IS NOT NULL)".replace(
+            "{a}", extra
+        ),
+        *values,
+        *more,
+        type_=NUMBER,
+    )

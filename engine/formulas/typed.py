@@ -1,0 +1,70 @@
+"""The checked tree: every node knows its type, and every conversion between types is a node of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from engine.formulas.types import Type
+
+if TYPE_CHECKING:
+    from engine.formulas.functions import Function
+
+Value = str | Decimal | bool | None
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A value known when the expression is checked."""
+
+    value: Value
+    type: Type
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Read:
+    """A field, setting or whatever else the scope knows by this path."""
+
+    path: tuple[str, ...]
+    type: Type
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Apply:
+    """A function or operator; an argument left out is None."""
+
+    function: Function
+    arguments: tuple[Typed | None, ...]
+    type: Type
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Convert:
+    """The operand as a value of another type."""
+
+    operand: Typed
+    type: Type
+    start: int
+    end: int
+
+
+Typed = Constant | Read | Apply | Convert
+
+
+def walk(node: Typed) -> Iterator[Typed]:
+    """The node and all below it."""
+    yield node
+    if isinstance(node, Convert):
+        yield from walk(node.operand)
+    elif isinstance(node, Apply):
+        for argument in node.arguments:
+            if argument is not None:
+                yield from walk(argument)
