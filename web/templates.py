@@ -38,7 +38,11 @@ class Templates:
     def block(self, name: str, block: str, values: Mapping[str, Any]) -> str:
         """One block of a file."""
         template = self._environment.get_template(name)
-        return "".join(template.blocks[block](template.new_context(dict(values))))
+        context = template.new_context(dict(values))
+        # The file's own macros and `set`s run before what it extends begins; the rest of the page is never drawn.
+        page = template.root_render_func(context)
+        next(page, "")
+        return "".join(template.blocks[block](context))
 
     def macro(self, name: str, *given: Any) -> str:
         """A macro of `components/`."""

@@ -1,8 +1,8 @@
-// Cards are dragged from lane to lane; the server confirms, or the card goes back with the reason in a toast.
+// Cards are dragged from stack to stack; the server confirms, or the card goes back with the reason in a toast.
 function ready(root) {
-  for (const lane of root.querySelectorAll?.(".board[data-move]:not([data-move='']) [data-lane]:not([data-ready])") ?? []) {
-    lane.dataset.ready = "";
-    Sortable.create(lane, {
+  for (const stack of root.querySelectorAll?.(".board[data-move]:not([data-move='']) [data-stack]:not([data-ready])") ?? []) {
+    stack.dataset.ready = "";
+    Sortable.create(stack, {
       group: "cards",
       draggable: ".card-record",
       filter: ".menu",
@@ -20,7 +20,7 @@ async function moved({ item, from, to, oldDraggableIndex, newDraggableIndex }) {
   if (from === to && oldDraggableIndex === newDraggableIndex) return;
   const board = to.closest("[data-board]");
   const before = item.nextElementSibling?.dataset.record ?? "";
-  const values = { [board.dataset.board]: to.dataset.lane, before };
+  const values = { [board.dataset.board]: to.dataset.stack, before };
   count(from, -1);
   count(to, 1);
   let refused = false;
@@ -30,14 +30,14 @@ async function moved({ item, from, to, oldDraggableIndex, newDraggableIndex }) {
   await htmx.ajax("POST", board.dataset.move.replace("{id}", item.dataset.record), { source: item, target: board, swap: "none", values, headers: { "HX-Target": "div#board" } });
   if (refused) {
     const cards = [...from.querySelectorAll(".card-record")].filter((card) => card !== item);
-    from.insertBefore(item, cards[oldDraggableIndex] ?? from.querySelector(".lane-empty"));
+    from.insertBefore(item, cards[oldDraggableIndex] ?? from.querySelector(".stack-empty"));
     count(from, 1);
     count(to, -1);
   }
 }
 
-function count(lane, by) {
-  const number = lane.closest(".lane").querySelector(".lane-head .number");
+function count(stack, by) {
+  const number = stack.closest(".board-stack").querySelector("[data-count]");
   const old = Number(number.textContent.replace(/\D/g, ""));
   if (number && Number.isFinite(old)) number.textContent = (old + by).toLocaleString(document.documentElement.lang);
 }
