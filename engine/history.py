@@ -85,6 +85,15 @@ def _wanted() -> sa.Select[Any]:
 
 def _entries(session: Session, wanted: sa.Select[Any]) -> list[Entry]:
     return [
-        Entry(*about, Change(table, record_id, kind, json.loads(before), json.loads(after)))
-        for *about, table, record_id, kind, before, after in session.connection.execute(wanted)
+        Entry(
+            row.id,
+            row.transaction_id,
+            row.at,
+            row.by_kind,
+            row.by_id,
+            row.user_id,
+            row.cause,
+            Change(row.table_address, row.record_id, row.kind, json.loads(row.before), json.loads(row.after)),
+        )
+        for row in session.connection.execute(wanted)
     ]

@@ -16,6 +16,7 @@ from engine.definitions.check import check_condition
 from engine.definitions.language import Condition, Field, Table
 from engine.errors import Problem, Refused
 from engine.filters import contains_text
+from engine.formulas import Compiled
 from engine.storage.conditions import condition_sql
 from engine.storage.expressions import AGGREGATES, Records, clock_of
 from engine.storage.record_rows import Values, among, linked_ids
@@ -235,11 +236,15 @@ def _sortable(one: Field, records: Records) -> ColumnElement[Any]:
     """People sort a link by the name of what it leads to, and a select by the order of its choices."""
     if one.is_link and not one.many:
         target = records.layout.table(one.target or "")
-        return records.value((one.key, target.title)).value
-    value = records.field(one.key).value
+        return _value(records.value((one.key, target.title)))
+    value = _value(records.field(one.key))
     if one.kind.holds == "select":
         return sa.case({key: number for number, key in enumerate(one.options["choices"])}, value=value)
     return value
+
+
+def _value(compiled: Compiled) -> ColumnElement[Any]:
+    return compiled.value
 
 
 def _total(table: Table, records: Records, key: str, function: str) -> ColumnElement[Any]:

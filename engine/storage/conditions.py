@@ -122,7 +122,8 @@ def _expression_value(operator: Operator, value: str, records: Records, held: st
 
 def _formula(text: str, records: Records) -> ColumnElement[Any]:
     checked = formulas.check(text, records.layout.types.scope(records.table.address, _types_of(records)))
-    return formulas.compile(checked, records).value
+    value: ColumnElement[Any] = formulas.compile(checked, records).value
+    return value
 
 
 def _types_of(records: Records) -> dict[Path, formulas.Type]:
