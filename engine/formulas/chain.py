@@ -99,7 +99,7 @@ def is_simple(element: ClauseElement) -> bool:
             count += 1
         if count > SIMPLE:
             return False
-        waiting.extend(one.get_children())  # type: ignore[arg-type]
+        waiting.extend(one.get_children())
     return True
 
 

@@ -234,8 +234,9 @@ class _Checker:
             raise FormulaError(says, argument.start, argument.end)
         return found
 
-    def mistake(self, node: Node, says: Text) -> None:
+    def mistake(self, node: Node, says: Text) -> Typed | None:
         self.mistakes.append(Mistake(says, node.start, node.end))
+        return None
 
 
 def parameters_for(function: Function, count: int) -> list[Parameter]:

@@ -73,7 +73,7 @@ class Compiling:
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self.time_zone = environment.time_zone
+        self.time_zone: str = environment.time_zone
         self.steps: list[tuple[sql.Element, sql.Element]] = []
         self._errors: list[list[sql.Element | None]] = []
 
@@ -84,13 +84,12 @@ class Compiling:
         if isinstance(node, Read):
             return self.read(node)
         found = convert(self, self.part(node.operand), node.type) if isinstance(node, Convert) else self.applied(node)
-        return Part(self.shallow(found.value), found.type, self.shallow(found.error), found.nullable, found.constant)
+        error = None if found.error is None else self.shallow(found.error)
+        return Part(self.shallow(found.value), found.type, error, found.nullable, found.constant)
 
-    def shallow(self, element: sql.Element | None) -> sql.Element | None:
+    def shallow(self, element: sql.Element) -> sql.Element:
         """The element, as a step of its own if it has grown deep."""
-        if element is None or depth(element) <= MAX_DEPTH:
-            return element
-        return self.once(element)
+        return element if depth(element) <= MAX_DEPTH else self.once(element)
 
     def constant(self, node: Constant) -> Part:
         value = node.value
@@ -162,7 +161,7 @@ class Compiling:
         return sa.func.coalesce(part.value, sa.false(), type_=sql.BOOLEAN) if part.nullable else part.value
 
     def truth(self, part: Part) -> sql.Element:
-        """Whether the value is something: a number other than 0, a text that is not empty, a date, a list with items."""
+        """Whether there is something: a number other than 0, a text that is not empty, a date, a list with items."""
         if part.type == BOOLEAN:
             return self.boolean(part)
         if part.type == NUMBER:

@@ -42,11 +42,6 @@ def round_down(value: Element, decimals: Element) -> Element:
     return dialects(_shifting("floor({x} * 1.0000000000000004)"), "trunc({0}, {1})", value, decimals, type_=NUMBER)
 
 
-def floor(value: Element) -> Element:
-    """The next whole number down."""
-    return alike("floor({0})", value, type_=NUMBER)
-
-
 def ceiling(value: Element) -> Element:
     """The next whole number up."""
     return alike("ceil({0})", value, type_=NUMBER)

@@ -12,12 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element
-from engine.formulas.dialects import alike as alike
-from engine.formulas.dialects import dialects as dialects
-from engine.formulas.lists import join_list as join_list
-from engine.formulas.lists import json_list as json_list
+from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element, alike, dialects
+from engine.formulas.lists import join_list, json_list
 from engine.formulas.types import Type
+
+__all__ = ["BOOLEAN", "NUMBER", "TEXT", "Element", "alike", "dialects", "join_list", "json_list"]  # from elsewhere
 
 LARGEST = "1e300"  # a greater result stays there; doubles end at 1.8e308
 EMPTY = sa.literal_column("''", TEXT)
@@ -60,7 +59,7 @@ _SETTLED_POSTGRESQL = (
 
 
 def settled(value: Element, magnitude: Element) -> Element:
-    """`value` rounded to the digits that `magnitude` (its greatest operand, not negative) leaves; mentions both often."""
+    """`value` rounded to the digits that `magnitude` (of its greatest operand) leaves; mentions both often."""
     return dialects(_SETTLED_SQLITE, _SETTLED_POSTGRESQL, value, magnitude, type_=NUMBER)
 
 
@@ -152,6 +151,18 @@ def above_zero(value: Element) -> Element:
     return alike("CASE WHEN {0} > 0 THEN {0} END", value, type_=NUMBER)
 
 
+def floor(value: Element) -> Element:
+    """The next whole number down."""
+    return alike("floor({0})", value, type_=NUMBER)
+
+
+def cut_quotient(value: Element, divisor: int) -> Element:
+    """A whole number divided, cut towards zero."""
+    if divisor == 1:
+        return value
+    return dialects(f"({{0}} / {divisor})", f"trunc({{0}} / {divisor})", value, type_=NUMBER)
+
+
 def double_function(name: str, *arguments: Element) -> Element:
     """A function of doubles (sqrt, exp, ln, power) that both databases have; the arguments must be in its domain."""
     places = ", ".join(f"CAST({{{at}}} AS DOUBLE PRECISION)" for at in range(len(arguments)))
@@ -165,6 +176,11 @@ def double_function(name: str, *arguments: Element) -> Element:
 def same_truth(one: Element, other: Element) -> Element:
     """Whether both hold or neither."""
     return compared(one, "=", other)
+
+
+def is_not_true(test: Element) -> Element:
+    """Whether a test is false or NULL."""
+    return alike("({0} IS NOT TRUE)", test, type_=BOOLEAN)
 
 
 def every(tests: Sequence[Element]) -> Element:

@@ -17,8 +17,8 @@ from engine.formulas.types import Type
 from engine.text import Text
 
 if TYPE_CHECKING:
-    from engine.formulas.compile import Compiling, Part
-    from engine.formulas.sql import Element
+    from engine.formulas.dialects import Element
+    from engine.formulas.part import Part
     from engine.formulas.typed import Typed
 
 Takes = Literal["any", "same", "comparable", "text", "number", "boolean", "date", "list", "numbers", "booleans"]

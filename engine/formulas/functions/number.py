@@ -36,7 +36,7 @@ def sign(c: Compiling, number: Part) -> sql.Element:
 
 @family.function("INT", _X, gives=NUMBER, about=_("The next whole number down."), example="INT(1.99) is 1")
 def integer(c: Compiling, number: Part) -> sql.Element:
-    return rounding.floor(c.number(number))
+    return sql.floor(c.number(number))
 
 
 @family.function(
@@ -80,7 +80,7 @@ def _rounded(c: Compiling, number: Part, decimals: Part | None, way: rounding.Ro
     if decimals is None:
         return way(value, sql.integer(0))
     if decimals.known_number is not None:
-        return way(value, sql.integer(int(max(min(decimals.known_number, MOST_DECIMALS), -15))))
+        return way(value, sql.integer(max(min(int(decimals.known_number), MOST_DECIMALS), -15)))
     return way(value, c.once(sql.whole(c.number(decimals), -15, MOST_DECIMALS)))
 
 
@@ -100,7 +100,7 @@ def ceiling(c: Compiling, number: Part, step: Part | None) -> sql.Element:
     "FLOOR", _X, _STEP, gives=NUMBER, about=_("The next multiple of the step (of 1) down."), example="FLOOR(-1.5) is -2"
 )
 def floor(c: Compiling, number: Part, step: Part | None) -> sql.Element:
-    return _stepped(c, number, step, rounding.floor)
+    return _stepped(c, number, step, sql.floor)
 
 
 def _stepped(c: Compiling, number: Part, step: Part | None, way: rounding.Stepping) -> sql.Element:
@@ -136,7 +136,7 @@ def odd(c: Compiling, number: Part) -> sql.Element:
 )
 def mod(c: Compiling, number: Part, divisor: Part) -> sql.Element:
     value, by = c.once(c.number(number)), c.once(c.divisor(divisor))
-    whole = c.once(rounding.floor(c.once(c.settled(sql.over(value, by)))))
+    whole = c.once(sql.floor(c.once(c.settled(sql.over(value, by)))))
     multiple = c.once(c.settled(sql.times(whole, by)))
     return c.settled(sql.alike("({0} - {1})", value, multiple, type_=sql.NUMBER), value, multiple)
 
@@ -155,12 +155,12 @@ def power(c: Compiling, base: Part, exponent: Part) -> sql.Element:
     logarithm = sql.double_function("ln", sql.above_zero(sql.absolute(b)))
     size = c.once(sa.case((b == zero, zero), else_=sql.times(e, logarithm)))
     c.fail_when(sa.and_(b == zero, e < zero), "division_by_zero")
-    c.fail_when(sa.and_(b < zero, e != rounding.floor(e)), "not_a_number")
+    c.fail_when(sa.and_(b < zero, e != sql.floor(e)), "not_a_number")
     c.fail_when(size > sql.number(690), "out_of_range")
     good = sa.and_(
         size <= sql.number(690),
         size >= sql.number(-690),
-        sa.or_(b > zero, sa.and_(b == zero, e >= zero), sa.and_(b < zero, e == rounding.floor(e))),
+        sa.or_(b > zero, sa.and_(b == zero, e >= zero), sa.and_(b < zero, e == sql.floor(e))),
     )
     inside = c.once(sa.case((good, b), else_=sa.null()))
     result = c.settled(sql.double_function("power", inside, e))
