@@ -203,7 +203,7 @@ def is_relative_day(operator: str, value: object) -> bool:
 
 def day_of(value: Any, today: Day) -> Day:
     """The day that a test's value means: an ISO date, a word, or a count from today. Raises `ValueError`."""
-    if value in {"today", "yesterday", "tomorrow"}:
+    if isinstance(value, str) and value in RELATIVE_DAYS:
         return today + datetime.timedelta(days=("yesterday", "today", "tomorrow").index(value) - 1)
     if isinstance(value, Mapping) and len(value) == 1:
         ((word, count),) = value.items()

@@ -116,13 +116,13 @@ def _value_problem(takes: str, held: str, value: Any, field: Field | None) -> Te
         return _("This must be a number.")
     if held != "number" and not all(isinstance(one, str) for one in listed):
         return _("This must be a text.")
-    if held == "select" and field is not None and "choices" in field.options:
-        unknown = [one for one in listed if one not in field.options["choices"]]
+    if held == "select" and field is not None and field.choices:
+        unknown = [one for one in listed if one not in field.choices]
         if unknown:
             return _(
                 "There is no choice `{choice}`. There are: {choices}.",
                 choice=unknown[0],
-                choices=", ".join(field.options["choices"]),
+                choices=", ".join(field.choices),
             )
     return None
 
