@@ -6,6 +6,7 @@ They are called once per record, so expressions use them only where SQL itself h
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -27,6 +28,11 @@ def _blank_stays(function: Callable[..., Any]) -> Callable[..., Any]:
         return None if None in values else function(*values)
 
     return of_values
+
+
+def floor(number: float) -> int:
+    # SQLAlchemy gives every SQLite connection a `floor` of its own, which fails on NULL.
+    return math.floor(number)
 
 
 def unicode_upper(text: str) -> str:
@@ -89,9 +95,15 @@ def instant_at(wall: str, zone: str) -> str | None:
     return f"{instant.year:04d}-{instant:%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
 
 
+def floor(number: float) -> int:
+    """SQLAlchemy puts `math.floor` in the place of SQLite's own, and that one fails on NULL."""
+    return math.floor(number)
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
+        floor,
         unicode_upper,
         unicode_lower,
         proper_case,
@@ -101,5 +113,6 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
         iso_instant,
         wall_time,
         instant_at,
+        floor,
     )
 }
