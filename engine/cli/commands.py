@@ -1,0 +1,121 @@
+"""The list of commands. Their files are imported when a command is used, so that the others cost no start-up time."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from cyclopts import App, Group, Parameter
+
+HELP = """Formwork at the command line: everything that the pages do.
+
+While the server runs, commands go to it and work all the same. Settings come from the environment: `formwork settings`
+lists them. A file named - is standard input. The exit code is 0 when it worked, 1 when it was refused or nothing was
+found, 2 when the command was mistyped, 3 when the machine, a setting or the database is not ready.
+
+A first session:
+
+    formwork owner create --email ana@example.com --name Ana --workspace-name Acme
+    formwork install crm
+    formwork query crm.accounts --sort name --limit 5
+    formwork serve
+"""
+
+START = Group("Start", sort_key=1)
+APPS = Group("Apps and their definitions", sort_key=2)
+RECORDS = Group("Records", sort_key=3)
+MACHINE = Group("Machine", sort_key=4)
+
+COMMANDS = (
+    (MACHINE, "settings", "machine:settings", "Print every setting with its meaning and its value."),
+    (MACHINE, "verify", "machine:verify", "Work out all computed values again and compare."),
+    (APPS, "apps", "definitions:apps", "List the installed apps and their tables."),
+    (APPS, "install", "templates:install", "Install a template from the catalog."),
+    (APPS, "remove", "definitions:remove", "Take an app out of the workspace."),
+    (APPS, "schema", "machine:schema", "Print the JSON Schema of definitions."),
+    (APPS, "check", "definitions:check", "Tell every problem of a definition."),
+    (APPS, "plan", "definitions:plan", "Say what applying a definition would do, and what it would take away."),
+    (APPS, "apply", "definitions:apply", "Install or change an app by its definition."),
+    (APPS, "export", "definitions:export", "Print the definition of an app."),
+    (APPS, "revisions", "definitions:revisions", "List the revisions of an app, newest first."),
+    (APPS, "compare", "definitions:compare", "Say what changed between two revisions."),
+    (APPS, "restore", "definitions:restore", "Make an earlier revision the newest."),
+    (APPS, "table-schema", "tables:table_schema", "Print the JSON Schema of a table's records."),
+    (APPS, "table-from-schema", "tables:table_from_schema", "Make a table from a JSON Schema."),
+    (RECORDS, "import", "imports:import_file", "Bring a file into a table."),
+    (RECORDS, "query", "queries:query", "Find records: filter, sort, search, group, total."),
+    (RECORDS, "runs", "automations:runs", "List runs of automations, or show what one did."),
+    (RECORDS, "undo", "records:undo", "Take back what one command, import or form did."),
+)
+GROUPS = (
+    (
+        START,
+        "owner",
+        "The first person.",
+        (("create", "accounts:create_owner", "Create the owner and the workspace."),),
+    ),
+    (
+        START,
+        "workspace",
+        "Workspaces.",
+        (
+            ("create", "accounts:create_workspace", "Make a workspace."),
+            ("list", "accounts:list_workspaces", "List the workspaces."),
+        ),
+    ),
+    (
+        START,
+        "token",
+        "API tokens: a program's way in.",
+        (
+            ("create", "accounts:create_token", "Make an API token; it is shown this once."),
+            ("list", "accounts:list_tokens", "List your API tokens."),
+            ("revoke", "accounts:revoke_token", "Make a token useless, at once."),
+        ),
+    ),
+    (
+        APPS,
+        "template",
+        "The catalog.",
+        (
+            ("list", "templates:list_templates", "List the templates of the catalog."),
+            ("show", "templates:show_template", "Say what a template brings."),
+        ),
+    ),
+    (
+        RECORDS,
+        "record",
+        "Single records.",
+        (
+            ("get", "records:get", "Show a record."),
+            ("create", "records:create", "Create records."),
+            ("update", "records:update", "Change a record."),
+            ("delete", "records:delete", "Delete records."),
+            ("history", "records:history", "Say what happened to a record."),
+        ),
+    ),
+)
+
+
+def all_commands() -> App:
+    """The commands of the engine; an upper floor may add its own."""
+    app = _app("formwork", HELP, version=lambda: version("formwork"))
+    for group, name, where, says in COMMANDS:
+        app.command(f"engine.cli.{where}", name=name, help=says, group=group)
+    for group, name, says, parts in GROUPS:
+        part_app = _app(name, says, group=group)
+        for part, where, part_says in parts:
+            part_app.command(f"engine.cli.{where}", name=part, help=part_says)
+        app.command(part_app)
+    return app
+
+
+def _app(name: str, says: str, **more: object) -> App:
+    return App(
+        name=name,
+        help=says,
+        help_format="markdown",
+        default_parameter=Parameter(negative=""),
+        group_arguments=Group("What", sort_key=5),
+        group_parameters=Group("Options", sort_key=6),
+        **more,  # type: ignore[arg-type]
+    )

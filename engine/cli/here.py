@@ -1,0 +1,216 @@
+"""What every command gets to work with: the options that all have, the stores, and the terminal to answer on."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from cyclopts import Group, Parameter
+
+from engine.errors import FormworkError, NotFound, Problem, Refused
+from engine.text import _
+
+if TYPE_CHECKING:
+    from engine.access.principals import Principal
+    from engine.accounts import Person
+    from engine.local_door import Terminal
+    from engine.settings import Settings
+    from engine.storage.session import Session
+    from engine.storage.stores import Stores, Workspace
+
+_COMMON = Group("Common", sort_key=9)
+
+FileName = Annotated[str, Parameter(allow_leading_hyphen=True)]  # of an option: `-` is standard input
+
+
+class WrongUse(FormworkError):
+    """The words typed make no command; another spelling would."""
+
+    code = "wrong_use"
+
+
+@dataclass
+class Place:
+    """Where a command runs: in the process that was started, or in the server behind the local door."""
+
+    terminal: Terminal
+    settings: Settings
+    stores: Stores | None = None
+
+
+@Parameter(name="*")
+@dataclass
+class Here:
+    """For every command: how to answer."""
+
+    json: Annotated[bool, Parameter(negative="", show_default=False, group=_COMMON)] = False
+    """Answer with JSON, for programs."""
+    place: Annotated[Any, Parameter(parse=False)] = None
+
+    @property
+    def terminal(self) -> Terminal:
+        """Where the command was typed."""
+        return self._place.terminal
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the process that runs the command."""
+        return self._place.settings
+
+    @property
+    def stores(self) -> Stores:
+        """The stores, for the commands that take `WithStores`."""
+        return cast("Stores", self._place.stores)
+
+    def say(self, sentence: str, **facts: Any) -> None:
+        """Answer with a sentence, or with `facts` where JSON is wanted."""
+        self.terminal.out(f"{as_json(facts)}\n" if self.json else f"{sentence}\n")
+
+    def note(self, sentence: str) -> None:
+        """Say something beside the answer, on standard error."""
+        self.terminal.err(f"{sentence}\n")
+
+    def document(self, value: Any) -> None:
+        """Answer with a JSON document."""
+        self.terminal.out(f"{as_json(value)}\n")
+
+    def table(self, rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str], nothing: str = "") -> None:
+        """Answer with a table: `headings` maps keys of the rows to what stands above; JSON has the rows as they are.
+
+        `nothing` is said, on standard error, when there are no rows.
+        """
+        from engine.cli.printing import aligned
+
+        if self.json:
+            self.document(list(rows))
+        elif rows:
+            self.terminal.out(aligned(headings.values(), [[row.get(key) for key in headings] for row in rows]))
+        elif nothing:
+            self.note(nothing)
+
+    def text(self, path: str) -> str:
+        """The text of a file of the one who asks; `-` is standard input. Raises `Refused`."""
+        try:
+            return self.terminal.read(path).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            says = _("The file {path} is not UTF-8 text (byte {byte}).", path=path, byte=error.start)
+            raise Refused([Problem("", says, "encoding")]) from error
+
+    def read_json(self, path: str) -> Any:
+        """The JSON document in a file. Raises `Refused`, also for a key that stands twice in one object."""
+        try:
+            return jsonlib.loads(self.text(path), object_pairs_hook=_once, parse_constant=_no_number)
+        except jsonlib.JSONDecodeError as error:
+            says = _(
+                "{path} is no JSON: {why} in line {line}, character {column}.",
+                path=path, why=error.msg, line=error.lineno, column=error.colno,
+            )  # fmt: skip
+            raise Refused([Problem("", says, "json")]) from error
+        except ValueError as error:
+            says = _("{path} is no JSON that we take: {why}.", path=path, why=str(error))
+            raise Refused([Problem("", says, "json")]) from error
+
+    @property
+    def _place(self) -> Place:
+        place: Place = self.place
+        return place
+
+
+@Parameter(name="*")
+@dataclass
+class WithStores(Here):
+    """For commands that look into the stores."""
+
+
+@Parameter(name="*")
+@dataclass
+class InWorkspace(WithStores):
+    """For commands about one workspace."""
+
+    workspace: Annotated[str, Parameter(name=("--workspace", "-w"), show_default=False, group=_COMMON)] = ""
+    """Id or name of the workspace. Needed only if there are several."""
+    acting_as: Annotated[str, Parameter(name="--as", show_default=False, group=_COMMON)] = ""
+    """E-mail address of the person to act for. Without it: the workspace's first owner."""
+    _principal: Annotated[Any, Parameter(parse=False)] = None
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A transaction of the workspace that only reads."""
+        return self.store.read(self.principal)
+
+    def write(self, cause: str | None = None) -> AbstractContextManager[Session]:
+        """A transaction of the workspace that commits at the end of the block."""
+        return self.store.write(self.principal, cause)
+
+    @property
+    def store(self) -> Workspace:
+        """The workspace's store. Raises `NotFound`, `WrongUse`."""
+        return self.stores.workspace(self.workspace_id)
+
+    @property
+    def workspace_id(self) -> str:
+        """The id of the workspace that is meant. Raises `NotFound`, `WrongUse` when none or several are."""
+        from engine import workspaces
+
+        known = workspaces.directory(self.stores)
+        if not known:
+            raise NotFound(_("There is no workspace yet. Make the owner first: formwork owner create."))
+        wanted = self.workspace.casefold()
+        found = [key for key, name in known.items() if wanted in ("", key, name.casefold())]
+        names = ", ".join(f"{name} ({key})" for key, name in known.items())
+        if not found:
+            raise NotFound(_("There is no workspace {name}. There are: {names}.", name=self.workspace, names=names))
+        if len(found) > 1:
+            raise WrongUse(_("Say which workspace with --workspace: {names}.", names=names))
+        return found[0]
+
+    @property
+    def person(self) -> Person:
+        """For whom the command acts: who --as names, else the workspace's first owner. Raises `NotFound`."""
+        from engine import accounts, workspaces
+
+        if self.acting_as:
+            found = accounts.person_by_email(self.stores, self.acting_as)
+            if found is None:
+                raise NotFound(_("There is no account with the address {email}.", email=self.acting_as))
+            return found
+        owners = [one for one in workspaces.people(self.stores, self.workspace_id) if one.role == "owner"]
+        return accounts.person(self.stores, min(one.id for one in owners))
+
+    @property
+    def principal(self) -> Principal:
+        """The person above, with their role in the workspace. Raises `NotFound` when they have none."""
+        from engine import workspaces
+        from engine.access.principals import person
+
+        if self._principal is None:
+            who = self.person
+            self._principal = person(who.id, workspaces.membership(self.stores, self.workspace_id, who.id).role)
+        principal: Principal = self._principal
+        return principal
+
+
+# Defaults in signatures; each run puts a fresh one in their place.
+HERE = Here()
+WITH_STORES = WithStores()
+IN_WORKSPACE = InWorkspace()
+
+
+def as_json(value: Any) -> str:
+    """JSON as people can read it too."""
+    return jsonlib.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _value in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(_("the key {key} stands twice in one object", key=twice))
+    return made
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(_("{word} is no JSON number", word=word))

@@ -1,0 +1,195 @@
+"""The command that brings a file in."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from engine import imports
+from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace, WrongUse
+from engine.cli.naming import field_keys, find_table, listed
+from engine.definitions.language import Table
+from engine.imports import Import
+from engine.storage.layout import Layout
+from engine.text import _
+
+MOST_LINES = 20  # refused lines that are printed; --json and --refused have all
+
+
+def import_file(
+    table: str,
+    file: FileName,
+    /,
+    *,
+    map: list[str] | None = None,
+    replace: list[str] | None = None,
+    unknown: list[str] | None = None,
+    match: list[str] | None = None,
+    mapping: FileName = "",
+    option: list[str] | None = None,
+    create: bool = False,
+    automations: bool = False,
+    propose: bool = False,
+    dry_run: bool = False,
+    here: InWorkspace = IN_WORKSPACE,
+) -> int:
+    """Bring a file into a table: encoding, delimiter, dates and numbers are found out, columns go where they fit.
+
+    Lines that cannot be taken are refused with their number and the reason; the others are written together, and
+    `formwork undo` with the import's id takes all of it back.
+
+    Example:
+
+        formwork import crm.accounts accounts.csv --dry-run
+        formwork import crm.opportunities pipeline.csv --map close_value=amount --map sales_agent=owner \\
+            --replace 'product:GTXPro=GTX Pro' --unknown account=create --match opportunity_id
+        formwork import stock.items items.csv --create
+
+    Parameters
+    ----------
+    table
+        Its address, such as crm.accounts.
+    file
+        The file; - is standard input.
+    map
+        Column and field: close_value=amount. `close_value=` leaves a column out. Other columns stay as proposed.
+    replace
+        Column, what its cells say, and what that means: 'product:GTXPro=GTX Pro'.
+    unknown
+        Column, and what becomes of a name that nothing has: account=refuse, =empty or =create.
+    match
+        Fields by which a record that is there already is found and changed. Without any: as proposed.
+    mapping
+        A file with the whole mapping, as --propose prints it; --map and the like do not count then.
+    option
+        How to read the file, where that was found out wrongly: encoding=gb18030, delimiter=";".
+    create
+        Make the table, and the app if need be.
+    automations
+        Let the imported records start automations.
+    propose
+        Only print the mapping that would be used.
+    dry_run
+        Only count what would be new, changed, the same and refused.
+    """
+    content = here.terminal.read(file)
+    name = "table.csv" if file == "-" else PurePath(file).name
+    wishes = _Wishes(_pairs(map, "--map"), list(_replacements(replace)), _pairs(unknown, "--unknown"), listed(match))
+    with here.write() as session:
+        of = None if create else find_table(session.layout, table)
+        into = of.address if of else None
+        held = imports.start(session, io.BytesIO(content), name, into, _pairs(option, "--option"))
+    if mapping:
+        chosen = here.read_json(mapping)
+    else:
+        with here.read() as session:
+            chosen = imports.propose(session, held.id).mapping
+            if of is None:
+                chosen["new"] |= _new_table(table)
+            else:
+                wishes = wishes.by_key(session.layout, of)
+        chosen = wishes.applied(chosen)
+        chosen["automations"] = automations
+    if propose:
+        here.document(chosen)
+        return 0
+    with here.write() as session:
+        imports.choose(session, held.id, chosen)
+    if dry_run:
+        with here.write() as session:
+            held = imports.preview(session, held.id)
+    else:
+        held = imports.carry_out(here.store, here.principal, held.id)
+    _tell(here, held, dry_run)
+    return 0
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """What the options ask for on top of what was proposed."""
+
+    fields: dict[str, str]  # column -> field, "" to leave it out
+    replaced: list[tuple[str, str, str]]
+    unknown: dict[str, str]
+    match: list[str]
+
+    def by_key(self, layout: Layout, table: Table) -> _Wishes:
+        """The same with fields by their keys. Raises `Refused`."""
+        fields = {
+            column: field_keys(layout, table, [field])[0] if field else "" for column, field in self.fields.items()
+        }
+        return _Wishes(fields, self.replaced, self.unknown, field_keys(layout, table, self.match))
+
+    def applied(self, proposed: dict[str, Any]) -> dict[str, Any]:
+        """The mapping that is wished for. What is wrong with it, `imports.choose` tells."""
+        columns: dict[str, Any] = dict(proposed["columns"])
+        for column, field in self.fields.items():
+            before = columns.pop(column, {})
+            columns = {name: one for name, one in columns.items() if one["field"] != field}
+            if field:
+                same = before.get("field") == field
+                columns[column] = before if same else {**_definition(before), "field": field}
+        for column, cell, meaning in self.replaced:
+            columns.setdefault(column, {}).setdefault("values", {})[cell] = meaning
+        for column, what in self.unknown.items():
+            columns.setdefault(column, {})["unknown"] = what
+        left = {one.get("field") for one in columns.values()}
+        match = self.match or [one for one in proposed.get("match", ()) if one in left]
+        return {**proposed, "columns": columns, "match": match}
+
+
+def _definition(column: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in column.items() if key == "definition"}
+
+
+def _pairs(given: Iterable[str] | None, option: str) -> dict[str, str]:
+    pairs = {}
+    for one in given or ():
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise WrongUse(_("{option} takes two parts with = between them, not {given}.", option=option, given=one))
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _new_table(address: str) -> dict[str, str]:
+    app, dot, table = address.partition(".")
+    if not dot:
+        raise WrongUse(_("Name the new table with its app: stock.items, not {given}.", given=address))
+    label, app_label = (key.replace("_", " ").capitalize() for key in (table, app))
+    return {"app": app, "app_label": app_label, "table": table, "label": label}
+
+
+def _replacements(given: Iterable[str] | None) -> Iterator[tuple[str, str, str]]:
+    for one in given or ():
+        column, colon, rest = one.partition(":")
+        cell, equals, meaning = rest.partition("=")
+        if not colon or not equals:
+            raise WrongUse(_("--replace takes column:cell=meaning, not {given}.", given=one))
+        yield column.strip(), cell, meaning
+
+
+def _tell(here: InWorkspace, held: Import, dry_run: bool) -> None:
+    with here.read() as session:
+        most = (held.counts or {}).get("refused", 0) + (held.counts or {}).get("noted", 0)
+        lines = [vars(one) for one in imports.lines(session, held.id, limit=max(most * 10, 1))]
+    if here.json:
+        facts = {"id": held.id, "state": held.state, "table": held.table, "counts": held.counts, "lines": lines}
+        here.document({**facts, "transaction": held.transaction_id, "mapping": held.mapping})
+        return
+    counts: dict[str, Any] = dict(held.counts or {})
+    rows = [{"what": key, "count": counts[key]} for key in ("rows", "new", "changed", "same", "refused", "noted")]
+    rows += [{"what": f"created in {table}", "count": count} for table, count in counts.get("created", {}).items()]
+    here.table(rows, {"what": _("Would be") if dry_run else _("Import"), "count": "Count"})
+    for column, names in counts.get("unknown", {}).items():
+        known = ", ".join(f"{one['value']} ({one['rows']})" for one in names[:MOST_LINES])
+        here.note(_("{column}: nothing is called {names}", column=column, names=known))
+    for one in lines[:MOST_LINES]:
+        here.note(_("line {line}: {field}: {says}", line=one["line"], field=one["field"], says=one["says"]))
+    if len(lines) > MOST_LINES:
+        here.note(_("... and {count} more; --json lists all.", count=len(lines) - MOST_LINES))
+    if not dry_run:
+        here.note(_("To take all of it back: formwork undo {id}", id=held.id))

@@ -1,0 +1,192 @@
+"""The command that asks a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from operator import itemgetter
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from engine import queries, records
+from engine.cli.here import IN_WORKSPACE, InWorkspace, WrongUse
+from engine.cli.naming import field_keys, find_table, listed
+from engine.cli.showing import Shown, total
+from engine.definitions.language import Condition, Table
+from engine.queries import MAX_PAGE_SIZE, Query
+from engine.storage.session import Session
+from engine.text import _
+
+_Signed = Annotated[list[str] | None, Parameter(allow_leading_hyphen=True)]
+_Fields = list[str] | None
+_Wanted = list[tuple[str, str]]  # (function, field key)
+
+
+def query(
+    table: str,
+    /,
+    *,
+    where: list[str] | None = None,
+    search: str = "",
+    sort: _Signed = None,
+    fields: _Fields = None,
+    limit: int = 100,
+    count: bool = False,
+    group: str = "",
+    sum: _Fields = None,
+    average: _Fields = None,
+    min: _Fields = None,
+    max: _Fields = None,
+    filled: _Fields = None,
+    unique: _Fields = None,
+    here: InWorkspace = IN_WORKSPACE,
+) -> None:
+    """Find records: filter, sort, search; or count, group and total them.
+
+    A condition is a formula over the fields, as in a formula field, or the JSON of a filter. Fields are named by key or
+    label. Options that name fields take several with commas between them.
+
+    Example:
+
+        formwork query crm.opportunities --where '{amount} > 10000' --sort -amount --fields title,amount,stage
+        formwork query crm.opportunities --where '{"field": "stage.name", "op": "is", "value": "Won"}' --count
+        formwork query crm.opportunities --group owner --sum amount --sort -sum_amount --limit 5
+
+    Parameters
+    ----------
+    table
+        Its address, such as crm.accounts.
+    where
+        A condition that must hold. May be given several times; then all must hold.
+    search
+        A text that one of the texts of a record contains.
+    sort
+        Fields to sort by; with a minus the largest first. With --group also count, sum_<field> ...
+    fields
+        Fields to show. Without it: those that the definition lists.
+    limit
+        How many records or groups at most; 0: all.
+    count
+        Only say how many there are.
+    group
+        Field whose values make the groups.
+    sum
+        Fields to add up.
+    average
+        Fields to take the average of.
+    min
+        Fields to find the smallest value of.
+    max
+        Fields to find the largest value of.
+    filled
+        Fields to count the values of.
+    unique
+        Fields to count the different values of.
+    """
+    functions = {"sum": sum, "average": average, "min": min, "max": max, "filled": filled, "unique": unique}
+    with here.read() as session:
+        of = find_table(session.layout, table)
+        wanted = [
+            (function, key)
+            for function, names in functions.items()
+            for key in field_keys(session.layout, of, listed(names))
+        ]
+        asked = Query(of.address, [condition(one) for one in where or ()], search=search)
+        if group:
+            by = field_keys(session.layout, of, [group])[0]
+            _show_groups(here, session, asked, by, wanted, listed(sort), limit)
+        elif wanted or count:
+            _show_totals(here, session, asked, wanted)
+        else:
+            keys = field_keys(session.layout, of, listed(sort), signed=True)
+            _show_records(here, session, of, replace(asked, sort=keys), listed(fields), limit)
+
+
+def condition(text: str) -> Condition:
+    """What a person typed as a condition: the JSON of a filter, else a formula. `{a} > 1` is no JSON: no doubt."""
+    try:
+        given = json.loads(text)
+    except ValueError:
+        given = None
+    if isinstance(given, dict):
+        return given
+    return text if text.startswith("=") else f"={text}"
+
+
+def _show_records(
+    here: InWorkspace, session: Session, table: Table, query: Query, names: Sequence[str], limit: int
+) -> None:
+    keys = field_keys(session.layout, table, names) or [one.key for one in table.declared]
+    query = replace(query, fields=keys)
+    found: list[dict[str, Any]] = []
+    following: str | None = ""
+    while following is not None and (not limit or len(found) < limit):
+        size = min(limit - len(found), MAX_PAGE_SIZE) if limit else MAX_PAGE_SIZE
+        page = records.find(session, replace(query, limit=size, after=following or None))
+        found += [{"id": one.id, **one.values} for one in page.records]
+        following = page.next
+    if here.json:
+        here.document(found)
+        return
+    shown = Shown(session, table, keys)
+    here.table(shown.rows(found), {"id": "Id", **shown.headings}, _("No record satisfies this."))
+    if following is not None:
+        here.note(_("There are more than these {count}. --limit 0 shows all.", count=len(found)))
+
+
+def _show_totals(here: InWorkspace, session: Session, query: Query, wanted: _Wanted) -> None:
+    facts: dict[str, Any] = {"count": queries.count(session, query)}
+    for part in _passes(wanted):
+        answer = queries.totals(session, query, {key: function for function, key in part})
+        facts |= {f"{function}_{key}": answer[key] for function, key in part}
+    if here.json:
+        here.document(facts)
+        return
+    language = session.workspace.language
+    rows = [{"what": name, "value": total(value, language)} for name, value in facts.items()]
+    here.table(rows, {"what": "Total", "value": "Value"})
+
+
+def _show_groups(
+    here: InWorkspace, session: Session, query: Query, by: str, wanted: _Wanted, sort: Sequence[str], limit: int
+) -> None:
+    table = session.layout.table(query.table)
+    rows: dict[Any, dict[str, Any]] = {}
+    for part in _passes(wanted) or [[]]:
+        for group in queries.groups(session, query, by, {key: function for function, key in part}):
+            row = rows.setdefault(group.value, {by: group.value, "count": group.count})
+            row |= {f"{function}_{key}": group.totals[key] for function, key in part}
+    shown = Shown(session, table, [by])
+    found = _sorted(list(rows.values()), sort)[: limit or None]
+    if here.json:
+        here.document(found)
+        return
+    language = session.workspace.language
+    totals = [{key: value if key == by else total(value, language) for key, value in row.items()} for row in found]
+    headings = {by: shown.headings[by], "count": "Count"}
+    headings |= {f"{function}_{key}": f"{function} {key}" for function, key in wanted}
+    here.table(shown.rows(totals), headings, _("No record satisfies this."))
+
+
+def _sorted(rows: list[dict[str, Any]], sort: Sequence[str]) -> list[dict[str, Any]]:
+    """By the columns named; what is empty comes last."""
+    for name in reversed(sort):
+        key = name.removeprefix("-")
+        if rows and key not in rows[0]:
+            says = _("Groups are sorted by one of {names}, not by {name}.", names=", ".join(rows[0]), name=key)
+            raise WrongUse(says)
+        filled = [row for row in rows if row[key] is not None]
+        filled.sort(key=itemgetter(key), reverse=name.startswith("-"))
+        rows = [*filled, *(row for row in rows if row[key] is None)]
+    return rows
+
+
+def _passes(wanted: _Wanted) -> list[list[tuple[str, str]]]:
+    """The totals in as few questions as will do, since one question takes one function for a field."""
+    by_field: dict[str, list[tuple[str, str]]] = {}
+    for function, key in wanted:
+        by_field.setdefault(key, []).append((function, key))
+    return [[one for one in part if one is not None] for part in zip_longest(*by_field.values())]

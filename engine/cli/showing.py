@@ -1,0 +1,89 @@
+"""Records as text: links by the names of their records, choices by their labels, numbers as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from engine import people, queries
+from engine.cli.printing import Figure
+from engine.definitions.language import Field, Table
+from engine.field_types import field_types
+from engine.numbers import format_number
+from engine.shown import shown_as
+from engine.storage.session import Session
+from engine.text import label_in
+
+
+class Shown:
+    """How the values of some fields of one table read; names are looked up once for all records."""
+
+    def __init__(self, session: Session, table: Table, keys: Sequence[str]) -> None:
+        self.session = session
+        self.language = session.workspace.language
+        self.fields = [table.fields[key] for key in keys]
+        self._people: Mapping[str, str] | None = None
+        self._titles: dict[str, dict[str, str]] = {}
+
+    @property
+    def headings(self) -> dict[str, str]:
+        """The labels of the fields by key."""
+        return {one.key: label_in(one.label, self.language, one.key) for one in self.fields}
+
+    def rows(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The same records with texts instead of values; keys that are no field of ours stay as they are."""
+        for field in self.fields:
+            if field.target is not None:
+                self._look_up(field.target, (values.get(field.key) for values in records))
+        fields = {one.key: one for one in self.fields}
+        return [
+            {key: self.text(fields[key], value) if key in fields else value for key, value in values.items()}
+            for values in records
+        ]
+
+    def text(self, field: Field, value: Any) -> Any:
+        """One value as text; None when it is empty, a `Figure` when it is a number."""
+        if value is None or value == "" or value == []:
+            return None
+        if isinstance(value, Mapping):
+            return f"{value.get('error')} {value.get('reason', '')}".strip()
+        if field.target is not None:
+            self._look_up(field.target, [value])
+            titles = self._titles[field.target]
+            return ", ".join(titles.get(one) or one for one in (value if isinstance(value, list) else [value]))
+        name, options = shown_as(self.session.layout, field)
+        if isinstance(value, list):
+            return ", ".join(str(self._one(name, options, one)) for one in value)
+        return self._one(name, options, value)
+
+    def _one(self, name: str, options: Mapping[str, Any], value: Any) -> Any:
+        if isinstance(value, bool):
+            return "yes" if value else None
+        kind = field_types[name]
+        if kind.holds == "user" or name in {"created_by", "updated_by"}:
+            return self._person(value)
+        if isinstance(value, (int, float)):
+            if options.get("decimals", 0) is None:
+                return total(value, self.language)
+            return Figure(kind.display(value, options, self.language))
+        if kind.holds == "date_time" and "time_zone" not in options:
+            options = {**options, "time_zone": self.session.workspace.time_zone}
+        return kind.display(value, options, self.language)
+
+    def _person(self, user_id: str) -> str:
+        if self._people is None:
+            self._people = people.names(self.session)
+        return self._people.get(user_id, user_id)
+
+    def _look_up(self, target: str, values: Iterable[Any]) -> None:
+        known = self._titles.setdefault(target, {})
+        ids = {one for value in values if value for one in (value if isinstance(value, list) else [value])}
+        known |= queries.titles(self.session, target, list(ids - known.keys()))
+
+
+def total(value: Any, language: str) -> Any:
+    """A total as text: a number with the decimals it has, anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    decimals = len(str(value).partition(".")[2]) if isinstance(value, float) and not value.is_integer() else 0
+    return Figure(format_number(value, decimals, language))

@@ -1,0 +1,39 @@
+"""As what a field's values are shown: by its type or, where it is computed, by what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.definitions.language import Field
+from engine.storage.layout import Layout
+
+_TYPE_OF_RESULT = {"number": "number", "boolean": "checkbox", "date": "date", "date_time": "date_time", "user": "user"}
+_REPEATING = frozenset({"sum", "average", "min", "max", "first", "last"})
+
+
+def shown_as(layout: Layout, field: Field) -> tuple[str, Mapping[str, Any]]:
+    """The name of the field type that shows the values, and its options.
+
+    A formula's number without a format has the option `decimals` None: as many as it has.
+    """
+    if not field.kind.computed:
+        return field.type, field.options
+    given = field.options.get("format")
+    if given:
+        return str(given["type"]), given
+    source = repeated_field(layout, field)
+    if source is not None:
+        return shown_as(layout, source)
+    held = layout.held_type(field)
+    return _TYPE_OF_RESULT.get(held.name, "text"), {"decimals": None} if held.name == "number" else {}
+
+
+def repeated_field(layout: Layout, field: Field) -> Field | None:
+    """The linked field whose values this one repeats as they are: looked up, or the largest, the sum ... of them."""
+    through = layout.table(field.table).fields.get(str(field.options.get("through")))
+    if through is None or through.target is None:
+        return None
+    if field.type != "lookup" and field.options.get("function") not in _REPEATING:
+        return None
+    return layout.table(through.target).fields.get(str(field.options.get("field")))
