@@ -19,7 +19,7 @@ def create_owner(
 
     The password is asked for and not shown; a script gives it in a file.
 
-    Example:
+    For example:
 
         formwork owner create --email ana@example.com --name Ana --workspace-name Acme
         formwork owner create --email a@example.com --name Ana --workspace-name Acme --password-file - < password
@@ -48,7 +48,7 @@ def create_workspace(name: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
 
     It belongs to the person whom --as names, else to the first owner.
 
-    Example:
+    For example:
 
         formwork workspace create "Acme Japan"
 
@@ -64,7 +64,7 @@ def create_workspace(name: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
 def list_workspaces(*, here: WithStores = WITH_STORES) -> None:
     """List the workspaces of this installation.
 
-    Example:
+    For example:
 
         formwork workspace list
     """
@@ -77,7 +77,7 @@ def create_token(name: str, /, *, days: int = api_tokens.DAYS, here: InWorkspace
 
     Standard output has the token alone. It is shown this once.
 
-    Example:
+    For example:
 
         TOKEN=$(formwork token create "Nightly report" --days 365)
 
@@ -97,7 +97,7 @@ def create_token(name: str, /, *, days: int = api_tokens.DAYS, here: InWorkspace
 def list_tokens(*, here: InWorkspace = IN_WORKSPACE) -> None:
     """List the API tokens of the person whom --as names, else of the first owner.
 
-    Example:
+    For example:
 
         formwork token list
     """
@@ -110,7 +110,7 @@ def list_tokens(*, here: InWorkspace = IN_WORKSPACE) -> None:
 def revoke_token(token: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     """Make a token useless: the next request with it is refused.
 
-    Example:
+    For example:
 
         formwork token revoke tok0NqXk3hQe7ZbC
 

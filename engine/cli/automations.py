@@ -21,7 +21,7 @@ def runs(
 ) -> None:
     """List runs of automations, newest first; or show everything that one run did, step by step.
 
-    Example:
+    For example:
 
         formwork runs --status failed
         formwork runs run0tqN3kXhQe7ZbC

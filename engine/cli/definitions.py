@@ -18,7 +18,7 @@ from engine.text import _, label_in
 def apps(*, here: InWorkspace = IN_WORKSPACE) -> None:
     """List the installed apps and the addresses of their tables.
 
-    Example:
+    For example:
 
         formwork apps
     """
@@ -41,7 +41,7 @@ def apps(*, here: InWorkspace = IN_WORKSPACE) -> None:
 def check(file: FileName, /, *, here: InWorkspace = IN_WORKSPACE) -> int:
     """Tell every problem of a definition, each with its JSON pointer. Nothing is changed.
 
-    Example:
+    For example:
 
         formwork check crm.json
 
@@ -66,7 +66,7 @@ def check(file: FileName, /, *, here: InWorkspace = IN_WORKSPACE) -> int:
 def plan(file: FileName, /, *, here: InWorkspace = IN_WORKSPACE) -> int:
     """Say in words what applying a definition would do, and count what it would take away. Nothing is changed.
 
-    Example:
+    For example:
 
         formwork plan crm.json
 
@@ -92,7 +92,7 @@ def apply(
 ) -> None:
     """Install an app by its definition, or change it: the whole of it, or nothing.
 
-    Example:
+    For example:
 
         formwork export crm > crm.json
         formwork apply crm.json
@@ -118,7 +118,7 @@ def apply(
 def remove(app: str, /, *, accept_loss: bool = False, here: InWorkspace = IN_WORKSPACE) -> None:
     """Take an app out of the workspace. Its records stay in the database, out of sight, until it is installed again.
 
-    Example:
+    For example:
 
         formwork remove after_sales --accept-loss
 
@@ -138,7 +138,7 @@ def remove(app: str, /, *, accept_loss: bool = False, here: InWorkspace = IN_WOR
 def export(app: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     """Print the definition of an app, to keep in git, to review, or to change and apply again.
 
-    Example:
+    For example:
 
         formwork export crm > crm.json
 
@@ -155,7 +155,7 @@ def export(app: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
 def revisions(app: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     """List the revisions of an app, newest first, with what each changed.
 
-    Example:
+    For example:
 
         formwork revisions crm
 
@@ -174,7 +174,7 @@ def revisions(app: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
 def compare(app: str, older: int, newer: int, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     """Say what changed from one revision to another.
 
-    Example:
+    For example:
 
         formwork compare crm 1 3
 
@@ -198,7 +198,7 @@ def compare(app: str, older: int, newer: int, /, *, here: InWorkspace = IN_WORKS
 def restore(app: str, number: int, /, *, accept_loss: bool = False, here: InWorkspace = IN_WORKSPACE) -> None:
     """Make an earlier revision of an app the newest; fields that it names come back with their values.
 
-    Example:
+    For example:
 
         formwork restore crm 2
 

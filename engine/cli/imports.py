@@ -41,7 +41,7 @@ def import_file(
     Lines that cannot be taken are refused with their number and the reason; the others are written together, and
     `formwork undo` with the import's id takes all of it back.
 
-    Example:
+    For example:
 
         formwork import crm.accounts accounts.csv --dry-run
         formwork import crm.opportunities pipeline.csv --map close_value=amount --map sales_agent=owner \\

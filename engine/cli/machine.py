@@ -11,7 +11,7 @@ def settings(*, here: Here = HERE) -> None:
 
     Each is an environment variable. Passwords are not printed.
 
-    Example:
+    For example:
 
         formwork settings
     """
@@ -26,7 +26,7 @@ def settings(*, here: Here = HERE) -> None:
 def schema(*, here: Here = HERE) -> None:
     """Print the JSON Schema of definitions, for editors that complete and check while you type.
 
-    Example:
+    For example:
 
         formwork schema > app.schema.json
     """
@@ -40,7 +40,7 @@ def verify(*, here: InWorkspace = IN_WORKSPACE) -> int:
 
     The exit code is 1 when something differs, which would be a fault of Formwork.
 
-    Example:
+    For example:
 
         formwork verify
     """

@@ -49,7 +49,7 @@ def query(
     A condition is a formula over the fields, as in a formula field, or the JSON of a filter. Fields are named by key or
     label. Options that name fields take several with commas between them.
 
-    Example:
+    For example:
 
         formwork query crm.opportunities --where '{amount} > 10000' --sort -amount --fields title,amount,stage
         formwork query crm.opportunities --where '{"field": "stage.name", "op": "is", "value": "Won"}' --count

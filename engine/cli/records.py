@@ -22,7 +22,7 @@ Reading = Literal["json", "text"]
 def get(table: str, record: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     """Show a record with all its values, computed ones included.
 
-    Example:
+    For example:
 
         formwork record get crm.accounts rec0tqN3kXhQe7ZbC
 
@@ -51,7 +51,7 @@ def create(table: str, /, *values: str, file: FileName = "", here: InWorkspace =
 
     Values are read as a person types them: 1,234.50, yes, a choice's label; a link takes ids with commas between them.
 
-    Example:
+    For example:
 
         formwork record create crm.accounts name="Acme Ltd" phone="+1 555 0100"
         formwork record create crm.accounts --file accounts.json
@@ -76,7 +76,7 @@ def create(table: str, /, *values: str, file: FileName = "", here: InWorkspace =
 def update(table: str, record: str, /, *values: str, file: FileName = "", here: InWorkspace = IN_WORKSPACE) -> None:
     """Set values of a record; the others stay. An empty value clears.
 
-    Example:
+    For example:
 
         formwork record update crm.accounts rec0tqN3kXhQe7ZbC phone="+1 555 0101" website=
 
@@ -108,7 +108,7 @@ def update(table: str, record: str, /, *values: str, file: FileName = "", here: 
 def delete(table: str, /, *ids: str, here: InWorkspace = IN_WORKSPACE) -> None:
     """Delete records; links to them are taken off.
 
-    Example:
+    For example:
 
         formwork record delete crm.accounts rec0tqN3kXhQe7ZbC
 
@@ -131,7 +131,7 @@ def delete(table: str, /, *ids: str, here: InWorkspace = IN_WORKSPACE) -> None:
 def history(table: str, record: str, /, *, limit: int = 20, here: InWorkspace = IN_WORKSPACE) -> None:
     """Say what happened to a record, newest first; also to one that was deleted.
 
-    Example:
+    For example:
 
         formwork record history crm.accounts rec0tqN3kXhQe7ZbC
 
@@ -170,7 +170,7 @@ def undo(transaction: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
 
     It is refused, and takes nothing back, when somebody changed one of the values since.
 
-    Example:
+    For example:
 
         formwork undo trx0tqN3kXhQe7ZbC
 

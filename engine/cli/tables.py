@@ -18,7 +18,7 @@ from engine.text import _
 def table_schema(table: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     """Print the JSON Schema (2020-12) of a table's records: what the API takes and gives, for other programs.
 
-    Example:
+    For example:
 
         formwork table-schema crm.accounts > account.schema.json
 
@@ -38,7 +38,7 @@ def table_from_schema(file: FileName, /, *, key: str = "", app: str = "", here: 
     With --app the tables are added to that app. Without it their definition is printed and nothing is changed. What
     could not be taken over is listed on standard error.
 
-    Example:
+    For example:
 
         formwork table-from-schema invoice.schema.json --key invoices --app orders
 

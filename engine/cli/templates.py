@@ -15,7 +15,7 @@ from engine.text import _, label_in
 def list_templates(*, here: Here = HERE) -> None:
     """List the templates of the catalog.
 
-    Example:
+    For example:
 
         formwork template list
     """
@@ -36,7 +36,7 @@ def list_templates(*, here: Here = HERE) -> None:
 def show_template(template: str, /, *, here: Here = HERE) -> None:
     """Say what a template brings: its tables, automations, and what it takes from other apps. As JSON: its definition.
 
-    Example:
+    For example:
 
         formwork template show crm
 
@@ -89,7 +89,7 @@ def install(
 
     What it takes from other apps is bound to the best table that is there, unless --bind says otherwise.
 
-    Example:
+    For example:
 
         formwork install crm
         formwork install orders --no-samples --bind customer=crm.accounts
