@@ -39,8 +39,19 @@ class At:
     def new_record(self, app: str, table: str, **query: str | Sequence[str] | None) -> str:
         return with_query(self.page("apps", app, table, "records", "new"), query)
 
+    def inside(self, app: str, *parts: str, **query: str | Sequence[str] | None) -> str:
+        """What belongs to an app but to none of its tables: `-` stands where a table's key would, so none is hidden."""
+        return self.page("apps", app, "-", *parts, **query)
+
     def automation(self, app: str, automation: str) -> str:
-        return self.page("apps", app, "automations", automation)
+        return self.inside(app, "automations", automation)
+
+    def form(self, app: str, table: str, form: str) -> str:
+        return self.page("apps", app, table, "forms", form)
+
+    def public_form(self, app: str, table: str, form: str) -> str:
+        """Where anybody may fill in a form; the only page of a workspace below another address than `home`."""
+        return "/f/" + "/".join(quote(part, safe="") for part in (self.workspace, app, table, form))
 
 
 def with_query(path: str, query: Query) -> str:

@@ -51,6 +51,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        site.background.close()
         if own:
             site.stores.close()
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 
 from engine import workspaces
 from engine.access.principals import Principal, person
@@ -68,6 +69,11 @@ def place_of(request: Request, workspace: str, who: Annotated[Person, Depends(pe
     return Place(who, visit.membership, store, person(who.id, visit.membership.role), At(visit.membership.id))
 
 
+async def form_of(request: Request) -> FormData:
+    """What was sent with a form. With it a route that writes can be a plain `def`, which runs in a thread."""
+    return await request.form()
+
+
 async def guard(request: Request) -> None:
     """On every page: a write must come from our own form. Raises `Forbidden`."""
     visit = visit_of(request)
@@ -90,3 +96,4 @@ async def public_guard(request: Request) -> None:
 SiteHere = Annotated[Site, Depends(site_of)]
 SignedIn = Annotated[Person, Depends(person_of)]
 In = Annotated[Place, Depends(place_of)]
+FormHere = Annotated[FormData, Depends(form_of)]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.definitions.language import Field, Table
 from engine.field_types import Input
 from engine.storage.layout import Layout
 from engine.text import Label
+from web.formats import in_percent, local_input
 
 NUMBERS = frozenset({"number", "currency", "percent", "count"})
+DRAWN_KEPT = 2_000  # cells of one field that are kept drawn
+AS_NAMED = frozenset({"user", "link", "created_by", "updated_by"})  # drawn from a name, which may change
 _CELL_OF_TYPE = {"number": "number", "boolean": "checkbox", "date": "date", "date_time": "date_time", "user": "user"}
 
 
@@ -29,6 +32,22 @@ class Shown:
     required: bool = False
     help: Label | None = None
     input: Input | None = None
+    drawn: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # cells drawn before, by value
+
+    def raw(self, value: Any) -> str:
+        """What the cell's editor starts with, where it is not the text that the cell shows; else empty."""
+        if not self.editable or value is None or self.kind in ("text", "long_text", "link"):
+            return ""
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if self.kind == "percent":
+            return in_percent(value)
+        return local_input(value) if self.kind == "date_time" else str(value)
+
+    @property
+    def look(self) -> str:
+        """The classes of its cells."""
+        return " is-number" if self.is_number else " is-center" if self.kind == "checkbox" else ""
 
     @property
     def is_number(self) -> bool:
@@ -39,42 +58,41 @@ class Shown:
 def shown_fields(layout: Layout, table: Table, keys: Iterable[str] | None = None) -> list[Shown]:
     """The fields of `keys` (all declared ones when None) in order; a key that is no field is left out."""
     wanted = [table.fields[key] for key in keys if key in table.fields] if keys is not None else table.declared
-    return [shown_field(layout, field) for field in wanted]
+    return [shown_field(layout, one) for one in wanted]
 
 
-def shown_field(layout: Layout, field: Field) -> Shown:
+def shown_field(layout: Layout, one: Field) -> Shown:
     """One field, remembered as long as no definition changes."""
-    shown: Shown = layout.remember(("web.shown", field.table, field.key), lambda: _shown(layout, field))
+    shown: Shown = layout.remember(("web.shown", one.table, one.key), lambda: _shown(layout, one))
     return shown
 
 
-def _shown(layout: Layout, field: Field) -> Shown:
-    kind, options = _kind_and_options(layout, field)
-    many = field.many or (field.kind.computed and layout.held_type(field).is_list)
-    shown = Shown(field.key, field.label, field.kind.icon, kind, options, many)
-    if not field.writable:
+def _shown(layout: Layout, one: Field) -> Shown:
+    kind, options = _kind_and_options(layout, one)
+    many = one.many or (one.kind.computed and layout.held_type(one).is_list)
+    shown = Shown(one.key, one.label, one.kind.icon, kind, options, many)
+    if not one.writable:
         return shown
-    spec = field.kind.input(field.options)
-    return replace(shown, editable=True, required=field.required, help=field.help, input=spec)
+    return replace(shown, editable=True, required=one.required, help=one.help, input=one.kind.input(one.options))
 
 
-def _kind_and_options(layout: Layout, field: Field) -> tuple[str, Mapping[str, Any]]:
-    if not field.kind.computed:
-        return field.type, field.options
-    given = field.options.get("format")
+def _kind_and_options(layout: Layout, one: Field) -> tuple[str, Mapping[str, Any]]:
+    if not one.kind.computed:
+        return one.type, one.options
+    given = one.options.get("format")
     if given:
         return str(given["type"]), given
-    source = _source(layout, field)
+    source = _source(layout, one)
     if source is not None:
         return _kind_and_options(layout, source)
-    held = layout.held_type(field)
+    held = layout.held_type(one)
     # A formula's number shows the decimals that it has; a number field the ones it was given.
     return _CELL_OF_TYPE.get(held.name, "text"), {"decimals": None} if held.name == "number" else {}
 
 
-def _source(layout: Layout, field: Field) -> Field | None:
+def _source(layout: Layout, one: Field) -> Field | None:
     """The linked field whose values this one repeats as they are: looked up, or the largest, the sum ... of them."""
-    repeats = field.type == "lookup" or field.options.get("function") in {
+    repeats = one.type == "lookup" or one.options.get("function") in {
         "sum",
         "average",
         "min",
@@ -82,7 +100,7 @@ def _source(layout: Layout, field: Field) -> Field | None:
         "first",
         "last",
     }
-    through = layout.table(field.table).fields.get(str(field.options.get("through")))
+    through = layout.table(one.table).fields.get(str(one.options.get("through")))
     if not repeats or through is None or through.target is None:
         return None
-    return layout.table(through.target).fields.get(str(field.options.get("field")))
+    return layout.table(through.target).fields.get(str(one.options.get("field")))

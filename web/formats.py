@@ -131,6 +131,12 @@ def color_for(text: str) -> str:
     return COLORS[hashlib.sha256(text.encode()).digest()[0] % len(COLORS)]
 
 
-def decimals_of(step: int) -> str:
-    """The `step` of a number input with so many decimals: `0.01` for 2."""
-    return "1" if step == 0 else f"0.{'0' * (step - 1)}1"
+_BROWSERS = (("Firefox/", "Firefox"), ("Edg/", "Edge"), ("OPR/", "Opera"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
+
+
+def browser_name(agent: str) -> str:
+    """`Chrome, Linux` for what a browser says of itself; what is no browser (a program) is named as it is."""
+    browser = next((name for word, name in _BROWSERS if word in agent), "")
+    system = next((word for word in _SYSTEMS if word in agent), "")
+    return ", ".join(filter(None, (browser, system))) or agent

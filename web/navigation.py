@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine import workspaces
+from engine import notifications, workspaces
 from engine.access.principals import person
 from engine.definitions.language import App, Table
 from engine.errors import Unavailable
@@ -49,9 +49,10 @@ def navigation(visit: Visit) -> Navigation | None:
         others = [one for one in workspaces.belonging_to(stores, session.person.id) if one.id != membership.id]
         with stores.workspace(membership.id).read(person(session.person.id, membership.role)) as opened:
             apps = [_app_entry(app, At(membership.id), path) for app in opened.layout.apps.values()]
+            unread = notifications.unread(opened)
     except Unavailable:  # the page that says so still needs its frame
-        others, apps = [], []
-    return Navigation(membership, others, apps, path)
+        others, apps, unread = [], [], 0
+    return Navigation(membership, others, apps, path, unread)
 
 
 def _app_entry(app: App, at: At, path: str) -> Entry:

@@ -65,11 +65,7 @@ def fragment(request: Request, template: str, block: str, **context: Any) -> str
 def redirect(request: Request, to: str, toast: Toast | None = None) -> Response:
     """Go to another page of ours after an act, with a toast there."""
     visit = visit_of(request)
-    response: Response
-    if request.headers.get("hx-request") == "true":
-        response = Response(status_code=200, headers={"HX-Redirect": to})
-    else:
-        response = RedirectResponse(to, 303)
+    response = Response(headers={"HX-Redirect": to}) if is_htmx(request) else RedirectResponse(to, 303)
     if toast:
         gettext = texts.catalog(visit.reader.language).gettext
         toasts.keep(response, toast, visit.site.cookies, visit.site.signer, gettext)
@@ -83,6 +79,28 @@ def only_toast(request: Request, toast: Toast, status: int = 200) -> HTMLRespons
         return HTMLResponse(visit.site.templates.macro("toast_partial", toast), status, {"HX-Reswap": "none"})
 
 
+def told(request: Request, toast: Toast, *events: str, otherwise: str) -> Response:
+    """After an act on something that stays on the page: the toast, and for htmx the events that make parts of the
+    page fetch themselves anew (`records-changed` a view, `record-stale` a record, `record-closed` closes the panel).
+    A browser without script is led to `otherwise`.
+    """
+    if not is_htmx(request):
+        return redirect(request, otherwise, toast)
+    response = only_toast(request, toast)
+    response.headers["HX-Trigger"] = ", ".join(events)
+    return response
+
+
+def is_htmx(request: Request) -> bool:
+    """Whether htmx asks, on a page that stays."""
+    return request.headers.get("hx-request") == "true"
+
+
+def asks_for(request: Request, block: str) -> bool:
+    """Whether htmx asks for this block alone."""
+    return _asks_for_part(request) and _wanted_block(request) == block
+
+
 def wrong(request: Request, says: str) -> HTMLResponse:
     """What is wrong with a cell just typed in a grid: shown at the cell, which stays open with what was typed."""
     with reading_as(visit_of(request).reader):
@@ -92,7 +110,7 @@ def wrong(request: Request, says: str) -> HTMLResponse:
 
 def _asks_for_part(request: Request) -> bool:
     headers = request.headers
-    return headers.get("hx-request") == "true" and headers.get("hx-request-type", "partial") == "partial"
+    return is_htmx(request) and headers.get("hx-request-type", "partial") == "partial"
 
 
 def _wanted_block(request: Request) -> str:

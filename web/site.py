@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.settings import Settings
 from engine.storage.stores import Stores
+from web.background import Background
 from web.cookies import Cookies
+from web.rate import Rate
 from web.signing import Signer
 from web.statics import Statics
 from web.templates import Templates
@@ -22,3 +24,5 @@ class Site:
     signer: Signer
     statics: Statics
     templates: Templates
+    background: Background = field(default_factory=Background)
+    public_forms: Rate = field(default_factory=lambda: Rate(times=10, seconds=60))  # sendings of one address

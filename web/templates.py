@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from engine.field_types import Input
 from web import formats, texts
 from web.fields import Shown
+from web.grid_cells import grid_cells
 from web.reader import reader
 from web.statics import Statics
 
@@ -61,6 +62,7 @@ def _environment(statics: Statics) -> Environment:
     environment.filters |= {
         "ago": formats.ago,
         "as_input": lambda given: Input(**given),
+        "browser_name": formats.browser_name,
         "color_for": formats.color_for,
         "day": formats.day,
         "in_percent": formats.in_percent,
@@ -82,6 +84,7 @@ def _environment(statics: Statics) -> Environment:
         "draw_cell": cells,
         "draw_input": _Kinds(environment, "inputs", "control"),
         "draw_value": partial(_value, cells),
+        "grid_cells": partial(grid_cells, partial(_value, cells)),
         "form_token": lambda: reader().form_token(),
         "icon": partial(_icon, statics),
         "language_names": texts.LANGUAGE_NAMES,

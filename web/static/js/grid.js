@@ -97,6 +97,7 @@ async function save(cell, field, value) {
   cell.addEventListener("htmx:after:request", watch);
   line.classList.add("is-saving");
   const where = { id: line.id, place: cell.cellIndex };
+  const number = line.querySelector(".number").textContent;
   const focused = document.activeElement === cell;
   await htmx.ajax("POST", save.replace("{id}", line.id), { source: cell, target: line, swap: "outerHTML", values: { [field]: value }, headers: { "HX-Target": "tr#line" } });
   line.classList.remove("is-saving");
@@ -104,6 +105,8 @@ async function save(cell, field, value) {
   if (wrong) wrong.hidden = status !== 422;
   if (status < 200 || status >= 300) return false;
   if (open?.cell === cell) open = null;
+  const written = document.getElementById(where.id)?.querySelector(".number");
+  if (written) written.textContent ||= number; // a line alone does not know its place
   if (focused) focus(document.getElementById(where.id).cells[where.place]);
   return true;
 }
@@ -149,12 +152,8 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Delete" || event.key === "Backspace") {
     if ("editable" in head(cell).dataset) save(cell, head(cell).dataset.field, "");
   } else if (event.key.length === 1 && !strong && !event.altKey && "editable" in head(cell).dataset && head(cell).dataset.kind !== "checkbox") {
-    if (["select", "user", "date", "date_time"].includes(head(cell).dataset.kind)) edit(cell);
-    else {
-      event.preventDefault();
-      edit(cell, event.key);
-    }
-    event.stopPropagation();
+    event.preventDefault(); // the cell takes the key, no shortcut does
+    edit(cell, ["select", "user", "date", "date_time"].includes(head(cell).dataset.kind) ? null : event.key);
   }
 });
 

@@ -1,4 +1,4 @@
-// Keys that work everywhere; those of the grid are in grid.js.
+// Keys that work everywhere, after those of the grid (grid.js) had their turn.
 import { openFinder } from "./dialogs.js";
 
 const typing = (target) => target.matches?.("input, textarea, select, [contenteditable]");
@@ -9,7 +9,7 @@ document.addEventListener("keydown", (event) => {
     openFinder();
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
   if (event.key === "?") document.getElementById("keys")?.showModal();
   if (event.key === "/") press(event, "[data-searches]", (input) => input.focus());
   if (event.key === "n") press(event, "[data-new-record]", (link) => link.click());

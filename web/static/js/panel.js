@@ -1,23 +1,32 @@
-// A record opens as a panel over its view, under its own address; closing it returns to the exact place.
+// A record opens as a panel over its view, under its own address; closing it, or going back, returns to the exact place.
 const panel = document.getElementById("panel");
 let from = null; // what had the focus
 let under = null; // the address of the view below
+let entries = 0; // how many addresses were added since
 
 async function openPanel(href, opener) {
-  if (!panel.firstElementChild) {
+  if (under === null) {
     from = opener;
     under = location.pathname + location.search;
+    history.replaceState({ ...history.state, htmx: true }, ""); // htmx brings back only what it knows
   }
+  entries += 1;
   await htmx.ajax("GET", href, { target: panel, swap: "innerHTML", push: href, source: opener, headers: { "HX-Target": "div#panel" } });
   panel.querySelector("[autofocus], input:not([type=hidden]), a, button")?.focus({ preventScroll: true });
 }
 
 function closePanel() {
-  const back = under ?? panel.querySelector("[data-over]")?.dataset.over;
+  if (entries === 1 && location.pathname + location.search !== under) return history.back();
+  history.pushState({ htmx: true }, "", under);
+  leave();
+}
+
+function leave() {
   panel.replaceChildren();
-  if (back) history.pushState({ htmx: true }, "", back);
-  (from?.isConnected ? from.closest("td, .card-record a") ?? from : document.getElementById("main"))?.focus();
+  const back = from?.closest("td.cell, .card-record .name") ?? from?.closest("tr")?.querySelector("td.cell") ?? from;
+  (back?.isConnected ? back : document.getElementById("main"))?.focus();
   from = under = null;
+  entries = 0;
 }
 
 document.addEventListener("click", (event) => {
@@ -27,26 +36,23 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     openPanel(link.getAttribute("href"), link);
   }
-  const closer = event.target.closest?.("[data-closes-panel]");
   // A panel that came with the whole page closes by its link, which leads to the view.
-  if (closer && under !== null) {
+  if (under !== null && event.target.closest?.("[data-closes-panel]")) {
     event.preventDefault();
     closePanel();
   }
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !panel?.firstElementChild || document.querySelector("dialog[open], details.menu[open]")) return;
-  if (event.target.closest?.(".cell-form")) return;
+  if (event.key !== "Escape" || !panel?.firstElementChild) return;
+  if (document.querySelector("dialog[open], details.menu[open]") || event.target.closest?.(".cell-form")) return;
   if (under !== null) closePanel();
   else panel.querySelector("[data-closes-panel]")?.click();
 });
 
-// Going back from a panel to the view that still lies under it needs no request.
+// The view still lies under the panel, so going back to it needs no request.
 document.addEventListener("htmx:before:history:restore", (event) => {
   if (under === null || event.detail.path !== under) return;
   event.preventDefault();
-  panel.replaceChildren();
-  from?.focus?.();
-  from = under = null;
+  leave();
 });
