@@ -11,7 +11,7 @@ from engine.definitions.language import Automation, Table, address
 from engine.definitions.types import FieldTypes, Path, RecordScope
 from engine.errors import Problem
 from engine.field_types import InvalidValue
-from engine.formulas import FormulaError, Type
+from engine.formulas import FormulaError, Type, messages
 from engine.formulas.types import TEXT
 from engine.text import _
 from engine.triggers import triggers
@@ -112,8 +112,6 @@ def _written_problems(at: str, written: Written, scope: RecordScope) -> Iterator
         if isinstance(written.text, str):
             yield from expression_problems(place, written.text, scope, None)
         return
-    from engine.formulas import messages
-
     texts = {"": written.text} if isinstance(written.text, str) else written.text
     for language, text in texts.items():
         try:
