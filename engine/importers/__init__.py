@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from engine.errors import Problem, Refused
-from engine.importers._matching import Match, match_columns
+from engine.importers._matching import Match, key_for, match_columns
 from engine.importers._proposing import Proposal, propose
 from engine.importers._readings import READINGS, Reading, reading_from
 from engine.importers._unreadable import Unreadable
@@ -32,6 +32,7 @@ __all__ = [
     "Unreadable",
     "importer_for",
     "importers",
+    "key_for",
     "match_columns",
     "propose",
     "reading_from",

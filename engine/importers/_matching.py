@@ -24,11 +24,17 @@ class Match:
     reason: Text
 
 
-def match_columns(columns: Sequence[str], fields: Mapping[str, Mapping[str, Any]]) -> list[Match]:
+def match_columns(
+    columns: Sequence[str],
+    fields: Mapping[str, Mapping[str, Any]],
+    title: str | None = None,
+    table_names: Collection[str] = (),
+) -> list[Match]:
     """One match for each column, in order. `fields`: key -> field of the definition. No field is proposed twice.
 
     Surer ways come first over all columns: the key, a label in any language, the same words written differently,
-    a name that ends in the field's name (`deal_stage` for Stage), a name with a slip of the pen.
+    a name that ends in the field's name (`deal_stage` for Stage), a name with a slip of the pen. A column that is
+    called as the records are (one of `table_names`: `product` in a list of Products) goes into the field `title`.
     """
     found: dict[str, tuple[str, Text]] = {}
     for says, fits in _WAYS:
@@ -41,6 +47,14 @@ def match_columns(columns: Sequence[str], fields: Mapping[str, Mapping[str, Any]
             rivals = [other for other in rivals if fitting and fits(other, _names(fitting[0], fields[fitting[0]]))]
             if len(fitting) == 1 and (says is _SAME_KEY or not rivals):
                 found[column] = (fitting[0], says)
+    named = [one for one in columns if one not in found and any(_is_called(one, name) for name in table_names)]
+    if (
+        title is not None
+        and title in fields
+        and title not in {field for field, _says in found.values()}
+        and len(named) == 1
+    ):
+        found[named[0]] = (title, _("what the records are called"))
     return [Match(column, *found.get(column, (None, _NOTHING))) for column in columns]
 
 
@@ -84,6 +98,16 @@ def _any(test: Callable[[str, str], bool]) -> Callable[[str, Iterable[str]], boo
 def _ends_alike(column: str, name: str) -> bool:
     words, wanted = _words(column), _words(name)
     return bool(wanted) and len(words) > len(wanted) and words[-len(wanted) :] == wanted
+
+
+def _is_called(column: str, table: str) -> bool:
+    """`account` in Accounts, `sales_agent` in Agents."""
+    words, wanted = _words(column), [_singular(word) for word in _words(table)]
+    return bool(wanted) and [_singular(word) for word in words][-len(wanted) :] == wanted
+
+
+def _singular(word: str) -> str:
+    return f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
 
 
 def _almost(column: str, name: str) -> bool:

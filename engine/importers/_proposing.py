@@ -31,6 +31,7 @@ CHUNK = 2_000  # rows that are looked at together
 MAX_CHOICES = 25
 REPEATS = 4  # how often a value comes back on average in a column that is a choice
 LONGEST_CHOICE = 60  # characters
+MAX_BLANK_WORDS = 20
 LONG_TEXT = 200  # characters from which on a text is a long one
 ID_DIGITS = 10  # as many digits in each cell, and as many in all of them: an identifier, nothing to add up
 
@@ -47,9 +48,9 @@ _DATE_NAMES = re.compile(r"date|day|datum|fecha|日期|日", re.IGNORECASE)
 class Proposal:
     """A field for one column. `field` is its definition; `reading` (as JSON) turns its cells into values.
 
-    `readings`: the best reading for each field type that the user may choose instead. `values`: cells that mean
-    something else than they say, such as `n/a` for nothing. `doubt`: what the user should look at before trusting it.
-    `unique`: every row has a value and none twice (None: too many rows to know).
+    `readings`: the best reading for each field type that the user may choose instead. `blank_words`: cells that
+    perhaps mean nothing, such as `n/a`; they do not count against a field that is no text. `doubt`: what the user
+    should look at before trusting it. `unique`: every row has a value and none twice (None: too many rows to know).
     """
 
     column: str
@@ -63,7 +64,7 @@ class Proposal:
     blank: int = 0
     unique: bool | None = None
     examples: list[str] = dataclasses.field(default_factory=list)
-    values: dict[str, str] = dataclasses.field(default_factory=dict)
+    blank_words: list[str] = dataclasses.field(default_factory=list)
     readings: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
 
@@ -119,7 +120,7 @@ def _proposal(column: str, key: str, facts: ColumnFacts, comma: bool, day_first:
         blank=facts.blank,
         unique=facts.unique,
         examples=facts.examples,
-        values=dict.fromkeys(sorted(facts.blank_words), "") if kind.reading != TextReading() else {},
+        blank_words=sorted(facts.blank_words) if len(facts.blank_words) < MAX_BLANK_WORDS else [],
         readings={name: reading.as_json() for name, reading in readings.items()},
     )
 

@@ -55,3 +55,10 @@ def test_the_surer_way_comes_first_and_no_field_is_taken_twice() -> None:
 
 def test_two_columns_that_fit_as_well_are_left_to_people() -> None:
     assert matched("first name", "last name") == {"first name": None, "last name": None}
+
+
+@pytest.mark.parametrize(("column", "names"), [("account", ["Accounts"]), ("sales_agent", ["agents", "Sales people"])])
+def test_a_column_called_as_the_records_are_names_them(column: str, names: list[str]) -> None:
+    matches = match_columns([column, "sector", "amount"], FIELDS, "name", names)
+    assert [match.field for match in matches] == ["name", None, "amount"]
+    assert matches[0].reason == "what the records are called"

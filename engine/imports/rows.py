@@ -1,0 +1,217 @@
+"""From rows of a file to records: what each line would do, with every reason why it would not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from engine.definitions.language import Table
+from engine.ids import new_ids
+from engine.importers import Row
+from engine.imports.cells import Cell, Column
+from engine.imports.lookups import records_by_values
+from engine.imports.mapping import FileMapping
+from engine.imports.names import NameFinder
+from engine.storage import record_rows
+from engine.storage.record_rows import Values
+from engine.storage.session import Session
+from engine.text import Text, _
+from engine.values import check_required, check_unique, defaults
+
+
+class Told(NamedTuple):
+    """Something about one line: the field it concerns ("" for the whole line), and what there is to say."""
+
+    field: str
+    says: Text | str
+
+
+@dataclass
+class Line:
+    """One row of the file and what becomes of it.
+
+    `values` are to be written, `before` is what the record holds that is there already (None: it is a new one);
+    `later` are names of records that this same import makes.
+    """
+
+    line: int
+    record_id: str = ""
+    values: Values = field(default_factory=dict)
+    before: Values | None = None
+    problems: list[Told] = field(default_factory=list)
+    notes: list[Told] = field(default_factory=list)
+    later: dict[str, list[str]] = field(default_factory=dict)
+    blank: list[str] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> str:
+        """`new`, `changed`, `same` or `refused`."""
+        if self.problems:
+            return "refused"
+        if self.before is None:
+            return "new"
+        return "changed" if self.values or self.later else "same"
+
+
+class Planner:
+    """Plans one file chunk by chunk; what it remembers of earlier lines tells doubles within the file."""
+
+    def __init__(
+        self,
+        session: Session,
+        table: Table,
+        mapping: FileMapping,
+        columns: Sequence[str],
+        names: NameFinder,
+        *,
+        exists: bool,
+    ) -> None:
+        """`exists`: the table is in the database; else every line is a new record of a table yet to be made."""
+        self._session = session
+        self._table = table
+        self._mapping = mapping
+        self._exists = exists
+        self._columns = [Column(session, table, one, columns.index(one.column), names) for one in mapping.columns]
+        self._defaults: Values | None = None
+        self._seen: dict[str, dict[Any, int]] = {}  # field ("" for the match) -> value -> line
+        self.unknown: dict[str, Counter[str]] = {}  # column -> name that nothing has -> lines
+
+    def plan(self, rows: Sequence[Row]) -> list[Line]:
+        """What becomes of each row, in order."""
+        sound = [row for row in rows if not row.trouble]
+        read = zip(*(column.cells(sound) for column in self._columns), strict=True)
+        lines = [
+            self._line(row.line, next(read))
+            if row.trouble is None
+            else Line(row.line, problems=[Told("", row.trouble)])
+            for row in rows
+        ]
+        self._find(_sound(lines))
+        self._fill(_sound(lines))
+        self._check_required(_sound(lines))
+        self._check_unique(_sound(lines))
+        if self._mapping.match:
+            for line in _sound(lines):
+                self._keep_differences(line)
+        return lines
+
+    def _line(self, number: int, cells: Sequence[Cell]) -> Line:
+        line = Line(number)
+        for column, cell in zip(self._columns, cells, strict=True):
+            if cell.plain:
+                line.values[column.mapping.field] = cell.value
+            elif cell.blank:
+                line.blank.append(column.mapping.field)
+            else:
+                self._take_apart(line, column, cell)
+        return line
+
+    def _take_apart(self, line: Line, column: Column, cell: Cell) -> None:
+        key = column.field.key
+        if cell.value is not None:
+            line.values[key] = cell.value
+        if cell.problem:
+            line.problems.append(Told(key, cell.problem))
+        if cell.note:
+            line.notes.append(Told(key, cell.note))
+        if cell.later:
+            line.later[key] = list(cell.later)
+        for name in cell.unknown:
+            self.unknown.setdefault(column.mapping.column, Counter())[name] += 1
+
+    def _find(self, lines: Sequence[Line]) -> None:
+        """The records that are there already, by the fields that the mapping matches."""
+        keys = self._mapping.match
+        if not keys:
+            return
+        wanted: dict[tuple[Any, ...], Line] = {}
+        seen = self._seen.setdefault("", {})
+        for line in lines:
+            missing = [key for key in keys if line.values.get(key) is None]
+            values = tuple(line.values.get(key) for key in keys)
+            if missing:
+                line.problems.append(Told(missing[0], _("It is empty, so the record cannot be found.")))
+            elif values in seen:
+                line.problems.append(Told(keys[0], _("Line {line} is about the same record.", line=seen[values])))
+            else:
+                seen[values] = line.line
+                wanted[values] = line
+        if not self._exists:
+            return
+        found = records_by_values(self._session, self._table, keys, wanted)
+        held = record_rows.read(self._session, self._table, [one for ids in found.values() for one in ids], lock=True)
+        for values, ids in found.items():
+            line = wanted[values]
+            if len(ids) > 1:
+                line.problems.append(Told(keys[0], _("{count} records have this value.", count=len(ids))))
+            else:
+                line.record_id, line.before = ids[0], held[ids[0]]
+
+    def _fill(self, lines: Sequence[Line]) -> None:
+        """Blank cells and fields without a column: empty or as by default in a new record, as asked in another."""
+        if self._defaults is None:
+            self._defaults = defaults(self._session, self._table) if self._exists else {}
+        new = [line for line in lines if line.before is None]
+        for line, record_id in zip(new, new_ids("rec", len(new)), strict=True):
+            line.record_id = record_id
+        for line in lines:
+            if line.before is None:
+                said = [key for key in line.blank if not self._table.fields[key].required]
+                line.values = {**self._defaults, **self._emptied(said), **line.values}
+            elif self._mapping.clear:
+                line.values |= self._emptied(line.blank)
+
+    def _emptied(self, keys: Sequence[str]) -> Values:
+        return {key: [] if self._table.fields[key].many else self._table.fields[key].kind.empty() for key in keys}
+
+    def _check_required(self, lines: Sequence[Line]) -> None:
+        for new in (True, False):
+            some = [line for line in lines if (line.before is None) is new]
+            there = [{**line.values, **dict.fromkeys(line.later, "later")} for line in some]
+            keys = None if new else {one.field for one in self._mapping.columns}
+            for problem in check_required(self._table, there, keys):
+                _empty, number, key = problem.at.split("/")
+                some[int(number)].problems.append(Told(key, problem.says))
+
+    def _check_unique(self, lines: Sequence[Line]) -> None:
+        for one in self._table.fields.values():
+            if not one.unique or one.many:
+                continue
+            seen = self._seen.setdefault(one.key, {})
+            for line in lines:
+                value = line.values.get(one.key)
+                if value is None:
+                    continue
+                if value in seen and not line.problems:
+                    says = _("Line {line} has the same {field}.", line=seen[value], field=one.label)
+                    line.problems.append(Told(one.key, says))
+                elif not line.problems:
+                    seen[value] = line.line
+        left = _sound(lines)
+        if self._exists:
+            for problem in check_unique(self._session, self._table, {line.record_id: line.values for line in left}):
+                _empty, number, key = problem.at.split("/")
+                left[int(number)].problems.append(Told(key, problem.says))
+
+    def _keep_differences(self, line: Line) -> None:
+        if line.before is not None:
+            held: Mapping[str, Any] = line.before
+            line.values = {key: value for key, value in line.values.items() if held.get(key) != value}
+
+
+def chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    """The rows in lists of at most `size`."""
+    chunk: list[Row] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _sound(lines: Sequence[Line]) -> list[Line]:
+    return [line for line in lines if not line.problems]

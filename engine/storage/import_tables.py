@@ -1,0 +1,33 @@
+"""Tables of a workspace's store for imports: the imports themselves, and what there was to say about their lines."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from engine.storage.automation_tables import Said
+from engine.storage.workspace_tables import metadata
+
+
+def _text(*names: str) -> list[sa.Column[str]]:
+    return [sa.Column(name, sa.Text) for name in names]
+
+
+# `options`: what the user said about the file (JSON); `details`: what was found in it, its columns included (JSON).
+# `mapping`, `counts`: JSON, NULL until there are some. `made`: the table that it made (JSON), NULL if it made none.
+imports = sa.Table(
+    "_imports",
+    metadata,
+    *_text("id", "name", "kind", "table_address", "state", "options", "details", "mapping", "counts", "made"),
+    *_text("transaction_id", "created_at", "created_by", "finished_at"),
+    sa.Column("says", Said),
+)
+# `kind`: refused (the line was not taken) or noted (it was taken, but something was left empty).
+import_lines = sa.Table(
+    "_import_lines",
+    metadata,
+    sa.Column("import_id", sa.Text),
+    sa.Column("number", sa.Integer),
+    sa.Column("line", sa.Integer),
+    *_text("kind", "field"),
+    sa.Column("says", Said),
+)

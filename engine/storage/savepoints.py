@@ -1,0 +1,23 @@
+"""Part of a transaction that may fail on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.storage.session import Session
+
+
+@contextmanager
+def attempt(session: Session) -> Iterator[None]:
+    """What is written inside is taken back if anything is raised; the transaction itself goes on."""
+    logged = len(session.changes)
+    touched = {table: set(ids) for table, ids in session.touched.items()}
+    try:
+        with session.connection.begin_nested():
+            yield
+    except BaseException:
+        del session.changes[logged:]
+        session.touched.clear()
+        session.touched.update(touched)
+        raise
