@@ -171,7 +171,20 @@ def _carry_out(session: Session, document: Document, planned: Plan) -> None:
     _store(session, document, [str(one.says) for one in planned.alterations])
     _publish(session, new)
     conversions.write_after(session, kept)
-    computed.refresh(session, computed.Written(), {(field.table, field.key) for field in anew})
+    entirely = {(field.table, field.key) for field in anew} | _on_changed_settings(old, new, document["key"])
+    computed.refresh(session, computed.Written(), entirely)
+
+
+def _on_changed_settings(old: Layout, new: Layout, app: str) -> set[tuple[str, str]]:
+    """The stored computed fields of all apps that a setting of this app, changed now, goes into."""
+    before = old.apps[app].settings if app in old.apps else {}
+    changed = {(app, key) for key, value in new.apps[app].settings.items() if before.get(key) != value}
+    fields = [field for table in new.apps.tables.values() for field in table.declared if new.stored(field)]
+    return {
+        (field.table, field.key)
+        for field in fields
+        if changed and field.kind.computed and new.types.settings_used(field) & changed
+    }
 
 
 def _store(session: Session, document: Document, summary: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine import formulas
@@ -165,18 +165,27 @@ class FieldTypes:
     def inputs(self, field: Field) -> list[Path]:
         """The paths, from the field's own table, that a computed field is worked out from."""
         if field.type == "formula":
-            return [self._own_path(field.table, path) for path in sorted(self.formula(field).paths)]
+            return [self._own_path(field.table, path) for path in _of_records(self.formula(field).paths)]
         through = field.options["through"]
         inner = [field.options["field"]] if "field" in field.options else []
         paths: list[Path] = [(through,), *((through, name) for name in inner)]
-        where = field.options.get("where")
-        if where is not None:
-            target = self.apps.tables[self.apps.tables[field.table].fields[through].target or ""]
-            paths += [(through, *path) for path in conditions.paths(where, self.scope(target.address))]
-        return paths
+        return paths + [(through, *path) for path in _of_records(self._paths_of_where(field))]
 
-    def _own_path(self, table: str, path: Path) -> Path:
-        return self.scope(table).resolve(path) or path
+    def settings_used(self, field: Field) -> set[tuple[str, str]]:
+        """The settings, as (app, key), that a computed field is worked out from."""
+        if field.type == "formula":
+            app, paths = self.apps.tables[field.table].app, self.formula(field).paths
+        else:
+            link = self.apps.tables[field.table].fields[field.options["through"]]
+            app, paths = (link.target or "").partition(".")[0], self._paths_of_where(field)
+        return {(app, path[1]) for path in paths if path[0] == "settings"}
+
+    def _paths_of_where(self, field: Field) -> Collection[Path]:
+        where = field.options.get("where")
+        if where is None:
+            return ()
+        target = self.apps.tables[self.apps.tables[field.table].fields[field.options["through"]].target or ""]
+        return conditions.paths(where, self.scope(target.address))
 
     def _reads_clock(self, field: Field) -> bool:
         table = self.apps.tables[field.table]
@@ -236,6 +245,11 @@ class FieldTypes:
         if function == "join":
             return TEXT
         return found.item if found.is_list and found.item else found
+
+
+def _of_records(paths: Iterable[Path]) -> list[Path]:
+    """Those that lead to fields, not to settings."""
+    return sorted(path for path in paths if path[0] != "settings")
 
 
 def _by_key_or_label(table: Table, part: str) -> Field | None:
