@@ -1,0 +1,208 @@
+"""Filters as people set them: which fields offer which operators, what was typed read as a condition, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from engine.definitions.check_conditions import check_condition, held_by
+from engine.definitions.conditions import single_tests
+from engine.definitions.language import Condition, Field, Table
+from engine.field_types import InvalidValue, field_types
+from engine.filters import COUNTED_DAYS, COUNTED_PERIODS, OPERATORS, PERIODS, RELATIVE_DAYS, Operator, value_in_words
+from engine.numbers import read_number
+from engine.storage.layout import Layout
+from engine.text import Label, Text, _
+from web.asked import COUNTED, Asked, Test
+from web.fields import Shown, shown_field
+
+COUNTED_WORDS: Mapping[str, Text] = {
+    "days_ago": _("days ago"),
+    "days_from_now": _("days from now"),
+    "weeks_ago": _("weeks ago"),
+    "weeks_from_now": _("weeks from now"),
+    "months_ago": _("months ago"),
+    "months_from_now": _("months from now"),
+    "years_ago": _("years ago"),
+    "years_from_now": _("years from now"),
+    "last_days": _("last days"),
+    "next_days": _("next days"),
+}
+
+
+@dataclass(frozen=True)
+class Filterable:
+    """A field that can be filtered by; `held` names its operators."""
+
+    shown: Shown
+    held: str
+    target: str | None  # the table whose records are its values
+
+    @property
+    def key(self) -> str:
+        return self.shown.key
+
+    @property
+    def label(self) -> Label:
+        return self.shown.label
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        return OPERATORS[self.held]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One filter as its form shows it. `number` tells it from the others; `problem` says why it does not count."""
+
+    number: str
+    field: Filterable | None
+    op: str = ""
+    values: Sequence[str] = ()
+    unit: str = ""  # a word for a day or a period instead of, or after, the value
+    problem: str = ""
+
+    @property
+    def operator(self) -> Operator | None:
+        """What it compares by, None while that is not chosen."""
+        return self.field.operators.get(self.op) if self.field else None
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters of an address: the conditions that count, and a line for each filter."""
+
+    conditions: list[Condition]
+    lines: list[Line]
+
+    @property
+    def count(self) -> int:
+        """How many count."""
+        return len([line for line in self.lines if not line.problem])
+
+    @property
+    def unclear(self) -> bool:
+        """Whether some filter does not count."""
+        return self.count < len(self.lines)
+
+
+def filterable(layout: Layout, table: Table) -> dict[str, Filterable]:
+    """The fields of a table that can be filtered by, declared ones first."""
+    return layout.remember(("web.filterable", table.address), lambda: _filterable(layout, table))
+
+
+def _filterable(layout: Layout, table: Table) -> dict[str, Filterable]:
+    scope = layout.types.scope(table.address)
+    found = {}
+    for field in table.fields.values():
+        held = held_by(scope, (field.key,))
+        if held is not None:
+            found[field.key] = Filterable(shown_field(layout, field), held[0], field.target)
+    return found
+
+
+def filters_of(layout: Layout, table: Table, asked: Asked) -> Filters:
+    """What the address asks, as conditions; a filter that makes no sense does not count and says why."""
+    fields = filterable(layout, table)
+    scope = layout.types.scope(table.address)
+    conditions: list[Condition] = []
+    lines = []
+    for number, test in enumerate(asked.tests):
+        problem = ""
+        read: list[Condition] = []
+        field = fields.get(test.field)
+        try:
+            read = _conditions(field, test) if field else []
+            wrong = [one for condition in read for one in check_condition(condition, scope)]
+            problem = wrong[0].says if wrong else ("" if field else _("There is no field {field}.", field=test.field))
+        except InvalidValue as error:
+            problem = _("The value {problem}.", problem=error.says)
+        if not problem:
+            conditions += read
+        lines.append(line_of(str(number), field, test, problem))
+    return Filters([{"any": conditions}] if asked.any and conditions else conditions, lines)
+
+
+def line_of(number: str, field: Filterable | None, test: Test, problem: str = "") -> Line:
+    """A filter as its form shows it; without an operator that goes with the field, the field's first one."""
+    if field is None:
+        return Line(number, None, problem=problem)
+    op = test.op if test.op in field.operators else next(iter(field.operators))
+    values, unit = list(test.values), ""
+    if values and field.held in {"date", "date_time"}:
+        word, _colon, count = values[0].partition(COUNTED)
+        if word in COUNTED_WORDS or word in RELATIVE_DAYS or word in PERIODS:
+            unit, values = word, [count] if count else []
+    return Line(number, field, op, values, unit, problem)
+
+
+def units(line: Line) -> Mapping[str, Text]:
+    """The words for days, or for periods, that the line's operator takes."""
+    takes = line.operator.takes if line.operator else ""
+    if takes == "period":
+        return {**PERIODS, **{key: COUNTED_WORDS[key] for key in COUNTED_PERIODS}}
+    if takes == "day":
+        return {**RELATIVE_DAYS, **{key: COUNTED_WORDS[key] for key in COUNTED_DAYS}}
+    return {}
+
+
+def words(layout: Layout, table: Table, condition: Condition | None, show: Callable[[Field, Any], str]) -> list[Text]:
+    """A view's own condition in sentences; `show` knows how a field's value reads."""
+    scope = layout.types.scope(table.address)
+    said = []
+    for _at, test in single_tests(condition) if condition is not None else ():
+        if isinstance(test, str):
+            said.append(Text("{formula}", {"formula": test.removeprefix("=")}))
+            continue
+        written = tuple(test["field"].split("."))
+        name, field = held_by(scope, scope.resolve(written) or written) or ("", None)
+        if field is None:
+            continue
+        operator, value = OPERATORS[name][test["op"]], test.get("value")
+        shown = "" if value is None else value_in_words(operator, value, partial(show, field))
+        said.append(Text(operator.sentence.message, {"field": field.label, "value": shown}))
+    return said
+
+
+def _conditions(field: Filterable, test: Test) -> list[Condition]:
+    operator = field.operators.get(test.op)
+    if operator is None:
+        raise InvalidValue(_("does not go with this field"))
+    one: dict[str, Any] = {"field": field.key, "op": test.op}
+    if operator.takes == "nothing":
+        return [one]
+    if not test.values:
+        raise InvalidValue(_("is missing"))
+    if operator.takes == "flag":
+        return [{**one, "value": test.values[-1] == "yes"}]
+    values = [_value(field, operator, value) for value in test.values]
+    if operator.takes == "list":
+        return [{**one, "value": values}]
+    if operator.takes == "pair":
+        return [{**one, "value": values[:2]}]
+    return [{**one, "value": value} for value in values]
+
+
+def _value(field: Filterable, operator: Operator, typed: str) -> Any:
+    if field.held in {"date", "date_time"}:
+        word, _colon, count = typed.partition(COUNTED)
+        if word not in COUNTED_WORDS:
+            return typed
+        if not count.isdecimal():
+            raise InvalidValue(_("must be a number of days, weeks, months or years"))
+        return {word: int(count)}
+    if field.held == "number":
+        percent = field.shown.kind == "percent"
+        return field_types["percent"].read(typed, {}) if percent else read_number(typed)
+    return typed
+
+
+def ids_in(lines: Iterable[Line]) -> dict[str, set[str]]:
+    """The records that filters name, by their table: what they are called has to be looked up."""
+    found: dict[str, set[str]] = {}
+    for line in lines:
+        if line.field and line.field.target:
+            found.setdefault(line.field.target, set()).update(line.values)
+    return found

@@ -1,0 +1,63 @@
+"""What the people and the linked records of a page are called: one question per table, however many records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engine import people, queries
+from engine.definitions.language import Field, Table
+from engine.storage.layout import Layout
+from engine.storage.session import Session
+from web.addresses import At
+
+Names = dict[str, Any]  # a person's id -> the name; a record's id -> {"title", "href"}
+
+
+def names_of(
+    session: Session, at: At, table: Table, keys: Iterable[str], records: Iterable[Mapping[str, Any]]
+) -> Names:
+    """The names of everybody and everything that the fields `keys` of `records` (values by key) name."""
+    layout = session.layout
+    fields = [table.fields[key] for key in keys if key in table.fields]
+    targets = {field.key: target for field in fields if (target := target_of(layout, field))}
+    wanted: dict[str, set[str]] = {}
+    for values in records:
+        for key, target in targets.items():
+            wanted.setdefault(target, set()).update(ids_of(values.get(key)))
+    names = titles_of(session, at, wanted)
+    if any(holds_people(layout, field) for field in fields):
+        names |= people.names(session)
+    return names
+
+
+def titles_of(session: Session, at: At, wanted: Mapping[str, Iterable[str]]) -> Names:
+    """Records' titles and addresses; `wanted` is ids by table."""
+    names: Names = {}
+    for address, ids in wanted.items():
+        app, _dot, key = address.partition(".")
+        for record_id, title in queries.titles(session, address, sorted(ids)).items():
+            names[record_id] = {"title": title, "href": at.record(app, key, record_id)}
+    return names
+
+
+def target_of(layout: Layout, field: Field) -> str | None:
+    """The table whose records the field names: a link's, or that of what is looked up."""
+    if field.target is not None or not field.kind.computed:
+        return field.target
+    held = layout.held_type(field)
+    held = held.item if held.is_list and held.item else held
+    return held.table if held.name == "record" else None
+
+
+def holds_people(layout: Layout, field: Field) -> bool:
+    """Whether the field's values are people."""
+    held = layout.held_type(field)
+    return "user" in (held.name, held.item.name if held.item else "")
+
+
+def ids_of(value: Any) -> list[str]:
+    """The ids in a link's value, to one or to many."""
+    if not value or isinstance(value, Mapping):
+        return []
+    return [value] if isinstance(value, str) else list(value)

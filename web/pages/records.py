@@ -1,0 +1,157 @@
+"""A record: its page, which is also a panel over a view; a new one; saving and deleting it; its history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from engine import queries, records, values
+from engine.definitions.language import Table
+from engine.errors import Problem, Refused
+from engine.storage.session import Session
+from engine.text import _
+from web.dependencies import FormHere, In, Place
+from web.formats import local_input
+from web.histories import MOST, history_of
+from web.render import is_htmx, page, redirect, told
+from web.sheets import by_field, new_sheet, sheet_of, typed_in
+from web.toasts import Toast
+
+router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/records")
+
+
+@router.get("/new")
+def ask(request: Request, place: In, app: str, table: str) -> Response:
+    """The form for a new record; the address may say what it begins with (`?account=rec...`)."""
+    with place.read() as session:
+        of = session.layout.table(f"{app}.{table}")
+        given = {key: value for key, value in request.query_params.items() if _settable(of, key)}
+        begun = {**values.defaults(session, of), **{key: _begun(of, key, value) for key, value in given.items()}}
+        sheet = new_sheet(session, place, of, begun, candidates=not is_htmx(request))
+    return page(request, "records/record.html", sheet=sheet)
+
+
+@router.post("")
+def create(request: Request, place: In, form: FormHere, app: str, table: str) -> Response:
+    """Create the record; what is wrong stands at its field with what was typed."""
+    with place.read() as session:
+        of = session.layout.table(f"{app}.{table}")
+        typed = typed_in(form, of)
+    try:
+        with place.write() as session:
+            (record,) = records.create(session, of.address, [typed], reading="text")
+            toast = Toast(_("Created {name}.", name=_name(session, of, record)), undo=_undo(place, session))
+    except Refused as refused:
+        with place.read() as session:
+            sheet = new_sheet(session, place, of, typed, refused=refused, candidates=not is_htmx(request))
+        return page(request, "records/record.html", status=422, sheet=sheet)
+    if not is_htmx(request):
+        return redirect(request, place.at.record(app, table, record), toast)
+    with place.read() as session:
+        sheet = sheet_of(session, place, of, record)
+    response = page(request, "records/record.html", sheet=sheet, toast=toast)
+    response.headers.update({"HX-Push-Url": place.at.record(app, table, record), "HX-Trigger": "records-changed"})
+    return response
+
+
+@router.get("/{record}")
+def show(request: Request, place: In, app: str, table: str, record: str) -> Response:
+    """The record with its form, what links to it and what happened to it."""
+    with place.read() as session:
+        of = session.layout.table(f"{app}.{table}")
+        sheet = sheet_of(session, place, of, record, candidates=not is_htmx(request))
+    return page(request, "records/record.html", sheet=sheet)
+
+
+@router.post("/{record}")
+def change(request: Request, place: In, form: FormHere, app: str, table: str, record: str) -> Response:
+    """Save what was typed. From a panel field by field: what is right is saved, what is wrong stays and says why."""
+    with place.read() as session:
+        of = session.layout.table(f"{app}.{table}")
+        stored = records.get(session, of.address, record)
+    typed = {key: one for key, one in typed_in(form, of).items() if not _untouched(one, stored.values.get(key))}
+    htmx = is_htmx(request)
+    if htmx or form.get("seen") == stored.values["updated_at"]:
+        undo, refused = _save(place, of, record, typed, partly=htmx)
+    else:
+        undo, refused = "", _changed_meanwhile()
+    if refused is None and not htmx:
+        return redirect(request, place.at.record(app, table, record), Toast(_("Saved."), undo=undo))
+    wrong = {key: typed[key] for key in (by_field(refused)[0] if htmx else typed) if key in typed}
+    with place.read() as session:
+        sheet = sheet_of(session, place, of, record, typed=wrong, refused=refused, candidates=not htmx)
+    block, status = "saved" if htmx else None, 422 if refused else 200
+    response = page(request, "records/record.html", status=status, block=block, sheet=sheet, undo=undo)
+    if undo:
+        response.headers["HX-Trigger"] = "records-changed"
+    return response
+
+
+@router.post("/{record}/deletion")
+def delete(request: Request, place: In, app: str, table: str, record: str) -> Response:
+    """Delete the record; Undo brings it back."""
+    with place.write() as session:
+        of = session.layout.table(f"{app}.{table}")
+        name = _name(session, of, record)
+        records.delete(session, of.address, [record])
+        toast = Toast(_("Deleted {name}.", name=name), undo=_undo(place, session))
+    return told(request, toast, "records-changed", "record-closed", otherwise=place.at.table(app, table))
+
+
+@router.get("/{record}/history")
+def history(request: Request, place: In, app: str, table: str, record: str) -> Response:
+    """Everything that happened to the record."""
+    with place.read() as session:
+        of = session.layout.table(f"{app}.{table}")
+        found = history_of(session, place.at, of, record, MOST)
+        name = _name(session, of, record)
+    return page(request, "records/history.html", table=of, record=record, history=found, name=name)
+
+
+Saved = tuple[str, Refused | None]
+
+
+def _save(place: Place, table: Table, record: str, typed: Mapping[str, Any], *, partly: bool) -> Saved:
+    """Where to undo it (empty when nothing changed), and what was refused."""
+    if not typed:
+        return "", None
+    try:
+        with place.write() as session:
+            changed = records.update(session, table.address, {record: typed}, reading="text")
+            return _undo(place, session) if changed else "", None
+    except Refused as refused:
+        wrong, _others = by_field(refused)
+        right = {key: value for key, value in typed.items() if key not in wrong}
+        if not partly or not wrong:
+            return "", refused
+        undo, more = _save(place, table, record, right, partly=True)
+        return undo, Refused([*refused.problems, *(more.problems if more else ())])
+
+
+def _changed_meanwhile() -> Refused:
+    return Refused([Problem("", _("Somebody changed this record meanwhile. Look, then save again."), "changed")])
+
+
+def _untouched(typed: Any, stored: Any) -> bool:
+    """A moment is shown to the minute; sent back as it was shown, it keeps its seconds."""
+    is_moment = isinstance(stored, str) and stored.endswith("Z") and isinstance(typed, str) and len(typed) == 16
+    return is_moment and typed == local_input(stored)
+
+
+def _settable(table: Table, key: str) -> bool:
+    return key in table.fields and table.fields[key].writable
+
+
+def _begun(table: Table, key: str, value: str) -> Any:
+    return [value] if table.fields[key].many else value
+
+
+def _name(session: Session, table: Table, record: str) -> str:
+    return queries.titles(session, table.address, [record]).get(record, record)
+
+
+def _undo(place: Place, session: Session) -> str:
+    return place.at.page("undo", session.transaction_id)

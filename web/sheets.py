@@ -1,0 +1,154 @@
+"""A record as its page and its panel show it: a form, what is worked out, what links to it, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from engine import people, queries, records
+from engine.definitions.language import App, Table
+from engine.errors import Problem, Refused
+from engine.records import Record
+from engine.storage.session import Session
+from web.dependencies import Place
+from web.fields import Shown, shown_field
+from web.histories import History, history_of
+from web.linked_records import Linked, linked_to
+from web.names import Names, names_of
+
+CANDIDATES = 100  # records that a browser without script can choose a link from
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is shown of a record. `values` are the stored ones, over them what was typed and refused.
+
+    `errors` is what is wrong, by field; `problems` what is wrong with no field in particular. A new record
+    has no `record`.
+    """
+
+    app: App
+    table: Table
+    record: Record | None
+    title: Shown
+    fields: list[Shown]
+    facts: list[Shown]
+    values: Mapping[str, Any]
+    names: Names
+    people: Mapping[str, str]
+    links: Mapping[str, Mapping[str, Any]]
+    may_write: bool
+    action: str
+    close: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    linked: list[Linked] = field(default_factory=list)
+    history: History | None = None
+    before: str = ""
+    after: str = ""
+
+
+
+def sheet_of(
+    session: Session,
+    place: Place,
+    table: Table,
+    record_id: str,
+    *,
+    typed: Mapping[str, Any] | None = None,
+    refused: Refused | None = None,
+    candidates: bool = False,
+    whole: bool = True,
+) -> Sheet:
+    """A record's sheet; without `whole` only the form and what is worked out. Raises `NotFound`."""
+    found = records.get(session, table.address, record_id)
+    values = {**found.values, **(typed or {})}
+    errors, problems = by_field(refused)
+    return Sheet(
+        **_parts(session, place, table, values, candidates),
+        record=found,
+        action=place.at.record(table.app, table.key, record_id),
+        errors=errors,
+        problems=problems,
+        linked=linked_to(session, place.at, table, found) if whole else [],
+        history=history_of(session, place.at, table, record_id) if whole else None,
+    )
+
+
+def new_sheet(
+    session: Session,
+    place: Place,
+    table: Table,
+    values: Mapping[str, Any],
+    *,
+    refused: Refused | None = None,
+    candidates: bool = False,
+) -> Sheet:
+    """The sheet of a record that does not exist yet, with what it begins with."""
+    errors, problems = by_field(refused)
+    return Sheet(
+        **_parts(session, place, table, values, candidates),
+        record=None,
+        action=place.at.page("apps", table.app, table.key, "records"),
+        errors=errors,
+        problems=problems,
+    )
+
+
+def typed_in(form: FormData, table: Table) -> dict[str, Any]:
+    """What a record's form holds, by field: texts as typed, a list of ids for a link to many."""
+    typed: dict[str, Any] = {}
+    for key in form:
+        one = table.fields.get(key)
+        if one is None or not one.writable:
+            continue
+        given = [str(value) for value in form.getlist(key)]
+        # A link begins with an empty value; what stands after the last empty one was chosen.
+        chosen = given[len(given) - given[::-1].index("") :] if one.many and "" in given else given
+        typed[key] = chosen if one.many else given[-1]
+    return typed
+
+
+def by_field(refused: Refused | None) -> tuple[dict[str, str], list[Problem]]:
+    """The problems of one record: the first of each field, and those of no field."""
+    errors: dict[str, str] = {}
+    others: list[Problem] = []
+    for problem in refused.problems if refused else ():
+        _number, _slash, key = problem.at.strip("/").partition("/")
+        if key:
+            errors.setdefault(key, problem.says)
+        else:
+            others.append(problem)
+    return errors, others
+
+
+def _parts(session: Session, place: Place, table: Table, values: Mapping[str, Any], candidates: bool) -> dict[str, Any]:
+    layout = session.layout
+    writable = [one for one in table.declared if one.writable]
+    shown = [shown_field(layout, one) for one in table.declared]
+    keys = [one.key for one in table.declared]
+    names = names_of(session, place.at, table, [*keys, "updated_by"], [values])
+    # Somebody who left stays the value of a field that names them.
+    left = {values[one.key] for one in writable if one.kind.holds == "user" and values.get(one.key) in names}
+    return {
+        "app": layout.apps[table.app],
+        "table": table,
+        "title": shown_field(layout, table.fields[table.title]),
+        "fields": [shown_field(layout, one) for one in writable],
+        "facts": [one for one in shown if not one.editable],
+        "values": values,
+        "names": names,
+        "people": {one.id: one.name for one in people.everybody(session)} | {one: names[one] for one in sorted(left)},
+        "links": {one.key: _link(session, place, one.target, candidates) for one in writable if one.target},
+        "may_write": place.principal.role != "guest",
+        "close": place.at.table(table.app, table.key),
+    }
+
+
+def _link(session: Session, place: Place, target: str, candidates: bool) -> dict[str, Any]:
+    app, _dot, table = target.partition(".")
+    found: Iterable[tuple[str, str]] = queries.find_titles(session, target, "", CANDIDATES) if candidates else ()
+    return {"search": place.at.page("apps", app, table, "titles"), "candidates": list(found)}

@@ -1,0 +1,72 @@
+"""What stands above a view: its tabs, and the tools with which a reader narrows, orders and groups what it shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine import people
+from engine.definitions.language import Field
+from engine.field_types import FieldType
+from engine.storage.layout import Layout
+from engine.view_types import view_types
+from web.fields import Shown, shown_field
+from web.filtering import Filterable, Line, filterable, ids_in, units, words
+from web.names import titles_of
+from web.views import Looking, grid
+
+FEW_VALUES = frozenset({"text", "select", "user", "record", "boolean"})  # what a computed field may give to group by
+
+
+def tool_bar(at: Looking) -> dict[str, Any]:
+    """What `html/views/view.html` needs around the view itself."""
+    layout, table = at.session.layout, at.table
+    fields = list(table.fields.values())
+    single = [shown_field(layout, one) for one in fields if not one.many]
+    return {
+        "app": layout.apps[table.app],
+        "table": table,
+        "view": at.view,
+        "icons": {key: view.options.get("icon") or view_types[view.type].icon for key, view in table.views.items()},
+        "looking": at,
+        "asked": at.asked,
+        "fields": at.shown,
+        "choosable": [shown_field(layout, one) for one in fields],
+        "shown_keys": {one.key for one in at.fields},
+        "sortable": single,
+        "groupable": [one for one in single if _has_few_values(layout, table.fields[one.key])],
+        "grouped_by": grid.group_of(at) if at.view.type == "grid" else None,
+        "own_words": words(layout, table, at.view.filter, _display),
+        "may_write": at.may_write,
+        **filter_form(at, at.filters.lines),
+    }
+
+
+def filter_form(at: Looking, lines: list[Line]) -> dict[str, Any]:
+    """What the lines of the filter form need."""
+    fields: dict[str, Filterable] = filterable(at.session.layout, at.table)
+    links = {one.target.partition(".") for one in fields.values() if one.target}
+    return {
+        "looking": at,
+        "filters": at.filters,
+        "lines": lines,
+        "filterable": fields,
+        "units": {line.number: units(line) for line in lines},
+        "searches": {f"{app}.{table}": at.place.at.page("apps", app, table, "titles") for app, _dot, table in links},
+        "filter_names": titles_of(at.session, at.place.at, ids_in(lines)),
+        "people": {one.id: one.name for one in people.everybody(at.session)},
+    }
+
+
+def sorted_by(at: Looking) -> Shown | None:
+    """The field that decides the order first."""
+    first = at.table.fields.get(at.sort[0].removeprefix("-")) if at.sort else None
+    return shown_field(at.session.layout, first) if first else None
+
+
+def _has_few_values(layout: Layout, field: Field) -> bool:
+    kind: FieldType = field.kind
+    return kind.groups or (kind.computed and layout.held_type(field).name in FEW_VALUES)
+
+
+def _display(field: Field, value: Any) -> str:
+    return field.kind.display(value, field.options, "en")

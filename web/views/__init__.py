@@ -1,0 +1,105 @@
+"""How views are shown: one file per view type, like `html/views/<type>.html` that draws what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine import views
+from engine.definitions.language import Field, Table, View
+from engine.queries import Query
+from engine.registry import Registry
+from engine.storage.session import Session
+from web.asked import Asked
+from web.dependencies import Place
+from web.fields import Shown, shown_field
+from web.filtering import Filters, filters_of
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Looking:
+    """One reader looking at one view: what the view shows, narrowed by what the address asks."""
+
+    session: Session
+    place: Place
+    table: Table
+    view: View
+    asked: Asked
+    filters: Filters
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the reader may change records."""
+        return self.place.principal.role != "guest"
+
+    @property
+    def query(self) -> Query:
+        """All records that are shown, on whichever page."""
+        sort = [one for one in self.asked.sort if self._sortable(one)]
+        where = self.filters.conditions
+        return views.query_of(self.table, self.view, where=where, sort=sort, search=self.asked.search)
+
+    @property
+    def sort(self) -> list[str]:
+        """The order that holds: the reader's, else the view's."""
+        return list(self.query.sort)
+
+    @property
+    def fields(self) -> list[Field]:
+        """The fields shown, the title first: the reader's choice, else the view's."""
+        chosen = [self.table.fields[key] for key in self.asked.fields if key in self.table.fields]
+        if not chosen:
+            return views.shown_fields(self.table, self.view)
+        title = self.table.fields[self.table.title]
+        return [title, *(one for one in chosen if one.key != title.key)]
+
+    @property
+    def shown(self) -> list[Shown]:
+        """The fields as pages draw them; nothing can be edited by those who may not write."""
+        shown = [shown_field(self.session.layout, field) for field in self.fields]
+        return shown if self.may_write else [replace(one, editable=False) for one in shown]
+
+    @property
+    def here(self) -> str:
+        """The view's address without what the reader asks."""
+        return self.place.at.view(self.table.app, self.table.key, self.view.key)
+
+    @property
+    def records_at(self) -> str:
+        """The address of a record opened over this view, without its id."""
+        query = self.asked.query()
+        return f"{self.here}{query}{'&' if query else '?'}record="
+
+    def address(self, asked: Asked | None = None, **more: str) -> str:
+        """The view's address asking `asked` (what is asked now), with other parameters."""
+        return self.here + (asked or self.asked).query(**more)
+
+    def _sortable(self, one: str) -> bool:
+        field = self.table.fields.get(one.removeprefix("-"))
+        return field is not None and not field.many
+
+
+def looking(session: Session, place: Place, app: str, table: str, view: str, asked: Asked) -> Looking:
+    """Raises `NotFound` when there is no such table or view."""
+    of = session.layout.table(f"{app}.{table}")
+    chosen = views.get(session, of.address, view)
+    return Looking(session, place, of, chosen, asked, filters_of(session.layout, of, asked))
+
+
+class Drawing:
+    """How one type of view is shown."""
+
+    name: str
+
+    def content(self, at: Looking) -> dict[str, Any]:
+        """What `html/views/<type>.html` draws."""
+        raise NotImplementedError
+
+    def neighbours(self, at: Looking, record: str) -> tuple[str, str]:
+        """The addresses that show the record before and the one after, in the view's order; empty at an end."""
+        raise NotImplementedError
+
+
+drawings: Registry[Drawing] = Registry("web.views", Drawing)
