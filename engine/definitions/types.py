@@ -165,7 +165,8 @@ class FieldTypes:
     def inputs(self, field: Field) -> list[Path]:
         """The paths, from the field's own table, that a computed field is worked out from."""
         if field.type == "formula":
-            return [self._own_path(field.table, path) for path in _of_records(self.formula(field).paths)]
+            scope = self.scope(field.table)
+            return [scope.resolve(path) or path for path in _of_records(self.formula(field).paths)]
         through = field.options["through"]
         inner = [field.options["field"]] if "field" in field.options else []
         paths: list[Path] = [(through,), *((through, name) for name in inner)]
