@@ -17,6 +17,7 @@ from engine import apps, queries, records
 from engine.apps import Plan
 from engine.definitions.language import Document, Field, Table
 from engine.errors import NotFound, Problem, Refused
+from engine.storage.alterations import count_records
 from engine.storage.session import Session, timestamp
 from engine.text import _, label_in
 
@@ -120,13 +121,16 @@ def install(
 ) -> dict[str, int]:
     """Install a template with its seeds, and its sample records if wanted; how many records each table got.
 
-    Raises `Refused` if it is installed already.
+    Where the app was here before, its records have come back with it and nothing is added. Raises `Refused` if it
+    is installed already.
     """
     chosen = template(key)
     if key in session.layout.apps:
         raise Refused([Problem("", _("{app} is installed already.", app=chosen.label), "installed")])
     document = definition_of(session, chosen, bound)
     apps.apply(session, document)
+    if any(count_records(session, table) for table in session.layout.apps[key].tables.values()):
+        return {}
     return _add_records(session, document, {**chosen.seeds, **(chosen.samples if samples else {})})
 
 
@@ -135,7 +139,7 @@ def _add_records(session: Session, document: Document, wanted: Mapping[str, list
     ids = _ids_in_bound_tables(session, document, wanted)
     later: dict[str, dict[str, dict[str, Any]]] = {}
     counts: dict[str, int] = {}
-    for key in _required_first(session.layout.apps[document["key"]].tables):
+    for key in _targets_first(session.layout.apps[document["key"]].tables):
         rows = wanted.get(key, [])
         if not rows:
             continue
@@ -177,22 +181,31 @@ def _add_records(session: Session, document: Document, wanted: Mapping[str, list
     return counts
 
 
-def _required_first(tables: Mapping[str, Table]) -> list[str]:
-    """The tables' keys, so that a table comes after those that its records must have a link to."""
+def _targets_first(tables: Mapping[str, Table]) -> list[str]:
+    """The tables' keys, a table after those that its records link to: always where they must, else where it goes."""
+    links = {key: [(one.required, _own_target(one)) for one in table.declared] for key, table in tables.items()}
+    must = {key: {target for required, target in found if required and target} for key, found in links.items()}
     ordered: dict[str, None] = {}
 
+    def needs(key: str, other: str, seen: frozenset[str] = frozenset()) -> bool:
+        return key == other or any(needs(one, other, seen | {key}) for one in must[key] - seen)
+
     def place(key: str, above: tuple[str, ...]) -> None:
-        if key in ordered or key in above:
-            return
-        for field in tables[key].declared:
-            app, _dot, target = (field.target or "").partition(".")
-            if field.required and app == tables[key].app and target in tables:
+        for target in dict.fromkeys([*must[key], *(target for _required, target in links[key] if target)]):
+            if target not in ordered and not any(needs(target, one) for one in (*above, key)):
                 place(target, (*above, key))
         ordered[key] = None
 
     for key in tables:
-        place(key, ())
+        if key not in ordered:
+            place(key, ())
     return list(ordered)
+
+
+def _own_target(field: Field) -> str:
+    """The key of the table of the same app that a link leads to, else an empty text."""
+    app, _dot, table = (field.target or "").partition(".")
+    return table if app == field.table.partition(".")[0] else ""
 
 
 def _ids_in_bound_tables(
