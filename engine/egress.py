@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from functools import cache
 from typing import Any, Literal
@@ -66,7 +66,7 @@ class EgressFailed(FormworkError):
     def __init__(self, kind: Failure, detail: str = "", permanent: bool = False) -> None:
         super().__init__(_words(kind))
         self.kind = kind
-        self.detail = detail
+        self.detail = detail[:200]
         self.permanent = permanent
 
 
@@ -132,11 +132,10 @@ class Egress:
         except http.client.LineTooLong as error:
             raise EgressFailed("too_large", "a line of the head") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise EgressFailed("protocol", repr(error)[:200]) from error
+            raise EgressFailed("protocol", repr(error)) from error
         finally:
             connection.close()
-        status, answered, content, cut = answer
-        return Answer(status, answered, content, round((time.monotonic() - started) * 1000), cut)
+        return replace(answer, milliseconds=round((time.monotonic() - started) * 1000))
 
     def _addresses(self, target: Target) -> Sequence[Address]:
         """The target's addresses, found within the time limit. Any surprise is a failure: the guard fails closed."""
@@ -147,7 +146,7 @@ class Egress:
         try:
             found = _within_seconds(self.limits.resolve, lambda: self.resolve(target.host, target.port))
         except Exception as error:
-            raise EgressFailed("dns", repr(error)[:200]) from error
+            raise EgressFailed("dns", repr(error)) from error
         if not found:
             raise EgressFailed("dns", "no address")
         return found
@@ -169,7 +168,7 @@ class Egress:
             except BaseException:
                 plain.close()
                 raise
-        raise EgressFailed("connect", repr(last)[:200]) from last
+        raise EgressFailed("connect", repr(last)) from last
 
     def _check_peer(self, connection: socket.socket, address: Address) -> None:
         """The other end must be the checked address, and must not be this very machine under a public address."""
@@ -185,7 +184,7 @@ class Egress:
         except TimeoutError as error:
             raise EgressFailed("timeout", "TLS handshake") from error
         except (OSError, ValueError) as error:
-            raise EgressFailed("tls", repr(error)[:200]) from error
+            raise EgressFailed("tls", repr(error)) from error
 
 
 def send_mail(message: EmailMessage, settings: Settings, seconds: float = TOTAL_SECONDS) -> None:
@@ -201,7 +200,10 @@ def send_mail(message: EmailMessage, settings: Settings, seconds: float = TOTAL_
                 server.starttls(context=verifying_context())
             if settings.smtp_user:
                 server.login(settings.smtp_user, settings.smtp_password)
-            refused = server.send_message(message)
+            try:
+                refused = server.send_message(message)
+            except smtplib.SMTPNotSupportedError as error:  # an address in letters that this server does not take
+                raise EgressFailed("rejected", repr(error), permanent=True) from error
             with suppress(smtplib.SMTPException, OSError):  # it has the mail: trouble at parting is no reason to resend
                 server.quit()
         finally:
@@ -211,11 +213,11 @@ def send_mail(message: EmailMessage, settings: Settings, seconds: float = TOTAL_
     except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
         raise _mail_refused([(error.smtp_code, error.smtp_error)]) from error
     except (smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
-        raise EgressFailed("tls", repr(error)[:200]) from error
+        raise EgressFailed("tls", repr(error)) from error
     except TimeoutError as error:
-        raise EgressFailed("timeout", repr(error)[:200]) from error
+        raise EgressFailed("timeout", repr(error)) from error
     except (smtplib.SMTPException, OSError) as error:  # also the sign-in: the operator can mend that
-        raise EgressFailed("connect", repr(error)[:200]) from error
+        raise EgressFailed("connect", repr(error)) from error
     if refused:
         raise _mail_refused(refused.values())
 
@@ -230,23 +232,19 @@ def _mail_server(settings: Settings, seconds: float) -> smtplib.SMTP:
 
 
 def _greeting_name(settings: Settings) -> str:
-    host = urlsplit(settings.public_url).hostname or "localhost"
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
+    host = urlsplit(settings.public_url).hostname or ""
+    return host if host and not host.replace(".", "").isdigit() and ":" not in host else "localhost"
 
 
 def _mail_refused(replies: Iterable[tuple[int, Any]]) -> EgressFailed:
     answers = list(replies)
-    return EgressFailed("rejected", repr(answers)[:200], permanent=all(500 <= code < 600 for code, _said in answers))
+    return EgressFailed("rejected", repr(answers), permanent=all(500 <= code < 600 for code, _said in answers))
 
 
 def _exchange(
     method: str, target: Target, body: bytes | None, headers: Mapping[str, str], connection: _Timed
-) -> tuple[int, dict[str, str], bytes, bool]:
-    """One request and its answer (status, headers, body, whether the body was cut) over an open connection."""
+) -> Answer:
+    """One request and its answer over an open connection."""
     caller = http.client.HTTPConnection(target.host, target.port)
     caller.auto_open = 0  # a second connection would not be the checked one
     caller.sock = connection
@@ -265,7 +263,8 @@ def _exchange(
         cut = len(content) == limit and bool(response.read(1))
         if response.length and not cut:
             raise http.client.IncompleteRead(content, response.length)
-        return response.status, {name.lower(): value for name, value in response.getheaders()}, content, cut
+        answered = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, answered, content, 0, cut)
 
 
 class _Timed(io.RawIOBase):

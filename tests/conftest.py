@@ -10,6 +10,7 @@ import pytest
 pytest_plugins = [
     "tests.support.browser",
     "tests.support.databases",
+    "tests.support.house",
     "tests.support.mail",
     "tests.support.network",
     "tests.support.webhooks",

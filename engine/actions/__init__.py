@@ -163,12 +163,6 @@ def is_expression(value: object) -> bool:
     return isinstance(value, str) and value.startswith("=")
 
 
-def is_message(value: object) -> bool:
-    """Whether a label has placeholders to fill in."""
-    texts = value.values() if isinstance(value, Mapping) else [value]
-    return any(isinstance(text, str) and "{{" in text for text in texts)
-
-
 def in_values(values: Mapping[str, Any]) -> Iterator[Written]:
     """The expressions among the values for a record's fields."""
     for key, value in values.items():
@@ -189,9 +183,9 @@ def in_tree(at: str, tree: Any, gives: Gives = "any") -> Iterator[Written]:
 
 
 def in_messages(options: Options, *names: str) -> Iterator[Written]:
-    """The messages among the options called `names`, also in each of their languages."""
+    """The options called `names`, which are messages: labels that may have placeholders to fill in."""
     for name in names:
-        if is_message(options.get(name)):
+        if name in options:
             yield Written(f"/{name}", options[name], "message")
 
 

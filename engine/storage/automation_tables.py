@@ -24,26 +24,28 @@ class Said(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(_packed(value), ensure_ascii=False)
+        return None if value is None else json.dumps(packed(value), ensure_ascii=False)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else _unpacked(json.loads(value))
+        return None if value is None else unpacked(json.loads(value))
 
 
-def _packed(value: Any) -> Any:
+def packed(value: Any) -> Any:
+    """A sentence as JSON that keeps its message id and values."""
     if isinstance(value, Text):
-        return {"message": value.message, "values": {name: _packed(inner) for name, inner in value.values.items()}}
+        return {"message": value.message, "values": {name: packed(inner) for name, inner in value.values.items()}}
     if isinstance(value, Mapping):
         return {"label": dict(value)}
     return value if isinstance(value, str | int | float) else str(value)
 
 
-def _unpacked(value: Any) -> Any:
+def unpacked(value: Any) -> Any:
+    """The sentence that was packed."""
     if not isinstance(value, dict):
         return value
     if "label" in value:
         return value["label"]
-    return Text(value["message"], {name: _unpacked(inner) for name, inner in value["values"].items()})
+    return Text(value["message"], {name: unpacked(inner) for name, inner in value["values"].items()})
 
 
 def _text(*names: str) -> list[sa.Column[str]]:

@@ -54,6 +54,8 @@ class Session:
     transaction_id: str = field(default_factory=lambda: new_id("trx"))
     changes: list[Change] = field(default_factory=list)
     touched: dict[str, set[str]] = field(default_factory=dict)  # table address -> records whose values may differ now
+    layout_changed: bool = False  # whether this transaction changed an app
+    quiet: bool = False  # whether what is written starts nothing (an import of what happened long ago)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _layout: Layout | None = None
 
@@ -76,6 +78,7 @@ class Session:
     def use_layout(self, layout: Layout) -> None:
         """From here on this transaction has other tables; everybody else once it is committed."""
         self._layout = layout
+        self.layout_changed = True
         self.after_commit(lambda: self.store.publish_layout(layout))
 
     def after_commit(self, act: Callable[[], None]) -> None:
@@ -115,6 +118,7 @@ def transaction(
                 connection.commit()
             else:
                 connection.rollback()
+                store.database.forget_schema(connection)
         except BaseException:
             connection.rollback()
             store.database.forget_schema(connection)

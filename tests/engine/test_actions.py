@@ -166,6 +166,7 @@ def test_every_expression_is_found_at_its_place() -> None:
     mail = {"to": ["={email}", "b@example.com"], "subject": "Hello", "message": {"en": "{{ name }}", "zh": "你好"}}
     assert actions["send_email"].expressions(mail) == [
         Written("/to/0", "={email}", "addresses"),
+        Written("/subject", "Hello", "message"),
         Written("/message", mail["message"], "message"),  # type: ignore[arg-type]
     ]
     assert actions["notify"].expressions({"to": "={owner}", "message": "{{ name }}"}) == [

@@ -158,6 +158,13 @@ def test_stripped_starttls_gets_neither_mail_nor_password(scripted: list[RawServ
     assert not [line for line in seen if line.upper().startswith((b"MAIL", b"AUTH"))]
 
 
+def test_an_address_that_the_server_cannot_write_is_refused_for_good(scripted: list[RawServer]) -> None:
+    scripted.append(RawServer(replying()))
+    with pytest.raises(EgressFailed) as error:
+        send_mail(message("größe@example.com"), settings(scripted[0].port))
+    assert (error.value.kind, error.value.permanent) == ("rejected", True)
+
+
 def test_an_untrusted_certificate_gets_nothing(scripted: list[RawServer], tmp_path: Path) -> None:
     tls = certificate(tmp_path, "mail.example")
     assert isinstance(tls, ssl.SSLContext)

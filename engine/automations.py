@@ -1,0 +1,236 @@
+"""Automations as people see and steer them: what each does in words, its runs with their traces, pausing, retrying."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import run_starts
+from engine.access import door
+from engine.actions import actions
+from engine.definitions.language import Automation, address
+from engine.errors import Conflict, NotFound
+from engine.run_starts import something_began
+from engine.storage.automation_tables import automation_states, run_steps, runs, unpacked
+from engine.storage.layout import Layout
+from engine.storage.session import Session, timestamp
+from engine.text import Text, _, label_in
+from engine.triggers import triggers
+from engine.watches import set_state
+from engine.wording import Wording
+
+_c = runs.c
+_s = run_steps.c
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An automation and whether it starts: not while `paused_at` is set, nor unless its definition says `enabled`."""
+
+    automation: Automation
+    paused_at: str | None
+    paused_why: str | None
+    last_run_at: str | None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether changes start it."""
+        return self.automation.enabled and self.paused_at is None
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One execution. `status`: waiting, running, done, failed, skipped (nothing to do) or stopped (a loop)."""
+
+    id: str
+    automation: str
+    status: str
+    says: str | None
+    table_address: str
+    record_id: str
+    created_at: str
+    finished_at: str | None
+    due_at: str | None
+    step: str | None
+
+
+@dataclass(frozen=True)
+class StepTrace:
+    """What one step did. `attempts`: {at, status, milliseconds, says} of each call to somebody outside."""
+
+    key: str
+    action: str
+    status: str
+    says: str | None
+    result: Mapping[str, Any]
+    sent: Mapping[str, Any] | None
+    attempts: list[Mapping[str, Any]]
+    started_at: str
+    finished_at: str | None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A run with all its steps so far, and the automations whose runs led to it."""
+
+    run: RunSummary
+    steps: list[StepTrace]
+    chain: list[str]
+
+
+def standings(session: Session, app: str | None = None) -> list[Standing]:
+    """The automations of one app, or of all, in the order of their definitions."""
+    door.enter_builder(session.principal)
+    c = automation_states.c
+    states = {row[0]: row for row in session.connection.execute(sa.select(c.automation, c.paused_at, c.paused_why))}
+    newest = sa.select(_c.automation, sa.func.max(_c.created_at)).group_by(_c.automation)
+    last = dict(session.connection.execute(newest).all())
+    found = []
+    for one in session.layout.apps.automations.values():
+        if app is None or one.app == app:
+            _address, paused_at, paused_why = states.get(one.address, (one.address, None, None))
+            found.append(Standing(one, paused_at, paused_why, last.get(one.address)))
+    return found
+
+
+def get(session: Session, automation: str) -> Standing:
+    """One automation by its address. Raises NotFound, Forbidden."""
+    for one in standings(session, automation.partition(".")[0]):
+        if one.automation.address == automation:
+            return one
+    raise NotFound(_("There is no automation {automation}.", automation=automation))
+
+
+def sentences(layout: Layout, automation: Automation, language: str) -> list[Text]:
+    """When it starts, then what each step does, as a person reads it."""
+    words = _Words(layout, automation, language)
+    trigger = automation.trigger
+    return [
+        triggers[trigger["type"]].sentence(trigger, words),
+        *(actions[step["action"]].sentence(_worded(step, words), words) for step in automation.steps.values()),
+    ]
+
+
+def counts(session: Session, app: str) -> dict[str, dict[str, int]]:
+    """How many runs each automation of an app has had, by status. Raises Forbidden."""
+    door.enter_builder(session.principal)
+    found: dict[str, dict[str, int]] = {}
+    wanted = sa.select(_c.automation, _c.status, sa.func.count()).group_by(_c.automation, _c.status)
+    for automation, status, count in session.connection.execute(wanted.where(_c.automation.startswith(f"{app}."))):
+        found.setdefault(automation, {})[status] = count
+    return found
+
+
+def pause(session: Session, automation: str) -> None:
+    """Let it start no more; runs that began go on. Raises NotFound, Forbidden."""
+    get(session, automation)
+    run_starts.pause(session, automation, None)
+
+
+def resume(session: Session, automation: str) -> None:
+    """Let it start again; what happened meanwhile does not start it. Raises NotFound, Forbidden."""
+    get(session, automation)
+    set_state(session, automation, {"paused_at": None, "paused_why": None})
+
+
+def runs_of(
+    session: Session,
+    *,
+    automation: str | None = None,
+    record_id: str | None = None,
+    status: str | None = None,
+    before: str | None = None,
+    limit: int = 100,
+) -> list[RunSummary]:
+    """Runs, newest first; `before` is the id of the last one already seen. Raises Forbidden."""
+    door.enter_builder(session.principal)
+    wanted = sa.select(*(_c[name] for name in RunSummary.__dataclass_fields__)).order_by(_c.id.desc()).limit(limit)
+    for column, value in ((_c.automation, automation), (_c.record_id, record_id), (_c.status, status)):
+        if value is not None:
+            wanted = wanted.where(column == value)
+    if before:
+        wanted = wanted.where(_c.id < before)
+    return [RunSummary(*row) for row in session.connection.execute(wanted)]
+
+
+def trace(session: Session, run_id: str) -> Trace:
+    """Everything that one run did. Raises NotFound, Forbidden."""
+    door.enter_builder(session.principal)
+    wanted = sa.select(*(_c[name] for name in RunSummary.__dataclass_fields__), _c.chain).where(_c.id == run_id)
+    row = session.connection.execute(wanted).one_or_none()
+    if row is None:
+        raise NotFound(_("There is no run {run}.", run=run_id))
+    steps = [
+        StepTrace(
+            step.key,
+            step.action,
+            step.status,
+            step.says,
+            json.loads(step.result or "{}"),
+            json.loads(step.prepared) if step.prepared else None,
+            [{**attempt, "says": unpacked(attempt["says"])} for attempt in json.loads(step.attempts)],
+            step.started_at,
+            step.finished_at,
+        )
+        for step in session.connection.execute(sa.select(run_steps).where(_s.run_id == run_id).order_by(_s.position))
+    ]
+    return Trace(RunSummary(*row[:-1]), steps, json.loads(row.chain))
+
+
+def retry(session: Session, run_id: str) -> None:
+    """Go on with a failed run at the step that failed; a webhook is sent with the same id and bytes as before.
+
+    Raises NotFound, Conflict when the run did not fail, Forbidden.
+    """
+    found = trace(session, run_id)
+    if found.run.status != "failed":
+        raise Conflict(_("Only a run that failed can be tried again."))
+    failed = next((step.key for step in found.steps if step.status == "failed"), None)
+    values = {"status": "waiting", "due_at": timestamp(session.now), "step": failed, "attempt": 0, "claims": 0}
+    again = sa.update(runs).where(_c.id == run_id).values(**values, finished_at=None, says=None)
+    session.connection.execute(again)
+    session.after_commit(something_began.set)
+
+
+def _worded(step: Mapping[str, Any], words: _Words) -> dict[str, Any]:
+    """The step's options with what its expressions name in place of them, for its sentence."""
+
+    def worded(one: Any) -> Any:
+        if isinstance(one, list):
+            return [worded(inner) for inner in one]
+        return words.wording.value(one) if isinstance(one, str) else one
+
+    return {name: one if isinstance(one, Mapping) else worded(one) for name, one in step.items()}
+
+
+class _Words:
+    """What people call the things that an automation names."""
+
+    def __init__(self, layout: Layout, automation: Automation, language: str) -> None:
+        self.layout = layout
+        self.automation = automation
+        self.language = language
+        about = layout.apps.tables.get(self._address(None))
+        self.wording = Wording(layout, layout.apps[automation.app], about, language)
+
+    def table(self, name: str | None) -> str:
+        """The label of a table as the definition names it; the trigger's when None."""
+        found = self.layout.apps.tables.get(self._address(name))
+        return label_in(found.plural or found.label, self.language) if found else str(name)
+
+    def field(self, table: str | None, key: str) -> str:
+        """The label of a field."""
+        found = self.layout.apps.tables.get(self._address(table))
+        return label_in(found.fields[key].label, self.language) if found and key in found.fields else key
+
+    def connection(self, key: str) -> str:
+        """The label of a connection."""
+        declared = self.layout.apps[self.automation.app].document.get("connections", {})
+        return label_in(declared.get(key, {}).get("label"), self.language, key)
+
+    def _address(self, name: str | None) -> str:
+        return address(self.layout.apps[self.automation.app].document, name or self.automation.trigger["table"])

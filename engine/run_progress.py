@@ -1,0 +1,179 @@
+"""A run gone on with, inside one transaction: what is next, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine import connections, notifications, runs
+from engine.actions import Done, Failed, NotSetUp, Outcome, Posted, Retry, Skipped, actions
+from engine.definitions.language import Automation
+from engine.errors import Conflict, FormworkError, Unavailable
+from engine.formulas import FormulaError
+from engine.run_steps import Inside, Means, NotInstalled, Situation, automation_of
+from engine.runs import Run
+from engine.storage.session import Session
+from engine.text import _
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """The transaction in which a run is gone on with, and what runs work with besides."""
+
+    session: Session
+    means: Means
+
+
+@dataclass(frozen=True)
+class Call:
+    """A step that is about to call `host`; `prepared` is what it sends, the same for all attempts."""
+
+    run: Run
+    action: str
+    prepared: Mapping[str, Any]
+    host: str
+
+
+class BrokenOff(Exception):
+    """A step that did not come to its end: whatever it had written is taken back. `key` is None before the first."""
+
+    def __init__(self, key: str | None, outcome: Failed | Retry) -> None:
+        super().__init__(outcome.why)
+        self.key = key
+        self.outcome = outcome
+
+
+def go_on(place: Workplace, run: Run) -> Run | Call | None:
+    """Do the run's next step: the run as it stands then, a call that is to be made, or None when it ended or waits.
+
+    Raises BrokenOff, and Conflict or Unavailable of the database.
+    """
+    session = place.session
+    lost = runs.lost_too_often(run)
+    if lost:
+        raise BrokenOff(run.step, Failed(lost))
+    automation = automation_of(session, run)
+    table = session.layout.apps.tables.get(run.table_address)
+    if automation is None or table is None:
+        runs.finish(session, run, "skipped", _("Its app or table was removed meanwhile."))
+        return None
+    done = runs.journal(session, run)
+    begun = done.get(run.step or "")
+    if run.step and begun and begun.prepared is not None:
+        return _call(place, run, automation.steps[run.step]["action"], begun.prepared)
+    situation = Situation(session, run, automation, table, done)
+    if not situation.record_exists():
+        runs.finish(session, run, "skipped", _("The record was deleted meanwhile."))
+        return None
+    return _next_step(place, run, situation)
+
+
+def called(place: Workplace, call: Call, outcome: Outcome, tried: Posted | None) -> Run | None:
+    """Write down what came of a call: the run as it stands then, or None when it ended or waits."""
+    session, run, key = place.session, call.run, call.run.step or ""
+    automation = automation_of(session, run)
+    if tried is not None:
+        runs.note_attempt(session, run, key, tried.status, tried.milliseconds, tried.says)
+        if tried.verdict.gone:
+            connections.disable(session, run.app, _name(call.prepared), _("The receiver said that it is gone."))
+    if automation is None:
+        runs.finish(session, run, "skipped", _("Its app or table was removed meanwhile."))
+        return None
+    if isinstance(outcome, Failed | Retry):
+        break_off(place, run, BrokenOff(key, outcome))
+        return None
+    return _ended(session, run, automation, key, outcome)
+
+
+def break_off(place: Workplace, run: Run, broken: BrokenOff) -> None:
+    """Try the step again later, or end the run for good and tell its owner."""
+    session, key, outcome = place.session, broken.key, broken.outcome
+    automation = automation_of(session, run)
+    if key is not None:
+        steps = automation.steps if automation else {}
+        place_of = list(steps).index(key) if key in steps else 0
+        runs.note_begin(session, run, key, place_of, steps[key]["action"] if key in steps else "")
+        runs.note_end(session, run, key, "retrying" if isinstance(outcome, Retry) else "failed", outcome.why)
+    if isinstance(outcome, Retry):
+        runs.wait(session, run, outcome.after, attempted=True)
+        return
+    runs.finish(session, run, "failed", outcome.why)
+    label = automation.label if automation else run.automation
+    says = _("{automation} failed: {reason}", automation=label, reason=outcome.why)
+    notifications.tell_once(session, [run.user_id] if run.user_id else [], says, run.automation)
+
+
+def _next_step(place: Workplace, run: Run, situation: Situation) -> Run | Call | None:
+    automation, key = situation.automation, run.step
+    try:
+        if run.step is None and not situation.holds(automation.conditions):
+            runs.finish(place.session, run, "skipped", _("The conditions did not hold."))
+            return None
+        for position, following in _from(automation, run.step):
+            key, step = following, automation.steps[following]
+            if situation.holds(step.get("if")):
+                return _do(place, replace(run, step=key), situation, position)
+            runs.note_begin(place.session, run, key, position, step["action"])
+            runs.note_end(place.session, run, key, "skipped", _("Its condition did not hold."))
+        runs.finish(place.session, run, "done")
+        return None
+    except (Conflict, Unavailable):
+        raise
+    except (FormworkError, FormulaError) as error:
+        raise BrokenOff(key, Failed(error.says)) from error
+
+
+def _from(automation: Automation, key: str | None) -> list[tuple[int, str]]:
+    steps = list(enumerate(automation.steps))
+    return steps if key is None else steps[list(automation.steps).index(key) :]
+
+
+def _do(place: Workplace, run: Run, situation: Situation, position: int) -> Run | Call | None:
+    session, key = place.session, run.step or ""
+    step = situation.automation.steps[key]
+    kind = actions[step["action"]]
+    try:
+        options = situation.evaluated(kind, step)
+    except NotInstalled as error:
+        runs.note_begin(session, run, key, position, kind.name)
+        return _ended(session, run, situation.automation, key, Skipped(error.says))
+    if kind.external:
+        prepared = kind.prepare(options, session.now)
+        if "url" in prepared:
+            connections.prepare(session, place.means.vault, run.app, prepared["url"])
+        runs.note_begin(session, run, key, position, kind.name, prepared)
+        return _call(place, run, kind.name, prepared)
+    runs.note_begin(session, run, key, position, kind.name)
+    outcome = kind.run(Inside(situation, options, place.means))
+    if isinstance(outcome, Failed | Retry):
+        raise BrokenOff(key, outcome)
+    return _ended(session, run, situation.automation, key, outcome)
+
+
+def _call(place: Workplace, run: Run, action: str, prepared: Mapping[str, Any]) -> Call:
+    try:
+        url = connections.endpoint(place.session, place.means.vault, run.app, _name(prepared)).url
+    except NotSetUp:
+        url = ""
+    host = urlsplit(url).hostname or ""
+    runs.calling(place.session, run, run.step or "", host)
+    return Call(run, action, prepared, host)
+
+
+def _name(prepared: Mapping[str, Any]) -> str:
+    return str(prepared.get("connection") or prepared.get("url"))
+
+
+def _ended(session: Session, run: Run, automation: Automation, key: str, outcome: Done | Skipped) -> Run | None:
+    if isinstance(outcome, Done):
+        runs.note_end(session, run, key, "done", None, outcome.result)
+    else:
+        runs.note_end(session, run, key, "skipped", outcome.why)
+    following = _from(automation, key)[1:]
+    if not following:
+        runs.finish(session, run, "done")
+        return None
+    runs.keep_on(session, run, following[0][1])
+    return replace(run, step=following[0][1], attempt=0, claims=0)

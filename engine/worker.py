@@ -1,0 +1,210 @@
+"""The worker: a loop that goes on with runs that are due and hands over mail that is due.
+
+Steps that write into the workspace run one after the other, each in its own transaction together with its journal
+entry: exactly once. Calls to somebody outside run in threads, outside of any transaction, so that a receiver that
+hangs holds up neither runs nor the database: at least once, and always with the same bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from engine import outbox, run_progress, runs, workspaces
+from engine.actions import Failed, Retry
+from engine.egress import EgressFailed, send_mail
+from engine.errors import Conflict, FormworkError, Unavailable
+from engine.ids import new_id
+from engine.outside import Outside
+from engine.run_progress import BrokenOff, Call, Workplace
+from engine.run_starts import something_began
+from engine.run_steps import Means
+from engine.runs import Run
+from engine.storage.session import timestamp
+from engine.storage.stores import Stores, Workspace
+from engine.text import _
+
+BATCH = 20
+CALLERS = 16  # calls at the same time
+CALLS_PER_HOST = 2  # so that one slow receiver cannot take all callers
+POLL_SECONDS = 1.0
+CONFLICT_SECONDS = 2.0
+MAX_CONFLICTS = 5
+# What says that the server is at fault, not the mail: the rest of the batch need not ask it too.
+SERVER_TROUBLE = frozenset({"connect", "timeout", "tls"})
+
+log = logging.getLogger("formwork.worker")
+
+
+Act = Callable[[Workplace, Run], Run | Call | None]
+
+
+def now() -> datetime:
+    """The instant, with its zone."""
+    return datetime.now(UTC)
+
+
+class Worker:
+    """Goes on with the runs of all workspaces. Any number of processes may have one, over one PostgreSQL database."""
+
+    def __init__(self, stores: Stores, means: Means, clock: Callable[[], datetime] = now) -> None:
+        self.id = new_id("wrk")
+        self.stores = stores
+        self.means = means
+        self.clock = clock
+        self._calling: Counter[str] = Counter()
+        self._mailing: set[str] = set()
+        self._rounds = 0
+        self._guard = threading.Lock()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set, then finish what is under way."""
+        with ThreadPoolExecutor(CALLERS, thread_name_prefix="call") as callers:
+            while not stop.is_set():
+                something_began.clear()
+                busy = [self._round(workspace_id, callers) for workspace_id in workspaces.directory(self.stores)]
+                if not any(busy):
+                    something_began.wait(POLL_SECONDS)
+
+    def run_until_idle(self, workspace: Workspace) -> None:
+        """Do everything that is due in one workspace, calls and mail included, before returning."""
+        while self._work(workspace, None):
+            pass
+
+    def _round(self, workspace_id: str, callers: ThreadPoolExecutor) -> int:
+        try:
+            return self._work(self.stores.workspace(workspace_id), callers)
+        except FormworkError as error:  # the database is away, say: the others' runs go on
+            log.warning("workspace %s: %s", workspace_id, error.says)
+        except Exception:
+            log.exception("workspace %s", workspace_id)
+        return 0
+
+    def _work(self, workspace: Workspace, callers: ThreadPoolExecutor | None) -> int:
+        """Take what is due and do it; how much that was. Calls go to `callers`, or are made here when None."""
+        with workspace.read() as session:
+            moment = timestamp(self.clock())
+            runs_due = (runs.next_due(session) or "~") <= moment
+            mails_due = (outbox.next_due(session) or "~") <= moment and workspace.id not in self._mailing
+        claimed = self._claim(workspace) if runs_due else []
+        for run in claimed:
+            self._advance(workspace, run, callers)
+        if not mails_due:
+            return len(claimed)
+        if callers is None:
+            return len(claimed) + self._send_mails(workspace)
+        self._mailing.add(workspace.id)
+        callers.submit(self._send_mails, workspace)
+        return len(claimed)
+
+    def _claim(self, workspace: Workspace) -> list[Run]:
+        with self._guard:
+            full = sum(self._calling.values()) >= CALLERS
+            busy = {host for host, count in self._calling.items() if count >= CALLS_PER_HOST}
+        with workspace.write() as session:
+            session.now = self.clock()
+            self._rounds += 1  # every other round looks after lost runs first, so that new ones cannot starve them
+            return runs.claim(session, self.id, BATCH, busy, calls=not full, lost=self._rounds % 2 == 0)
+
+    def _advance(self, workspace: Workspace, run: Run, callers: ThreadPoolExecutor | None) -> None:
+        """Go on with a run until it ends, waits, or calls somebody."""
+        following: Run | Call | None = run
+        while isinstance(following, Run):
+            following = self._guarded(workspace, following, run_progress.go_on)
+        if following is None:
+            return
+        if callers is None:
+            self._make(workspace, following, None)
+        elif self._may_call(following.host):
+            callers.submit(self._called, workspace, following, callers)
+        else:
+            self._guarded(workspace, following.run, _let_go)
+
+    def _may_call(self, host: str) -> bool:
+        with self._guard:
+            if self._calling[host] >= CALLS_PER_HOST or sum(self._calling.values()) >= CALLERS:
+                return False
+            self._calling[host] += 1
+            return True
+
+    def _called(self, workspace: Workspace, call: Call, callers: ThreadPoolExecutor) -> None:
+        try:
+            self._make(workspace, call, callers)
+        except Exception:
+            log.exception("call of run %s", call.run.id)
+        finally:
+            with self._guard:
+                self._calling[call.host] -= 1
+                self._calling += Counter()  # drops hosts that are not called any more
+            something_began.set()
+
+    def _make(self, workspace: Workspace, call: Call, callers: ThreadPoolExecutor | None) -> None:
+        """Make a call, outside of any transaction, then write down what came of it and go on."""
+        outside = Outside(self.means, workspace, call, self.clock)
+        outcome = outside.outcome()
+
+        def note(place: Workplace, _run: Run) -> Run | None:
+            return run_progress.called(place, call, outcome, outside.tried)
+
+        following = self._guarded(workspace, call.run, note)
+        if isinstance(following, Run):
+            self._advance(workspace, following, callers)
+
+    def _guarded(self, workspace: Workspace, run: Run, act: Act) -> Run | Call | None:
+        """What `act` does with the run in one transaction, if the run is still ours; trouble delays or ends it."""
+        try:
+            return self._within(workspace, run, act)
+        except BrokenOff as found:
+            broken = found
+        except Conflict as conflict:
+            again = run.attempt < MAX_CONFLICTS
+            wait = CONFLICT_SECONDS * (run.attempt + 1)
+            broken = BrokenOff(run.step, Retry(wait, conflict.says) if again else Failed(conflict.says))
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("run %s", run.id)
+            says = _("Something went wrong inside Formwork. The operator finds it in the log.")
+            broken = BrokenOff(run.step, Failed(says))
+        return self._within(workspace, run, lambda place, run: run_progress.break_off(place, run, broken))
+
+    def _within(self, workspace: Workspace, run: Run, act: Act) -> Run | Call | None:
+        with workspace.write(run.principal, run.cause) as session:
+            session.now = self.clock()
+            if not runs.is_mine(session, run, self.id):
+                return None
+            return act(Workplace(session, self.means), run)
+
+    def _send_mails(self, workspace: Workspace) -> int:
+        """Hand over the mails that are due; how many that were."""
+        try:
+            with workspace.write() as session:
+                session.now = self.clock()
+                mails = outbox.claim(session, self.id, BATCH)
+            failure: EgressFailed | None = None
+            for mail in mails:
+                if failure is None or failure.kind not in SERVER_TROUBLE:
+                    failure = self._send(mail)
+                with workspace.write() as session:
+                    session.now = self.clock()
+                    outbox.note(session, self.id, mail, failure)
+            return len(mails)
+        finally:
+            self._mailing.discard(workspace.id)
+
+    def _send(self, mail: outbox.Mail) -> EgressFailed | None:
+        try:
+            send_mail(outbox.message_of(mail, self.means.settings), self.means.settings)
+        except EgressFailed as failure:
+            log.warning("mail %s: %s %s", mail.id, failure.kind, failure.detail)
+            return failure
+        return None
+
+
+def _let_go(place: Workplace, run: Run) -> None:
+    """Another worker, or this one later, makes the call that cannot be made now."""
+    runs.wait(place.session, run, 0, attempted=False)
