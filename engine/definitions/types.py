@@ -174,12 +174,11 @@ class FieldTypes:
 
     def settings_used(self, field: Field) -> set[tuple[str, str]]:
         """The settings, as (app, key), that a computed field is worked out from."""
+        table = self.apps.tables[field.table]
         if field.type == "formula":
-            app, paths = self.apps.tables[field.table].app, self.formula(field).paths
-        else:
-            link = self.apps.tables[field.table].fields[field.options["through"]]
-            app, paths = (link.target or "").partition(".")[0], self._paths_of_where(field)
-        return {(app, path[1]) for path in paths if path[0] == "settings"}
+            return {(table.app, path[1]) for path in self.formula(field).paths if path[0] == "settings"}
+        app = (table.fields[field.options["through"]].target or "").partition(".")[0]
+        return {(app, path[1]) for path in self._paths_of_where(field) if path[0] == "settings"}
 
     def _paths_of_where(self, field: Field) -> Collection[Path]:
         where = field.options.get("where")
