@@ -6,6 +6,7 @@ connection by the name of that URL, so that it too is signed with a secret of it
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,12 +20,13 @@ from engine.addresses import read_url
 from engine.egress import Egress
 from engine.errors import NotFound
 from engine.ids import new_id
-from engine.storage.automation_tables import connections
+from engine.storage.automation_tables import connections, run_steps, runs, unpacked
 from engine.storage.session import Session, timestamp
 from engine.text import Label, _
 from engine.vault import Vault
 
 ROTATION = timedelta(hours=24)  # how long the secret before the newest one signs too
+LOOKED_AT = 500  # steps among which the newest call of each connection is looked for
 
 _c = connections.c
 
@@ -49,6 +51,17 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class LastCall:
+    """One attempt to call: `status` None when there was no answer."""
+
+    at: str
+    status: int | None
+    milliseconds: int
+    says: str
+    run_id: str
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """What a call needs: where to, and the secrets that sign it, the newest first."""
 
@@ -69,6 +82,26 @@ def of_app(session: Session, app: str) -> list[Connection]:
         for key, one in declared.items()
     ]
     return found + [Connection(app, name, name, None, *row) for name, row in stored.items()]
+
+
+def last_calls(session: Session, app: str) -> dict[str, LastCall]:
+    """What came of the newest call over each connection of an app, by name, as far as runs of late had one."""
+    door.enter_builder(session.principal)
+    wanted = (
+        sa.select(run_steps.c.prepared, run_steps.c.attempts, run_steps.c.run_id)
+        .join(runs, runs.c.id == run_steps.c.run_id)
+        .where(runs.c.automation.startswith(f"{app}."), run_steps.c.prepared.is_not(None))
+        .order_by(run_steps.c.run_id.desc())
+        .limit(LOOKED_AT)
+    )
+    found: dict[str, LastCall] = {}
+    for prepared, attempts, run_id in session.connection.execute(wanted):
+        sent, tried = json.loads(prepared), json.loads(attempts)
+        name = str(sent.get("connection") or sent.get("url"))
+        if tried and name not in found:
+            last = tried[-1]
+            found[name] = LastCall(last["at"], last["status"], last["milliseconds"], unpacked(last["says"]), run_id)
+    return found
 
 
 def connect(session: Session, vault: Vault, egress: Egress, app: str, name: str, url: str) -> str | None:

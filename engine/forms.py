@@ -1,17 +1,27 @@
-"""Forms: ways to enter one record. Every table has one; a public form takes a stranger's record."""
+"""Forms: ways to enter one record. Every table has one; a public form takes a stranger's record.
+
+A public form tells strangers nothing that its definition does not list: it asks for no person of the workspace, and a
+link is asked only as a choice of names, as long as these are few enough to choose from.
+"""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine import records
+import sqlalchemy as sa
+
+from engine import apps, history, queries, records
+from engine.access import door
 from engine.definitions.language import Field, Form, FormField, Table
 from engine.errors import NotFound, Problem, Refused
 from engine.storage.session import Session
 from engine.text import Label, _
 from engine.values import is_empty
+
+MOST_CHOICES = 300  # records that a public form offers for a link
 
 
 @dataclass(frozen=True)
@@ -47,10 +57,46 @@ def questions(table: Table, form: Form) -> list[Question]:
     return asked
 
 
-def submit(session: Session, table: str, form: Form, given: Mapping[str, Any]) -> str:
-    """Create the record that a filled-in form describes; its id. Raises `Refused` with problems at `/0/<field>`."""
+def public_questions(session: Session, table: Table, form: Form) -> list[Question]:
+    """The questions that a public form can ask strangers: no people, and links only where `choices` has some."""
+    offered = choices(session, table, form)
+    return [
+        one
+        for one in questions(table, form)
+        if one.field.kind.holds != "user" and (one.field.target is None or offered.get(one.field.key))
+    ]
+
+
+def choices(session: Session, table: Table, form: Form) -> dict[str, list[tuple[str, str]]]:
+    """The records that each link of a form offers, as (id, name) by name; none where they are more than `MOST_CHOICES`.
+
+    Raises `NotFound` for a public form that is not switched on.
+    """
+    links = [one.field for one in questions(table, form) if one.field.target]
+    door.enter(session.principal, "choose", table, {one.key for one in links})
+    return {one.key: _named(session, one.target or "") for one in links}
+
+
+def publish(session: Session, table: str, key: str, public: bool) -> None:
+    """Open a form to everybody, or close it: a change of the app. Raises `NotFound`, `Forbidden`."""
+    get(session, table, key)
+    app, _dot, name = table.partition(".")
+    document = copy.deepcopy(dict(apps.export(session, app)))
+    document["tables"][name]["forms"][key]["public"] = public
+    apps.apply(session, document)
+
+
+def submit(session: Session, table: str, form: Form, given: Mapping[str, Any], *, once: str = "") -> str:
+    """Create the record that a filled-in form describes; its id. Raises `Refused` with problems at `/0/<field>`.
+
+    `once` names the sending: what comes under the same name again (a button pressed twice) is not stored again.
+    """
     of = session.layout.table(table)
-    asked = questions(of, form)
+    earlier = _came_already(session, once) if once else None
+    if earlier is not None:
+        return earlier
+    public = session.principal.kind == "public_form"
+    asked = public_questions(session, of, form) if public else questions(of, form)
     keys = {question.field.key for question in asked}
     values = {key: value for key, value in given.items() if key in keys}
     missing = [
@@ -66,6 +112,25 @@ def submit(session: Session, table: str, form: Form, given: Mapping[str, Any]) -
     if missing:
         raise Refused(missing)
     return record_id
+
+
+def _came_already(session: Session, once: str) -> str | None:
+    """The record of an earlier sending of this name. The transaction takes the name, so the log knows it later."""
+    if session.dialect == "postgresql":  # on SQLite writers come one after the other anyway
+        wait = sa.text("SELECT pg_advisory_xact_lock(hashtext(:once))")
+        session.connection.execute(wait, {"once": once})
+    session.transaction_id = f"frm{once}"
+    entries = history.of_transaction(session, session.transaction_id)
+    return entries[-1].change.record_id if entries else None
+
+
+def _named(session: Session, target: str) -> list[tuple[str, str]]:
+    sql = session.layout.sql(session.layout.table(target))
+    ids = list(session.connection.execute(sa.select(sql.c.id).limit(MOST_CHOICES + 1)).scalars())
+    if len(ids) > MOST_CHOICES:
+        return []
+    named = queries.titles(session, target, ids).items()
+    return sorted(named, key=lambda one: (one[1].casefold(), one[0]))
 
 
 def _blank(value: Any) -> bool:

@@ -5,21 +5,31 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from engine import connections
+from engine.access import door
 from engine.actions import Failed, NotSetUp, Options, Outcome, Posted, Skipped, actions
 from engine.addresses import EgressRefused
-from engine.egress import EgressFailed
+from engine.egress import Egress, EgressFailed
 from engine.errors import FormworkError
 from engine.run_progress import Call
 from engine.run_steps import Means
+from engine.storage.session import Session
 from engine.storage.stores import Workspace
 from engine.text import _
-from engine.webhooks import after_answer, after_failure, headers
+from engine.webhooks import after_answer, after_failure, body_of, headers, new_message_id
 
 log = logging.getLogger("formwork.webhooks")
+
+
+class Message(NamedTuple):
+    """What goes over the line: the same id and bytes at each attempt, the first of which is number 1."""
+
+    id: str
+    body: bytes
+    attempt: int
 
 
 class Outside:
@@ -51,23 +61,8 @@ class Outside:
         with self._workspace.read(run.principal) as session:
             session.now = self._clock()
             endpoint = connections.endpoint(session, self._means.vault, run.app, name)
-        body = options["body"].encode()
-        attempt = run.attempt + 1
-        sent = headers(options["id"], self._clock(), body, endpoint.secrets)
-        started = time.monotonic()
-        try:
-            answer = self._means.egress.post(endpoint.url, body, sent)
-        except (EgressFailed, EgressRefused) as error:
-            if error.kind == "url":
-                raise
-            # The class of failure is for the operator: a builder could map our network with it.
-            log.warning("run %s: %s %s", run.id, error.kind, getattr(error, "detail", ""))
-            took = round((time.monotonic() - started) * 1000)
-            self.tried = Posted(after_failure(attempt), None, took, error.says)
-        else:
-            verdict = after_answer(answer.status, answer.headers, attempt, self._clock())
-            says = _("The receiver answered {status}.", status=answer.status)
-            self.tried = Posted(verdict, answer.status, answer.milliseconds, says)
+        message = Message(options["id"], options["body"].encode(), run.attempt + 1)
+        self.tried = _deliver(self._means.egress, endpoint, message, self._clock, f"run {run.id}")
         return self.tried
 
     def create_record(self, table: str, values: Mapping[str, Any]) -> str:
@@ -85,6 +80,38 @@ class Outside:
     def deliver_mail(self, to: Sequence[str], subject: str, text: str) -> list[str]:
         """The outbox is written inside of transactions."""
         raise _needs_transaction()
+
+
+def try_out(session: Session, means: Means, app: str, name: str) -> Posted:
+    """Send a test message over a connection, in the way in which runs send theirs, once.
+
+    Waits for the answer, so the session should be one that only reads. Raises NotSetUp, Forbidden, EgressRefused.
+    """
+    door.enter_builder(session.principal)
+    endpoint = connections.endpoint(session, means.vault, app, name)
+    content = {"app": app, "connection": name, "message": str(_("This is a test. Nothing has happened."))}
+    message = Message(new_message_id(), body_of(content, "formwork.test", session.now), 1)
+    return _deliver(means.egress, endpoint, message, lambda: datetime.now(UTC), f"test of {app}.{name}")
+
+
+def _deliver(
+    egress: Egress, endpoint: connections.Endpoint, message: Message, clock: Callable[[], datetime], what: str
+) -> Posted:
+    """One attempt. Raises EgressRefused for a URL that is itself at fault; all else is what came of it."""
+    sent = headers(message.id, clock(), message.body, endpoint.secrets)
+    started = time.monotonic()
+    try:
+        answer = egress.post(endpoint.url, message.body, sent)
+    except (EgressFailed, EgressRefused) as error:
+        if error.kind == "url":
+            raise
+        # The class of failure is for the operator: a builder could map our network with it.
+        log.warning("%s: %s %s", what, error.kind, getattr(error, "detail", ""))
+        took = round((time.monotonic() - started) * 1000)
+        return Posted(after_failure(message.attempt), None, took, error.says)
+    verdict = after_answer(answer.status, answer.headers, message.attempt, clock())
+    says = _("The receiver answered {status}.", status=answer.status)
+    return Posted(verdict, answer.status, answer.milliseconds, says)
 
 
 def _needs_transaction() -> TypeError:

@@ -10,14 +10,14 @@ from engine.definitions.language import Table
 from engine.errors import Forbidden, NotFound
 from engine.text import _
 
-Act = Literal["read", "create", "update", "delete"]
+Act = Literal["read", "create", "update", "delete", "choose"]  # choose: see the names that a form's links offer
 
 
 def enter(principal: Principal, act: Act, table: Table, fields: Collection[str] = ()) -> None:
     """Let the principal do `act` with records of `table` (and set `fields`), or raise `Forbidden` or `NotFound`."""
     if principal.kind == "public_form":
         _enter_by_form(principal, act, table, fields)
-    elif principal.role == "guest" and act != "read":
+    elif principal.role == "guest" and act not in {"read", "choose"}:
         raise Forbidden(_("Guests can look but not change anything. Ask an owner for another role."))
     elif not principal.role:
         raise Forbidden(_("You do not belong to this workspace."))
@@ -32,7 +32,7 @@ def enter_builder(principal: Principal) -> None:
 def _enter_by_form(principal: Principal, act: Act, table: Table, fields: Collection[str]) -> None:
     address, _dot, key = principal.id.rpartition(".")
     form = table.forms.get(key)
-    if act != "create" or address != table.address or form is None or not form.public:
+    if act not in {"create", "choose"} or address != table.address or form is None or not form.public:
         raise NotFound(_("There is no such form."))
     asked = {question.field for question in form.fields}
     if not set(fields) <= asked:
