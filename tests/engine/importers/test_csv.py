@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import tracemalloc
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from engine.errors import Refused
 from engine.importers import MAX_BYTES, MAX_COLUMNS, Row, Source, importer_for, importers
@@ -281,6 +285,35 @@ def test_a_hundred_thousand_rows_stream(opened: Opened) -> None:
     tracemalloc.stop()
     assert count == 100_000
     assert peak < 1_000_000
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(
+        st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=3, max_size=3)
+    ),
+    delimiter=st.sampled_from([",", ";", "\t", "|"]),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_what_was_written_is_read(opened: Opened, rows: list[list[str]], delimiter: str, end: str) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator=end)
+    writer.writerows([["a", "b", "c"], *rows])
+    source = opened(text.getvalue().encode(), encoding="utf-8", delimiter=delimiter)
+    assert cells(source) == [row for row in rows if any(row)]
+    assert not troubles(source)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(opened: Opened, content: bytes) -> None:
+    try:
+        source = opened(content)
+    except Refused:
+        return
+    rows = list(source.rows())
+    assert all(len(row.cells) == len(source.columns) for row in rows if not row.trouble)
+    assert [row.line for row in rows] == sorted(row.line for row in rows)
 
 
 @pytest.mark.parametrize(
