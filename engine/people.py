@@ -27,6 +27,11 @@ def everybody(session: Session) -> list[Person]:
     return [Person(row.id, row.name, row.email, row.role) for row in session.connection.execute(wanted)]
 
 
+def everybody_ever(session: Session) -> list[Person]:
+    """Those who belong or belonged to the workspace."""
+    return [Person(row.id, row.name, row.email, row.role) for row in session.connection.execute(sa.select(people))]
+
+
 def names(session: Session) -> dict[str, str]:
     """The names of all who belong or belonged to the workspace, by id."""
     return {row.id: row.name for row in session.connection.execute(sa.select(people.c.id, people.c.name))}

@@ -19,6 +19,7 @@ from engine.settings import Settings, is_loopback
 from engine.storage.stores import Stores
 from engine.text import _
 from web import api, errors, pages
+from web.api.paths import Paths
 from web.cookies import Cookies
 from web.dependencies import guard
 from web.security import BodyLimit, Crashes, Headers
@@ -66,6 +67,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
             Middleware(Headers, settings=settings),
             Middleware(Crashes, answer=errors.crashed),
             Middleware(BodyLimit),
+            Middleware(Paths),
         ],
     )
     app.state.site = site

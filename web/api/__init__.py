@@ -1,1 +1,15 @@
-"""The JSON API: one file per noun, each with a `router`, all below `/v0`. Bearer tokens only; no cookie is read."""
+"""The JSON API under `/v0`, in the shape that clients of this field speak.
+
+Apart from the pages, since it changes for other reasons. Each file with a `router` serves one noun: `records.py`,
+`groups.py`, `meta.py`. Their endpoints look up, call engine verbs and shape the answer; what they share is in
+
+- `answering.py`: the frame of every endpoint: who asks, the body, the answer, what went wrong;
+- `errors.py`: error objects, with the types that clients know;
+- `naming.py`: tables and fields by the names in requests, and the names in answers;
+- `cells.py`: values as they stand in answers; `writing.py`: values as they come in requests;
+- `listing.py`: the options of a list, and its pages;
+- `paths.py`: a table's name with a slash in it, and a slash at the end.
+
+Names in answers are labels in the workspace's language, or keys if the client asks (`returnFieldsByFieldId`). Requests
+may use keys and labels in any language, mixed. A list of records may have up to 1,000 of them, where others take 10.
+"""

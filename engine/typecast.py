@@ -1,0 +1,109 @@
+"""Values that a program sends as texts, made into what the fields hold: numbers, dates, choices, links by name.
+
+`add_choices` changes the definition, which is a transaction of its own; `typecast` then belongs to the one that writes.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from engine import apps, records
+from engine.access import door
+from engine.definitions.language import Field
+from engine.imports.lookups import (
+    choices_by_label,
+    folded,
+    new_choices,
+    people_by_name,
+    records_by_title,
+    records_by_values,
+)
+from engine.storage.session import Session
+from engine.values import Values, is_empty
+
+Given = Mapping[str, Any]
+
+
+def missing_choices(session: Session, table: str, given: Sequence[Given]) -> dict[str, list[str]]:
+    """The labels, by field key, that selects do not have yet."""
+    of = session.layout.table(table)
+    missing: dict[str, list[str]] = {}
+    for field in of.fields.values():
+        if field.kind.holds != "select" or not field.writable:
+            continue
+        known = choices_by_label(field)
+        for label in _texts(given, field):
+            if not known.find(label):
+                missing.setdefault(field.key, []).append(label)
+    return missing
+
+
+def add_choices(session: Session, table: str, missing: Mapping[str, Sequence[str]]) -> None:
+    """Give selects the choices that they lack. Raises `Forbidden` for who may not build."""
+    of = session.layout.table(table)
+    document = copy.deepcopy(dict(apps.export(session, of.app)))
+    for key, labels in missing.items():
+        document["tables"][of.key]["fields"][key]["choices"] |= new_choices(of.fields[key], labels)
+    apps.apply(session, document)
+
+
+def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Values]:
+    """The same records with choices, people and links by their keys and ids; a linked record that is missing is made.
+
+    What is a text still is for `records.create(..., reading="text")` to read.
+    """
+    of = session.layout.table(table)
+    cast = [dict(values) for values in given]
+    for field in of.fields.values():
+        if not field.writable or not any(not is_empty(values.get(field.key)) for values in cast):
+            continue
+        if field.target is not None:
+            _link(session, field, cast)
+        elif field.kind.holds in {"select", "user"}:
+            names = choices_by_label(field) if field.kind.holds == "select" else people_by_name(session)
+            for values in cast:
+                found = names.find(values[field.key]) if isinstance(values.get(field.key), str) else []
+                if len(found) == 1:
+                    values[field.key] = found[0]
+        elif field.kind.holds == "text":
+            for values in cast:
+                if isinstance(values.get(field.key), (int, float)):
+                    values[field.key] = str(values[field.key])
+    return cast
+
+
+def _link(session: Session, field: Field, given: Iterable[Values]) -> None:
+    """Names of linked records become their ids; of several records with one name, that of the first."""
+    target = session.layout.table(field.target or "")
+    door.enter(session.principal, "read", target)
+    wanted = {name.strip() for values in given for name in _names(values.get(field.key))}
+    known: dict[str, str] = {}
+    if session.layout.stored(target.fields[target.title]):
+        exact = records_by_values(session, target, [target.title], {(name,) for name in wanted})
+        known = {str(name): min(ids) for (name,), ids in exact.items()}
+    if left := [name for name in wanted if name not in known]:
+        titles = records_by_title(session, target)
+        known |= {name: min(found) for name in left if (found := titles.find(name))}
+    if missing := {folded(name): name for name in left if name not in known}:
+        made = records.create(session, target.address, [{target.title: name} for name in missing.values()])
+        ids = dict(zip(missing, made, strict=True))
+        known |= {name: ids[folded(name)] for name in left if name not in known}
+    for values in given:
+        if _names(values.get(field.key)):
+            held = values[field.key] if isinstance(values[field.key], list) else [values[field.key]]
+            values[field.key] = [known[one.strip()] if _is_name(one) else one for one in held]
+
+
+def _names(value: Any) -> list[str]:
+    return [one for one in (value if isinstance(value, list) else [value]) if _is_name(one)]
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and not (value.startswith("rec") and len(value) == 17)
+
+
+def _texts(given: Iterable[Given], field: Field) -> list[str]:
+    texts = [values.get(field.key) for values in given]
+    return list(dict.fromkeys(one.strip() for one in texts if isinstance(one, str) and one.strip()))

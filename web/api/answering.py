@@ -1,0 +1,96 @@
+"""The frame of every endpoint: who asks, the body, the answer, and what went wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from engine import api_tokens
+from engine.access.principals import Principal
+from engine.api_tokens import Holder
+from engine.errors import FormworkError, SignInNeeded
+from engine.storage.session import Session
+from engine.storage.stores import Workspace
+from engine.text import _
+from web.api.errors import ApiRefusal, body_of
+from web.site import Site
+
+log = logging.getLogger("formwork.api")
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, by a token, and the one workspace that the token opens."""
+
+    site: Site
+    holder: Holder
+    store: Workspace
+    principal: Principal
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A transaction of the workspace that only reads."""
+        return self.store.read(self.principal)
+
+    def write(self) -> AbstractContextManager[Session]:
+        """A transaction of the workspace that commits at the end of the block."""
+        return self.store.write(self.principal)
+
+
+async def answered(request: Request, act: Callable[..., Any], *arguments: Any) -> Response:
+    """What `act(caller, *arguments)` gives, as JSON. It runs in a thread, since it asks the database."""
+    try:
+        return as_json(await run_in_threadpool(_carried_out, request, act, arguments))
+    except ApiRefusal as error:
+        return as_json(error.body, error.status)
+    except FormworkError as error:
+        if error.status >= 500:
+            log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+        return as_json(body_of(error), error.status)
+
+
+async def answered_with_body(request: Request, act: Callable[..., Any], *arguments: Any) -> Response:
+    """The same for `act(caller, *arguments, body)`, where the body is a JSON object."""
+    try:
+        body = _object_in(await request.body())
+    except ApiRefusal as error:
+        return as_json(error.body, error.status)
+    return await answered(request, act, *arguments, body)
+
+
+def as_json(value: Any, status: int = 200) -> Response:
+    """An answer."""
+    return Response(orjson.dumps(value), status, media_type="application/json; charset=utf-8")
+
+
+def _carried_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    return act(_caller_of(request), *arguments)
+
+
+def _caller_of(request: Request) -> Caller:
+    site = cast(Site, request.app.state.site)
+    scheme, _space, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise SignInNeeded(_("Send an API token: Authorization: Bearer fwk_..."))
+    holder = api_tokens.holder_of(site.stores, secret.strip())
+    principal = Principal("token", holder.token_id, holder.user_id, holder.role)
+    return Caller(site, holder, site.stores.workspace(holder.workspace_id), principal)
+
+
+def _object_in(content: bytes) -> Body:
+    try:
+        body = orjson.loads(content or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise ApiRefusal(400, "INVALID_REQUEST_BODY", f"Could not parse request body: {error}") from error
+    if not isinstance(body, dict):
+        raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "The request body must be a JSON object")
+    return body

@@ -1,0 +1,125 @@
+"""Values as they stand in answers. Empty cells, empty lists and unticked boxes are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine import people
+from engine.definitions.language import Field
+from engine.formulas import Type
+from engine.records import Record
+from engine.shown import repeated_field
+from engine.storage.layout import Layout
+from engine.storage.session import Session
+from engine.text import label_in
+from web.api.naming import Names
+
+Shape = Callable[[Any], Any]
+User = dict[str, str]
+
+
+class Cells:
+    """Turns records of one table into the objects of an answer."""
+
+    def __init__(self, session: Session, names: Names, keys: Sequence[str] | None = None, *, by_key: bool = False):
+        """`keys`: the fields to answer, in order; None: those that are shown. `by_key`: named by key, not by label."""
+        layout, language = session.layout, session.workspace.language
+        self._session = session
+        self._users: dict[str, User] | None = None
+        self._columns: list[tuple[str, str, Shape | None]] = []
+        for key in names.shown if keys is None else keys:
+            kind = layout.remember(
+                ("api.cell", names.table.address, key, language),
+                lambda key=key: _shape_of(layout, names.table.fields[key], language),  # type: ignore[misc]
+            )
+            shape = self._user if isinstance(kind, str) else kind
+            self._columns.append((key, key if by_key else names.labels[key], shape))
+
+    def record(self, record: Record) -> dict[str, Any]:
+        """`{"id", "createdTime", "fields"}`."""
+        values = record.values
+        fields = {}
+        for key, name, shape in self._columns:
+            value = values.get(key)
+            if value is None or value == "" or value == []:
+                continue
+            if shape is not None:
+                value = shape(value)
+                if value is None:
+                    continue
+            fields[name] = value
+        return {"id": record.id, "createdTime": values["created_at"], "fields": fields}
+
+    def value(self, key: str, value: Any) -> Any:
+        """One value of one of the fields, None when it is empty."""
+        shape = next(shape for each, _name, shape in self._columns if each == key)
+        return value if value is None or shape is None else shape(value)
+
+    def _user(self, value: Any) -> Any:
+        if self._users is None:
+            known = people.everybody_ever(self._session)
+            self._users = {one.id: {"id": one.id, "email": one.email, "name": one.name} for one in known}
+        if isinstance(value, list):
+            return [self._user(one) for one in value]
+        return self._users.get(value) or {"id": value, "email": "", "name": ""}
+
+
+def _shape_of(layout: Layout, field: Field, language: str) -> Shape | str | None:
+    """How a value that is not empty is shaped; None: it stays as it is; `user`: it is the id of a person."""
+    if field.is_link:
+        return None if field.many else _in_list
+    if field.kind.computed:
+        return _computed_shape(layout, field, language)
+    if field.kind.holds == "select":
+        return _labels(field.options["choices"], language)
+    if field.kind.holds == "boolean":
+        return _ticked
+    return "user" if layout.held_type(field).name == "user" else None
+
+
+def _computed_shape(layout: Layout, field: Field, language: str) -> Shape | str | None:
+    held = layout.held_type(field)
+    item = held.item if held.is_list and held.item else held
+    if item.name == "user":
+        return "user"
+    inner = _item_shape(layout, field, item, language)
+    # Looked up through a link to one record it is still a list: clients read a lookup as one.
+    listed = field.type == "lookup" and not held.is_list
+
+    def shape(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {"error": value["error"]}
+        found = [inner(one) for one in value] if isinstance(value, list) else inner(value)
+        return [found] if listed else found
+
+    return shape
+
+
+def _item_shape(layout: Layout, field: Field, item: Type, language: str) -> Shape:
+    if item.name != "select":
+        return _same
+    source = repeated_field(layout, field)
+    while source is not None and source.kind.computed:
+        source = repeated_field(layout, source)
+    if source is not None and "choices" in source.options:
+        return _labels(source.options["choices"], language)
+    labels = dict(item.choices)
+    return lambda value: labels.get(value, value)
+
+
+def _labels(choices: Mapping[str, Mapping[str, Any]], language: str) -> Shape:
+    labels = {key: str(label_in(one["label"], language, key)) for key, one in choices.items()}
+    return lambda value: labels.get(value, value)
+
+
+def _in_list(value: Any) -> list[Any]:
+    return [value]
+
+
+def _ticked(value: Any) -> Any:
+    return True if value else None
+
+
+def _same(value: Any) -> Any:
+    return value

@@ -1,0 +1,195 @@
+"""Lists of records: the options of a request, from its query or its body, and the pages of the answer."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine import formulas, records
+from engine.definitions.language import Condition, Table
+from engine.errors import Problem, Refused
+from engine.formulas import FormulaError
+from engine.queries import Query
+from engine.storage.session import Session
+from engine.text import _
+from web.api.cells import Cells
+from web.api.errors import ApiRefusal
+from web.api.naming import Names, names_of, view_named
+
+PAGE_SIZE = 100
+TRUE = frozenset({"1", "true", "True", "TRUE"})
+_INDEXED = re.compile(r"(\w+)(?:\[(\d*)\])?(?:\[(\w+)\])?")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a client asks of a list. `left` is how many records of `max_records` the pages before have not taken."""
+
+    fields: Sequence[str] | None = None
+    formula: str = ""
+    search: str = ""
+    view: str = ""
+    sort: Sequence[tuple[str, bool]] = ()  # (field, descending)
+    page_size: int = PAGE_SIZE
+    max_records: int | None = None
+    by_key: bool = False
+    offset: str = ""
+    skip: int = 0
+
+
+def options_in_query(pairs: Iterable[tuple[str, str]]) -> Options:
+    """The options of a query string: `fields[]=Name&sort[0][field]=Name&pageSize=10`. Raises `ApiRefusal`."""
+    given: dict[str, Any] = {}
+    sort: dict[str, dict[str, str]] = {}
+    for name, value in pairs:
+        found = _INDEXED.fullmatch(name)
+        word = found[1] if found else name
+        if word == "sort" and found and found[3]:
+            sort.setdefault(found[2] or "", {})[found[3]] = value
+        elif word in {"fields", "recordMetadata"}:
+            given.setdefault(word, []).append(value)
+        else:
+            given[word] = value
+    if sort:
+        given["sort"] = [sort[key] for key in sorted(sort, key=lambda one: int(one or 0))]
+    return options_in(given)
+
+
+def options_in(given: Mapping[str, Any]) -> Options:
+    """The options of a JSON body; words that we do not know are let pass. Raises `ApiRefusal`."""
+    if given.get("cellFormat") not in (None, "", "json"):
+        raise _wrong("cellFormat can be json only")
+    fields = given.get("fields")
+    if fields is not None and not _are_texts(fields):
+        raise _wrong("fields must be a list of field names")
+    page_size = _whole(given, "pageSize", least=1, most=PAGE_SIZE)
+    return Options(
+        fields=fields,
+        formula=_text(given, "filterByFormula"),
+        search=_text(given, "search"),
+        view=_text(given, "view"),
+        sort=_sort(given.get("sort") or ()),
+        page_size=PAGE_SIZE if page_size is None else page_size,
+        max_records=_whole(given, "maxRecords", least=1),
+        by_key=is_true(given.get("returnFieldsByFieldId")),
+        offset=_text(given, "offset"),
+        skip=_whole(given, "skip", least=0) or 0,
+    )
+
+
+def page(session: Session, table: Table, options: Options) -> dict[str, Any]:
+    """One page: `{"records", "offset"}`, the offset only if more follow."""
+    names = names_of(session.layout, table, session.workspace.language)
+    keys = None if options.fields is None else names.keys(options.fields)
+    query = question(session, names, options)
+    shown = names.shown if keys is None else keys
+    after, left = _begin(options)
+    size = options.page_size if left is None else min(options.page_size, left)
+    query = replace(query, fields=[*shown, "created_at"], limit=size, after=after, offset=0 if after else options.skip)
+    found = records.find(session, query)
+    cells = Cells(session, names, shown, by_key=options.by_key)
+    answer: dict[str, Any] = {"records": [cells.record(one) for one in found.records]}
+    if left is not None:
+        left -= len(found.records)
+    if found.next is not None and left != 0:
+        answer["offset"] = _token(found.next, left, found.records[-1].id)
+    return answer
+
+
+def question(session: Session, names: Names, options: Options) -> Query:
+    """The records that the options are about, in their order. Raises `Refused`, `ApiRefusal`."""
+    where: list[Condition] = []
+    sort = [f"-{names.key(name)}" if down else names.key(name) for name, down in options.sort]
+    if options.view:
+        view = view_named(names.table, options.view)
+        where += [view.filter] if view.filter is not None else []
+        sort = sort or view.sort
+    if options.formula.strip():
+        where.append(f"={_condition(session, names.table, options.formula)}")
+    return Query(names.table.address, where, sort, options.search)
+
+
+def is_true(value: Any) -> bool:
+    """A truth value of a body or a query."""
+    return value is True or value == 1 or value in TRUE
+
+
+def _condition(session: Session, table: Table, formula: str) -> str:
+    """The formula as one that is true or false: a number counts as true unless it is 0, anything else unless empty."""
+    try:
+        held = formulas.check(formula, session.layout.types.scope(table.address)).type
+    except FormulaError as error:
+        says = _("The formula for filtering records is invalid: {problem}", problem=error.says)
+        raise Refused([Problem("/filterByFormula", says, "formula", formula)]) from error
+    if held.name in {"boolean", "blank", "any"}:
+        return formula
+    return f"({formula}) != 0" if held.name == "number" else f'LEN(({formula}) & "") > 0'
+
+
+def _begin(options: Options) -> tuple[str | None, int | None]:
+    """Where the page begins for the engine, and how many records may still come (None: all)."""
+    if not options.offset:
+        return None, options.max_records
+    payload = options.offset.removeprefix("itr").partition("/")[0]
+    try:
+        after, left = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except ValueError:
+        after, left = None, None
+    if not isinstance(after, str) or not (left is None or isinstance(left, int)):
+        raise ApiRefusal(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "The offset is not one of ours; begin anew")
+    return after, left
+
+
+def _token(after: str, left: int | None, last: str) -> str:
+    payload = base64.urlsafe_b64encode(json.dumps([after, left]).encode()).decode().rstrip("=")
+    return f"itr{payload}/{last}"
+
+
+def _sort(given: Any) -> list[tuple[str, bool]]:
+    if not isinstance(given, list) and given:
+        raise _wrong("sort must be a list of field and direction")
+    found = []
+    for one in given:
+        if not isinstance(one, Mapping) or not isinstance(one.get("field"), str):
+            raise _wrong("each sort needs a field")
+        direction = one.get("direction", "asc")
+        if direction not in ("asc", "desc"):
+            raise _wrong("the direction of a sort is asc or desc")
+        found.append((one["field"], direction == "desc"))
+    return found
+
+
+def _whole(given: Mapping[str, Any], name: str, *, least: int, most: int | None = None) -> int | None:
+    value = given.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = least - 1
+    if isinstance(value, (bool, float)) or number < least or (most is not None and number > most):
+        raise _wrong(
+            f"{name} must be a whole number from {least} to {most}" if most else f"{name} must be {least} or more"
+        )
+    return number
+
+
+def _text(given: Mapping[str, Any], name: str) -> str:
+    value = given.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise _wrong(f"{name} must be a text")
+    return value
+
+
+def _are_texts(given: Any) -> bool:
+    return isinstance(given, list) and all(isinstance(one, str) for one in given)
+
+
+def _wrong(message: str) -> ApiRefusal:
+    return ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", f"Invalid request: {message}")

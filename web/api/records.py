@@ -1,0 +1,201 @@
+"""Records: list, get, create, update, delete, one or up to 1,000 at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from engine import records
+from engine.storage.session import Session
+from engine.upserts import upsert
+from engine.values import Values
+from web.api import listing
+from web.api.answering import Body, Caller, answered, answered_with_body
+from web.api.cells import Cells
+from web.api.errors import ApiRefusal
+from web.api.listing import Options
+from web.api.naming import Names, names_of, table_named
+from web.api.paths import name_in
+from web.api.writing import MOST, Given, check_id, given_in, make_choices, values_in
+
+router = APIRouter()
+
+
+@router.get("/{app}/{table}")
+async def list_records(request: Request, app: str, table: str) -> Response:
+    """A page of records."""
+    return await answered(request, _list, app, name_in(table), request.query_params.multi_items())
+
+
+@router.post("/{app}/{table}/listRecords")
+async def list_records_by_post(request: Request, app: str, table: str) -> Response:
+    """The same with the options in the body, for those that are too long for an address."""
+    return await answered_with_body(request, _list_by_post, app, name_in(table))
+
+
+@router.get("/{app}/{table}/{record}")
+async def get_record(request: Request, app: str, table: str, record: str) -> Response:
+    """One record."""
+    by_key = listing.is_true(request.query_params.get("returnFieldsByFieldId"))
+    return await answered(request, _get, app, name_in(table), record, by_key)
+
+
+@router.post("/{app}/{table}")
+async def create_records(request: Request, app: str, table: str) -> Response:
+    """Create one record, or several."""
+    return await answered_with_body(request, _create, app, name_in(table))
+
+
+@router.patch("/{app}/{table}/{record}")
+async def update_record(request: Request, app: str, table: str, record: str) -> Response:
+    """Set the fields that are given."""
+    return await answered_with_body(request, _update_one, app, name_in(table), record, False)
+
+
+@router.put("/{app}/{table}/{record}")
+async def replace_record(request: Request, app: str, table: str, record: str) -> Response:
+    """Set the fields that are given and clear the others."""
+    return await answered_with_body(request, _update_one, app, name_in(table), record, True)
+
+
+@router.patch("/{app}/{table}")
+async def update_records(request: Request, app: str, table: str) -> Response:
+    """The same for several; with `performUpsert` those that are missing are created."""
+    return await answered_with_body(request, _update, app, name_in(table), False)
+
+
+@router.put("/{app}/{table}")
+async def replace_records(request: Request, app: str, table: str) -> Response:
+    """The same, clearing the fields that are not given."""
+    return await answered_with_body(request, _update, app, name_in(table), True)
+
+
+@router.delete("/{app}/{table}/{record}")
+async def delete_record(request: Request, app: str, table: str, record: str) -> Response:
+    """Delete one record."""
+    return await answered(request, _delete_one, app, name_in(table), record)
+
+
+@router.delete("/{app}/{table}")
+async def delete_records(request: Request, app: str, table: str) -> Response:
+    """Delete several: `?records[]=rec...&records[]=rec...`."""
+    query = request.query_params
+    return await answered(request, _delete, app, name_in(table), query.getlist("records[]") + query.getlist("records"))
+
+
+def _list(caller: Caller, app: str, table: str, pairs: Sequence[tuple[str, str]]) -> Any:
+    return _page(caller, app, table, listing.options_in_query(pairs))
+
+
+def _list_by_post(caller: Caller, app: str, table: str, body: Body) -> Any:
+    return _page(caller, app, table, listing.options_in(body))
+
+
+def _page(caller: Caller, app: str, table: str, options: Options) -> Any:
+    with caller.read() as session:
+        return listing.page(session, table_named(session.layout, app, table), options)
+
+
+def _get(caller: Caller, app: str, table: str, record: str, by_key: bool) -> Any:
+    with caller.read() as session:
+        names = _names(session, app, table)
+        found = records.get(session, names.table.address, check_id(record))
+        return Cells(session, names, by_key=by_key).record(found)
+
+
+def _create(caller: Caller, app: str, table: str, body: Body) -> Any:
+    given = given_in(body)
+    make_choices(caller, app, table, given)
+    with caller.write() as session:
+        names = _names(session, app, table)
+        ids = records.create(session, names.table.address, values_in(session, names, given), reading=given.reading)
+        return _answer(session, names, ids, given)
+
+
+def _update_one(caller: Caller, app: str, table: str, record: str, clear: bool, body: Body) -> Any:
+    listed = {**body, "records": [{"id": check_id(record), "fields": body.get("fields")}]}
+    return _write(caller, app, table, given_in(listed, ids=True), clear)["records"][0]
+
+
+def _update(caller: Caller, app: str, table: str, clear: bool, body: Body) -> Any:
+    merge = body.get("performUpsert")
+    if merge is not None:
+        return _upsert(caller, app, table, clear, body, merge)
+    return _write(caller, app, table, given_in(_listed(body), ids=True), clear)
+
+
+def _write(caller: Caller, app: str, table: str, given: Given, clear: bool) -> dict[str, Any]:
+    make_choices(caller, app, table, given)
+    with caller.write() as session:
+        names = _names(session, app, table)
+        values = _cleared(names, values_in(session, names, given), clear)
+        by_id = {str(record_id): one for (record_id, _fields), one in zip(given.records, values, strict=True)}
+        records.update(session, names.table.address, by_id, reading=given.reading)
+        return {"records": _answers(session, names, list(by_id), given)}
+
+
+def _upsert(caller: Caller, app: str, table: str, clear: bool, body: Body, merge: Any) -> Any:
+    given = given_in(_listed(body), ids=None)
+    merge_on = merge.get("fieldsToMergeOn") if isinstance(merge, Mapping) else None
+    if (
+        not isinstance(merge_on, list)
+        or not 1 <= len(merge_on) <= 3
+        or not all(isinstance(one, str) for one in merge_on)
+    ):
+        raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "Invalid request: fieldsToMergeOn takes one to three fields")
+    make_choices(caller, app, table, given)
+    with caller.write() as session:
+        names = _names(session, app, table)
+        keys = names.keys(merge_on, "/fieldsToMergeOn")
+        values = _cleared(names, values_in(session, names, given), clear)
+        pairs = [(record_id, one) for (record_id, _fields), one in zip(given.records, values, strict=True)]
+        done = upsert(session, names.table.address, pairs, keys, reading=given.reading)
+        answers = _answers(session, names, done.ids, given)
+        return {"records": answers, "createdRecords": done.created, "updatedRecords": done.updated}
+
+
+def _delete_one(caller: Caller, app: str, table: str, record: str) -> Any:
+    return _delete(caller, app, table, [check_id(record)])["records"][0]
+
+
+def _delete(caller: Caller, app: str, table: str, ids: Sequence[str]) -> Any:
+    if not 1 <= len(ids) <= MOST:
+        raise ApiRefusal(422, "INVALID_RECORDS", f"Invalid request: name 1 to {MOST} records[] to delete")
+    with caller.write() as session:
+        names = _names(session, app, table)
+        records.delete(session, names.table.address, list(dict.fromkeys(map(check_id, ids))))
+    return {"records": [{"id": one, "deleted": True} for one in ids]}
+
+
+def _listed(body: Body) -> Body:
+    if "records" not in body:
+        raise ApiRefusal(422, "INVALID_RECORDS", 'Could not find field "records" in the request body')
+    return body
+
+
+def _cleared(names: Names, values: list[Values], clear: bool) -> list[Values]:
+    """With `clear`, every field that people may set and that is not given is emptied."""
+    if not clear:
+        return values
+    empty = {key: None for key, field in names.table.fields.items() if field.writable}
+    return [{**empty, **one} for one in values]
+
+
+def _names(session: Session, app: str, table: str) -> Names:
+    return names_of(session.layout, table_named(session.layout, app, table), session.workspace.language)
+
+
+def _answer(session: Session, names: Names, ids: list[str], given: Given) -> Any:
+    answers = _answers(session, names, ids, given)
+    return answers[0] if given.single else {"records": answers}
+
+
+def _answers(session: Session, names: Names, ids: list[str], given: Given) -> list[dict[str, Any]]:
+    cells = Cells(session, names, by_key=given.by_key)
+    found = {
+        one.id: cells.record(one) for one in records.get_many(session, names.table.address, list(dict.fromkeys(ids)))
+    }
+    return [found[one] for one in ids]
