@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from engine import connections, notifications, runs
 from engine.actions import Done, Failed, NotSetUp, Outcome, Posted, Retry, Skipped, actions
 from engine.definitions.language import Automation
-from engine.errors import Conflict, FormworkError, Unavailable
+from engine.errors import Conflict, FormworkError, Refused, Unavailable
 from engine.formulas import FormulaError
-from engine.run_steps import Inside, Means, NotInstalled, Situation, automation_of
+from engine.run_steps import Inside, Look, Means, Situation, automation_of
 from engine.runs import Run
 from engine.storage.session import Session
 from engine.text import _
@@ -63,11 +63,7 @@ def go_on(place: Workplace, run: Run) -> Run | Call | None:
     begun = done.get(run.step or "")
     if run.step and begun and begun.prepared is not None:
         return _call(place, run, automation.steps[run.step]["action"], begun.prepared)
-    situation = Situation(session, run, automation, table, done)
-    if not situation.record_exists():
-        runs.finish(session, run, "skipped", _("The record was deleted meanwhile."))
-        return None
-    return _next_step(place, run, situation)
+    return _next_step(place, run, Situation(session, run, automation, table, done))
 
 
 def called(place: Workplace, call: Call, outcome: Outcome, tried: Posted | None) -> Run | None:
@@ -93,9 +89,9 @@ def break_off(place: Workplace, run: Run, broken: BrokenOff) -> None:
     automation = automation_of(session, run)
     if key is not None:
         steps = automation.steps if automation else {}
-        place_of = list(steps).index(key) if key in steps else 0
-        runs.note_begin(session, run, key, place_of, steps[key]["action"] if key in steps else "")
-        runs.note_end(session, run, key, "retrying" if isinstance(outcome, Retry) else "failed", outcome.why)
+        position, action = (list(steps).index(key), steps[key]["action"]) if key in steps else (0, "")
+        status = "retrying" if isinstance(outcome, Retry) else "failed"
+        runs.note(session, run, key, position, action, status, outcome.why)
     if isinstance(outcome, Retry):
         runs.wait(session, run, outcome.after, attempted=True)
         return
@@ -106,18 +102,22 @@ def break_off(place: Workplace, run: Run, broken: BrokenOff) -> None:
 
 
 def _next_step(place: Workplace, run: Run, situation: Situation) -> Run | Call | None:
-    automation, key = situation.automation, run.step
+    session, automation, key = place.session, situation.automation, run.step
     try:
-        if run.step is None and not situation.holds(automation.conditions):
-            runs.finish(place.session, run, "skipped", _("The conditions did not hold."))
-            return None
         for position, following in _from(automation, run.step):
-            key, step = following, automation.steps[following]
-            if situation.holds(step.get("if")):
-                return _do(place, replace(run, step=key), situation, position)
-            runs.note_begin(place.session, run, key, position, step["action"])
-            runs.note_end(place.session, run, key, "skipped", _("Its condition did not hold."))
-        runs.finish(place.session, run, "done")
+            key = following
+            look = situation.look(key)
+            if look is None:
+                runs.finish(session, run, "skipped", _("The record was deleted meanwhile."))
+                return None
+            if run.step is None and position == 0 and not look.conditions_hold:
+                runs.finish(session, run, "skipped", _("The conditions did not hold."))
+                return None
+            if look.is_wanted:
+                return _do(place, replace(run, step=key), situation, position, look)
+            action = automation.steps[key]["action"]
+            runs.note(session, run, key, position, action, "skipped", _("Its condition did not hold."))
+        runs.finish(session, run, "done")
         return None
     except (Conflict, Unavailable):
         raise
@@ -130,23 +130,20 @@ def _from(automation: Automation, key: str | None) -> list[tuple[int, str]]:
     return steps if key is None else steps[list(automation.steps).index(key) :]
 
 
-def _do(place: Workplace, run: Run, situation: Situation, position: int) -> Run | Call | None:
+def _do(place: Workplace, run: Run, situation: Situation, position: int, look: Look) -> Run | Call | None:
     session, key = place.session, run.step or ""
-    step = situation.automation.steps[key]
-    kind = actions[step["action"]]
-    try:
-        options = situation.evaluated(kind, step)
-    except NotInstalled as error:
-        runs.note_begin(session, run, key, position, kind.name)
-        return _ended(session, run, situation.automation, key, Skipped(error.says))
+    kind = actions[situation.automation.steps[key]["action"]]
+    if look.problems:
+        raise Refused(look.problems)
+    if look.missing:
+        return _ended(session, run, situation.automation, key, Skipped(look.missing))
     if kind.external:
-        prepared = kind.prepare(options, session.now)
+        prepared = kind.prepare(look.options, session.now)
         if "url" in prepared:
             connections.prepare(session, place.means.vault, run.app, prepared["url"])
-        runs.note_begin(session, run, key, position, kind.name, prepared)
+        runs.note(session, run, key, position, kind.name, "started", prepared=prepared)
         return _call(place, run, kind.name, prepared)
-    runs.note_begin(session, run, key, position, kind.name)
-    outcome = kind.run(Inside(situation, options, place.means))
+    outcome = kind.run(Inside(situation, look.options, place.means))
     if isinstance(outcome, Failed | Retry):
         raise BrokenOff(key, outcome)
     return _ended(session, run, situation.automation, key, outcome)
@@ -167,10 +164,11 @@ def _name(prepared: Mapping[str, Any]) -> str:
 
 
 def _ended(session: Session, run: Run, automation: Automation, key: str, outcome: Done | Skipped) -> Run | None:
+    position, action = list(automation.steps).index(key), automation.steps[key]["action"]
     if isinstance(outcome, Done):
-        runs.note_end(session, run, key, "done", None, outcome.result)
+        runs.note(session, run, key, position, action, "done", result=outcome.result)
     else:
-        runs.note_end(session, run, key, "skipped", outcome.why)
+        runs.note(session, run, key, position, action, "skipped", outcome.why)
     following = _from(automation, key)[1:]
     if not following:
         runs.finish(session, run, "done")

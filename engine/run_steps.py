@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from engine import formulas, notifications, outbox, records
-from engine.actions import Action, Options, Posted, Written
+from engine.actions import Options, Posted, Written, actions
 from engine.definitions.check_automations import scope_of
 from engine.definitions.language import App, Apps, Automation, Condition, Field, Table, address
 from engine.definitions.types import Path, RecordScope
 from engine.egress import Egress
-from engine.errors import FormworkError, Problem, Refused
-from engine.formulas import Compiled, Type, messages
+from engine.errors import FormworkError, Problem
+from engine.formulas import Compiled, messages
 from engine.runs import Journalled, Run
 from engine.settings import Settings
 from engine.storage.conditions import condition_sql
@@ -30,6 +30,9 @@ from engine.storage.workspace_tables import revisions
 from engine.text import _, label_in
 from engine.values import moment
 from engine.vault import Vault
+
+STEP_RESULTS = ("id", "status")  # what expressions may name of an earlier step
+RECORD = sa.bindparam("the_record", type_=sa.Text)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,30 @@ class NotInstalled(FormworkError):
     code = "not_installed"
 
 
+@dataclass(frozen=True)
+class Look:
+    """What the record says about a step: whether the automation's conditions and the step's own hold, and its options.
+
+    `problems` tells of expressions that came to an error; `missing` why the step has no table to write to.
+    """
+
+    conditions_hold: bool
+    is_wanted: bool
+    options: Options
+    problems: list[Problem]
+    missing: str | None
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """All questions of one step as one SELECT, kept as long as the definitions are; values go to `written`."""
+
+    statement: sa.Select[Any]
+    written: list[Written]
+    fields: list[Field | None]
+    missing: str | None
+
+
 class Situation:
     """A run with the definition it was started by and the record it is about, inside one transaction."""
 
@@ -59,23 +86,27 @@ class Situation:
         self.automation = automation
         self.table = table
         self.app: App = session.layout.apps[automation.app]
-        self.scope = scope_of(automation, table, session.layout.types)
-        self.sql = session.layout.sql(table)
-        self.records = _records(session, run, self.app, table, self.scope, done)
+        self.done = done
 
-    def record_exists(self) -> bool:
-        """Whether the record is still there."""
-        wanted = sa.select(self.sql.c.id).where(self.sql.c.id == self.run.record_id)
-        return self.session.connection.execute(wanted).scalar() is not None
-
-    def holds(self, condition: Condition | None) -> bool:
-        """Whether the record satisfies the condition now."""
-        if condition is None:
-            return True
-        wanted = sa.select(self.sql.c.id).where(
-            self.sql.c.id == self.run.record_id, condition_sql(condition, self.records)
-        )
-        return self.session.connection.execute(wanted, moment(self.session)).scalar() is not None
+    def look(self, key: str) -> Look | None:
+        """Ask the record everything about the step; None when the record is gone."""
+        session, layout = self.session, self.session.layout
+        place = ("asking", self.automation.address, self.run.revision, key, clock_of(session))
+        asking = layout.remember(place, lambda: self._asking(key))
+        row = session.connection.execute(asking.statement, self._parameters()).one_or_none()
+        if row is None:
+            return None
+        count = len(asking.written)
+        values, reasons = row[2 : 2 + count], row[2 + count :]
+        problems = [
+            Problem(one.at, _("An expression came to an error: {reason}", reason=reason), "formula", one.text)
+            for one, reason in zip(asking.written, reasons, strict=True)
+            if reason is not None
+        ]
+        options = copy.deepcopy(dict(self.automation.steps[key]))
+        for one, field, value in zip(asking.written, asking.fields, values, strict=True):
+            _put(options, one.at, value if field is None else self._fitting(field, value))
+        return Look(bool(row[0]), bool(row[1]), options, problems, asking.missing)
 
     def target(self, step: Options) -> Table:
         """The table that a step writes to. Raises NotInstalled, NotFound."""
@@ -86,44 +117,50 @@ class Situation:
             raise NotInstalled(_("The app {app} is not installed.", app=where.partition(".")[0]))
         return self.session.layout.table(where)
 
-    def evaluated(self, kind: Action, step: Options) -> Options:
-        """The step's options, every expression replaced by its value, all of them asked in one SELECT.
-
-        Raises Refused with the place and reason of every expression that came to an error.
-        """
-        written = kind.expressions(step)
-        options = copy.deepcopy(dict(step))
-        if not written:
-            return options
-        target = self.target(step) if kind.writes else None
-        compiled = [self._compiled(one, target) for one in written]
-        columns = [sa.type_coerce(one.value, sql_type(one.type)) for one in compiled]
-        errors = [sa.null() if one.error is None else one.error for one in compiled]
-        wanted = sa.select(*columns, *errors).select_from(self.sql).where(self.sql.c.id == self.run.record_id)
-        row = self.session.connection.execute(wanted, moment(self.session)).one()
-        values, reasons = row[: len(written)], row[len(written) :]
-        problems = [
-            Problem(one.at, _("This expression came to an error: {reason}", reason=reason), "formula", one.text)
-            for one, reason in zip(written, reasons, strict=True)
-            if reason is not None
+    def _asking(self, key: str) -> _Asking:
+        step = self.automation.steps[key]
+        kind = actions[step["action"]]
+        sql = self.session.layout.sql(self.table)
+        scope = scope_of(self.automation, self.table, self.session.layout.types)
+        records = _records(self.session, self.app, self.table, scope)
+        target: Table | None = None
+        missing: str | None = None
+        try:
+            target = self.target(step) if kind.writes else None
+        except NotInstalled as error:
+            missing = error.says
+        written = [] if missing else kind.expressions(step)
+        fields = [target.fields.get(one.field) if target and one.field else None for one in written]
+        compiled = [self._compiled(one, field, scope, records) for one, field in zip(written, fields, strict=True)]
+        columns: list[sa.ColumnElement[Any]] = [
+            *(_test(condition, records) for condition in (self.automation.conditions, step.get("if"))),
+            *(sa.type_coerce(one.value, sql_type(one.type)) for one in compiled),
+            *(sa.null() if one.error is None else one.error for one in compiled),
         ]
-        if problems:
-            raise Refused(problems)
-        for one, value in zip(written, values, strict=True):
-            field = target.fields.get(one.field) if target and one.field else None
-            _put(options, one.at, value if field is None else self._fitting(field, value))
-        return options
+        return _Asking(sa.select(*columns).select_from(sql).where(sql.c.id == RECORD), written, fields, missing)
 
-    def _compiled(self, written: Written, target: Table | None) -> Compiled:
+    def _compiled(self, written: Written, field: Field | None, scope: RecordScope, records: Records) -> Compiled:
         if written.gives == "message":
             text = label_in(written.text, self.session.workspace.language)
-            return messages.compile(messages.check(text, self.scope), self.records)
+            return messages.compile(messages.check(text, scope), records)
         text = str(written.text).removeprefix("=")
-        checked = formulas.check(text, self.scope)
-        field = target.fields.get(written.field) if target else None
+        checked = formulas.check(text, scope)
         if field is not None and field.kind.holds == "text" and checked.type.name not in {"text", "blank"}:
-            checked = formulas.check(f"CONCATENATE({text})", self.scope)
-        return formulas.compile(checked, self.records)
+            checked = formulas.check(f"CONCATENATE({text})", scope)
+        return formulas.compile(checked, records)
+
+    def _parameters(self) -> dict[str, Any]:
+        """The values that differ from run to run, for every statement of the automation."""
+        facts: dict[str, Any] = {**moment(self.session), RECORD.key: self.run.record_id}
+        for key, journalled in self.done.items():
+            facts |= {_step_name(key, name): str(value) for name, value in journalled.result.items()}
+        for key in self.automation.steps:
+            for name in STEP_RESULTS:
+                facts.setdefault(_step_name(key, name), None)
+        for key in self.table.fields:
+            facts[f"had__{key}"] = key in self.run.previous
+            facts[f"previous__{key}"] = self.run.previous.get(key)
+        return facts
 
     def _fitting(self, field: Field, value: Any) -> Any:
         """The value in the shape that the field takes: one record for many, the day of an instant."""
@@ -188,31 +225,35 @@ def _of_revision(session: Session, run: Run) -> Mapping[str, Automation]:
     return Apps([(json.loads(text), run.revision)])[run.app].automations if text else {}
 
 
-def _records(
-    session: Session, run: Run, app: App, table: Table, scope: RecordScope, done: Mapping[str, Journalled]
-) -> Records:
+def _test(condition: Condition | None, records: Records) -> sa.ColumnElement[bool]:
+    return sa.true() if condition is None else condition_sql(condition, records)
+
+
+def _records(session: Session, app: App, table: Table, scope: RecordScope) -> Records:
     """The run's record to expressions, with what was before the change, what steps gave, and the app's settings."""
     sql, clock = session.layout.sql(table), clock_of(session)
     now = Records(session.layout, table, sql, clock)
     more: dict[Path, Compiled] = {}
     for path, held in (scope.more or {}).items():
+        kind = sql_type(held)
         if path[0] == "steps":
-            value = done[path[1]].result.get(path[2]) if path[1] in done else None
-            more[path] = _known(None if value is None else str(value), held)
-        elif path[0] == "previous" and path[1] in run.previous:
-            more[path] = _known(run.previous[path[1]], held)
+            more[path] = Compiled(sa.bindparam(_step_name(path[1], path[2]), type_=kind), None, held)
         elif path[0] == "previous":
-            more[path] = now.field(path[1])
+            before = sa.bindparam(f"previous__{path[1]}", type_=kind)
+            changed = sa.bindparam(f"had__{path[1]}", type_=sa.Boolean)
+            more[path] = Compiled(sa.case((changed, before), else_=now.field(path[1]).value), None, held)
     for key, value in app.settings.items():
         setting = scope.type_of(("settings", key))
         if setting is not None:
-            more["settings", key] = _known(value, setting)
+            kind = sql_type(setting)
+            more["settings", key] = Compiled(
+                sa.cast(sa.null(), kind) if value is None else sa.literal(value, kind), None, setting
+            )
     return Records(session.layout, table, sql, clock, more)
 
 
-def _known(value: Any, held: Type) -> Compiled:
-    kind = sql_type(held)
-    return Compiled(sa.cast(sa.null(), kind) if value is None else sa.literal(value, kind), None, held)
+def _step_name(key: str, name: str) -> str:
+    return f"steps__{key}__{name}"
 
 
 def _put(tree: Any, pointer: str, value: Any) -> None:

@@ -150,6 +150,8 @@ def finish(session: Session, run: Run, status: str, says: str | None = None) -> 
 
 def journal(session: Session, run: Run) -> dict[str, Journalled]:
     """What was done so far, by step."""
+    if run.step is None and run.attempt == 0:
+        return {}
     wanted = sa.select(_s.key, _s.status, _s.prepared, _s.result).where(_s.run_id == run.id)
     return {
         row["key"]: Journalled(
@@ -159,34 +161,29 @@ def journal(session: Session, run: Run) -> dict[str, Journalled]:
     }
 
 
-def note_begin(
-    session: Session, run: Run, key: str, position: int, action: str, prepared: Mapping[str, Any] | None = None
+def note(
+    session: Session,
+    run: Run,
+    key: str,
+    position: int,
+    action: str,
+    status: str,
+    says: str | None = None,
+    *,
+    result: Mapping[str, Any] | None = None,
+    prepared: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write down that a step begins, unless that is known from an attempt before."""
-    if session.connection.execute(sa.select(_s.key).where(_s.run_id == run.id, _s.key == key)).scalar() is not None:
-        return
-    session.connection.execute(
-        sa.insert(run_steps).values(
-            run_id=run.id,
-            key=key,
-            position=position,
-            action=action,
-            status="started",
-            prepared=None if prepared is None else json.dumps(prepared, ensure_ascii=False),
-            attempts="[]",
-            started_at=timestamp(session.now),
-        )
-    )
-
-
-def note_end(
-    session: Session, run: Run, key: str, status: str, says: str | None = None, result: Mapping[str, Any] | None = None
-) -> None:
-    """Write down how a step ended: `done`, `failed`, `skipped`; or `retrying`, which is not the end."""
+    """Write down how a step stands: `started` (a call is to be made), `retrying`, `done`, `failed` or `skipped`."""
+    over = status not in {"started", "retrying"}
     values: dict[str, Any] = {"status": status, "says": says}
-    if status != "retrying":
-        values |= {"finished_at": timestamp(session.now), "result": json.dumps(result or {}, ensure_ascii=False)}
-    session.connection.execute(sa.update(run_steps).where(_s.run_id == run.id, _s.key == key).values(**values))
+    if over:
+        values |= {"finished_at": timestamp(session.now), "result": _json(result or {})}
+    change = sa.update(run_steps).where(_s.run_id == run.id, _s.key == key).values(**values)
+    if session.connection.execute(change).rowcount:
+        return
+    values |= {"run_id": run.id, "key": key, "position": position, "action": action, "attempts": "[]"}
+    values |= {"started_at": timestamp(session.now), "prepared": None if prepared is None else _json(prepared)}
+    session.connection.execute(sa.insert(run_steps).values(**values))
 
 
 def note_attempt(session: Session, run: Run, key: str, status: int | None, milliseconds: int, says: str) -> None:
@@ -217,3 +214,7 @@ def _lease_end(session: Session) -> str:
 
 def _rows(session: Session, wanted: sa.Select[Any]) -> list[dict[str, Any]]:
     return [dict(row) for row in session.connection.execute(wanted).mappings()]
+
+
+def _json(tree: Mapping[str, Any]) -> str:
+    return json.dumps(tree, ensure_ascii=False)

@@ -53,19 +53,22 @@ def watches_of(layout: Layout) -> list[Watch]:
 
 def acting_for(session: Session, app: str) -> str | None:
     """The person whom the app's automations act for: who changed it last, or installed it, or an owner."""
-    c, people, revisions = workspace_tables.apps.c, workspace_tables.people, workspace_tables.revisions
-    installed = session.connection.execute(
+    people = workspace_tables.people
+    makers = session.layout.remember(("makers", app), lambda: _makers(session, app))
+    here = sa.select(people.c.id).where(people.c.role != "", sa.or_(people.c.id.in_(makers), people.c.role == "owner"))
+    known = sorted(session.connection.execute(here).scalars())
+    return next((user_id for user_id in (*makers, *known) if user_id in known), None)
+
+
+def _makers(session: Session, app: str) -> list[str]:
+    c, revisions = workspace_tables.apps.c, workspace_tables.revisions
+    wanted = (
         sa.select(revisions.c.by, c.installed_by)
         .select_from(workspace_tables.apps)
         .outerjoin(revisions, sa.and_(revisions.c.app == c.key, revisions.c.number == c.revision))
         .where(c.key == app)
-    ).one_or_none()
-    here = sa.select(people.c.id, people.c.role).where(people.c.role != "").order_by(people.c.id)
-    roles = dict(session.connection.execute(here).all())
-    for user_id in installed or ():
-        if user_id in roles:
-            return str(user_id)
-    return next((user_id for user_id, role in roles.items() if role == "owner"), None)
+    )
+    return [maker for maker in session.connection.execute(wanted).one_or_none() or () if maker]
 
 
 def set_state(session: Session, automation: str, values: Mapping[str, Any]) -> None:
@@ -179,7 +182,20 @@ def _condition(session: Session, watch: Watch) -> tuple[sa.ColumnElement[bool], 
 
 
 def _moment(session: Session, watch: Watch) -> dict[str, Any]:
-    return {NOW.key: timestamp(session.now), ME.key: acting_for(session, watch.automation.app)}
+    me = acting_for(session, watch.automation.app) if _asks_who(session.layout, watch) else None
+    return {NOW.key: timestamp(session.now), ME.key: me}
+
+
+def _asks_who(layout: Layout, watch: Watch) -> bool:
+    """Whether a condition of the watch's app and table may be about the person who acts."""
+    app, table = watch.automation.app, watch.table
+    scope = layout.types.scope(table.address)
+
+    def found() -> bool:
+        same = [one for one in watches_of(layout) if (one.automation.app, one.table.address) == (app, table.address)]
+        return any(conditions.uses_clock(one.condition, scope) for one in same if one.condition is not None)
+
+    return layout.remember(("asks who", app, table.address), found)
 
 
 def _candidates(session: Session, watch: Watch) -> set[str]:
