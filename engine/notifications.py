@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
+from engine.errors import NotFound
 from engine.ids import new_ids
 from engine.storage import workspace_tables
 from engine.storage.automation_tables import notifications
 from engine.storage.session import Session, timestamp
-from engine.text import Text
+from engine.text import Text, _
 
 MAX_MESSAGE = 2_000
 PAGE = 50
@@ -72,15 +74,18 @@ def tell_once(session: Session, user_ids: Sequence[str], message: str, automatio
 
 def inbox(session: Session, *, before: str | None = None, limit: int = PAGE) -> list[Notification]:
     """The asker's messages, newest first; `before` is the id of the last one already seen."""
-    wanted = (
-        sa.select(_c.id, _c.at, _c.message, _c.table_address, _c.record_id, _c.automation, _c.read_at.is_not(None))
-        .where(_c.user_id == session.principal.user_id)
-        .order_by(_c.id.desc())
-        .limit(limit)
-    )
+    wanted = _own(session).order_by(_c.id.desc()).limit(limit)
     if before:
         wanted = wanted.where(_c.id < before)
     return [Notification(*row) for row in session.connection.execute(wanted)]
+
+
+def get(session: Session, message_id: str) -> Notification:
+    """One of the asker's messages. Raises NotFound."""
+    row = session.connection.execute(_own(session).where(_c.id == message_id)).one_or_none()
+    if row is None:
+        raise NotFound(_("There is no such message."))
+    return Notification(*row)
 
 
 def unread(session: Session) -> int:
@@ -99,3 +104,8 @@ def mark_read(session: Session, ids: Sequence[str] | None = None) -> int:
     if ids is not None:
         change = change.where(_c.id.in_(ids))
     return session.connection.execute(change).rowcount
+
+
+def _own(session: Session) -> sa.Select[Any]:
+    fields = (_c.id, _c.at, _c.message, _c.table_address, _c.record_id, _c.automation, _c.read_at.is_not(None))
+    return sa.select(*fields).where(_c.user_id == session.principal.user_id)

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from engine import connections
 from engine.access import door
+from engine.access.principals import Principal
 from engine.actions import Failed, NotSetUp, Options, Outcome, Posted, Skipped, actions
 from engine.addresses import EgressRefused
 from engine.egress import Egress, EgressFailed
 from engine.errors import FormworkError
 from engine.run_progress import Call
 from engine.run_steps import Means
-from engine.storage.session import Session
 from engine.storage.stores import Workspace
 from engine.text import _
 from engine.webhooks import after_answer, after_failure, body_of, headers, new_message_id
@@ -82,15 +82,17 @@ class Outside:
         raise _needs_transaction()
 
 
-def try_out(session: Session, means: Means, app: str, name: str) -> Posted:
+def try_out(workspace: Workspace, principal: Principal, means: Means, app: str, name: str) -> Posted:
     """Send a test message over a connection, in the way in which runs send theirs, once.
 
-    Waits for the answer, so the session should be one that only reads. Raises NotSetUp, Forbidden, EgressRefused.
+    Raises NotSetUp, Forbidden, EgressRefused for a URL that is itself at fault.
     """
-    door.enter_builder(session.principal)
-    endpoint = connections.endpoint(session, means.vault, app, name)
+    with workspace.read(principal) as session:
+        door.enter_builder(principal)
+        endpoint = connections.endpoint(session, means.vault, app, name)
+        made_at = session.now
     content = {"app": app, "connection": name, "message": str(_("This is a test. Nothing has happened."))}
-    message = Message(new_message_id(), body_of(content, "formwork.test", session.now), 1)
+    message = Message(new_message_id(), body_of(content, "formwork.test", made_at), 1)
     return _deliver(means.egress, endpoint, message, lambda: datetime.now(UTC), f"test of {app}.{name}")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -113,6 +115,20 @@ def size(count: int) -> str:
         if count < limit:
             return f"{number(round(count * 1000 / limit, 1) if unit != 'B' else count)}\u00a0{unit}"
     return f"{number(round(count / 1_000_000_000, 1))}\u00a0GB"
+
+
+def took(milliseconds: int) -> str:
+    """`84 ms`, `1.2 s`, `3 min`: how long something took."""
+    if milliseconds < 1_000:
+        return f"{number(milliseconds)}\u00a0ms"
+    if milliseconds < 60_000:
+        return f"{number(round(milliseconds / 1000, 1))}\u00a0s"
+    return f"{number(round(milliseconds / 60_000))}\u00a0min"
+
+
+def pretty(value: Any) -> str:
+    """A JSON value over several lines."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def initials(name: str) -> str:

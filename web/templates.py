@@ -73,8 +73,10 @@ def _environment(statics: Statics) -> Environment:
         "money": formats.money,
         "number": formats.number,
         "percent": formats.percent,
+        "pretty": formats.pretty,
         "say": texts.say,
         "size": formats.size,
+        "took": formats.took,
     }
     cells = _Kinds(environment, "cells", "cell")
     environment.globals |= {

@@ -1,0 +1,123 @@
+"""The forms of a table: where they are filled in, inside the workspace and, if public, by everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from engine import forms, people, queries
+from engine.definitions.language import Field, Form, Table
+from engine.errors import Refused
+from engine.storage.session import Session
+from engine.text import _
+from web.dependencies import FormHere, In, Place, SiteHere
+from web.names import names_of
+from web.questions import asked
+from web.render import is_htmx, page, redirect
+from web.sheets import CANDIDATES, typed_in
+from web.toasts import Toast
+
+router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/forms")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A form in the list. `shows` are links whose records' names everybody sees; `left_out` is not asked in public."""
+
+    form: Form
+    link: str
+    shows: list[Field]
+    left_out: list[Field]
+
+
+@router.get("")
+def show(request: Request, place: In, site: SiteHere, app: str, table: str) -> Response:
+    """All forms of the table, with the addresses of the public ones."""
+    with place.read() as session:
+        of = session.layout.table(f"{app}.{table}")
+        link = site.settings.public_url + place.at.public_form(app, table, "")
+        listed = [_listed(session, of, one, link) for one in of.forms.values()]
+        of_app = session.layout.apps[app]
+    may_build = place.membership.role in ("owner", "builder")
+    return page(request, "forms/list.html", app=of_app, table=of, forms=listed, may_build=may_build)
+
+
+@router.get("/{form}")
+def ask(request: Request, place: In, app: str, table: str, form: str) -> Response:
+    """The empty form, for people of the workspace."""
+    return _shown(request, place, f"{app}.{table}", form, {})
+
+
+@router.post("/{form}")
+def submit(request: Request, place: In, sent: FormHere, app: str, table: str, form: str) -> Response:
+    """Store the record; then to it, or to the form again for the next one."""
+    address = f"{app}.{table}"
+    with place.read() as session:
+        values = typed_in(sent, session.layout.table(address))
+    try:
+        with place.write() as session:
+            record = forms.submit(session, address, forms.get(session, address, form), values)
+            name = queries.titles(session, address, [record])[record]
+            undo = place.at.page("undo", session.transaction_id)
+    except Refused as refused:
+        return _shown(request, place, address, form, values, refused)
+    to = place.at.form(app, table, form) if sent.get("then") == "next" else place.at.record(app, table, record)
+    return redirect(request, to, Toast(_("Created {name}.", name=name), undo=undo))
+
+
+@router.post("/{form}/publication")
+def publish(request: Request, place: In, sent: FormHere, app: str, table: str, form: str) -> Response:
+    """Open the form to everybody (`public=yes`), or close it again."""
+    public = sent.get("public") == "yes"
+    with place.write() as session:
+        forms.publish(session, f"{app}.{table}", form, public)
+    says = _("Everybody with the link can fill in this form now.") if public else _("The form is closed to the public.")
+    return redirect(request, place.at.page("apps", app, table, "forms"), Toast(says))
+
+
+def _listed(session: Session, table: Table, form: Form, link: str) -> Listed:
+    fields = [one.field for one in forms.questions(table, form)]
+    in_public = {one.field.key for one in forms.public_questions(session, table, form)}
+    shows = [one for one in fields if one.target and one.key in in_public]
+    return Listed(form, link + form.key, shows, [one for one in fields if one.key not in in_public])
+
+
+def _shown(
+    request: Request, place: Place, address: str, form: str, values: Mapping[str, Any], refused: Refused | None = None
+) -> Response:
+    with place.read() as session:
+        of, found = session.layout.table(address), forms.get(session, address, form)
+        questions = forms.questions(of, found)
+        links = {
+            one.field.key: _link(session, place, one.field, not is_htmx(request))
+            for one in questions
+            if one.field.target
+        }
+        answers, problems = asked(questions, links, values, refused)
+        context: dict[str, Any] = {
+            "app": session.layout.apps[of.app],
+            "names": names_of(session, place.at, of, links, [values]),
+            "people": {one.id: one.name for one in people.everybody(session)},
+        }
+    status = 422 if refused else 200
+    return page(
+        request,
+        "forms/form.html",
+        status=status,
+        table=of,
+        form=found,
+        questions=answers,
+        problems=problems,
+        may_write=place.membership.role != "guest",
+        **context,
+    )
+
+
+def _link(session: Session, place: Place, field: Field, candidates: bool) -> dict[str, Any]:
+    app, _dot, table = (field.target or "").partition(".")
+    found = queries.find_titles(session, field.target or "", "", CANDIDATES) if candidates else []
+    return {"search": place.at.page("apps", app, table, "titles"), "candidates": found}
