@@ -2,9 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from engine import accounts
+from engine import accounts, api_tokens
 from tests.web.api.conftest import Client, Installation
 
 ORDERS = "/shop/orders"
@@ -81,9 +79,10 @@ def test_a_thousand_records_at_once_and_no_more(api: Client) -> None:
 
 def test_several_are_deleted_or_none(api: Client) -> None:
     ids = api.create({"number": "1"}, {"number": "2"}, {"number": "3"})
-    missing = [ids[0], "rec00000000000000"]
-    assert api.refused("DELETE", ORDERS, status=404, **{"records[]": missing}) == "MODEL_ID_NOT_FOUND"
-    answer = api.ask("DELETE", f"{ORDERS}/", **{"records[]": ids[:2]})
+    missing: dict[str, Any] = {"records[]": [ids[0], "rec00000000000000"]}
+    assert api.refused("DELETE", ORDERS, status=404, **missing) == "MODEL_ID_NOT_FOUND"
+    gone: dict[str, Any] = {"records[]": ids[:2]}
+    answer = api.ask("DELETE", f"{ORDERS}/", **gone)
     assert answer == {"records": [{"id": one, "deleted": True} for one in ids[:2]]}
     assert [one["id"] for one in api.ask("GET", ORDERS)["records"]] == ids[2:]
     assert api.refused("DELETE", ORDERS) == "INVALID_RECORDS"
@@ -173,28 +172,28 @@ def test_only_builders_get_new_choices(installation: Installation) -> None:
     assert len(client.ask("GET", ORDERS)["records"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("fields", "kind", "message"),
-    [
-        ({"nope": 1}, "UNKNOWN_FIELD_NAME", 'Unknown field name: "nope"'),
-        (
-            {"Total": 1},
-            "INVALID_VALUE_FOR_COLUMN",
-            'Field "Total" cannot accept a value because the field is computed',
-        ),
-        ({"amount": "12"}, "INVALID_VALUE_FOR_COLUMN", "Amount must be a number."),
-        ({"amount": -1}, "INVALID_RECORDS", "The amount cannot be negative."),
-        (
-            {"status": "x"},
-            "INVALID_MULTIPLE_CHOICE_OPTIONS",
-            'Insufficient permissions to create new select option "x"',
-        ),
-        ({"customer": ["rec00000000000000"]}, "ROW_DOES_NOT_EXIST", "Customer leads to a record that does not exist."),
-    ],
-)
-def test_wrong_values_are_told_as_clients_know_them(api: Client, fields: Any, kind: str, message: str) -> None:
-    error = api.ask("POST", ORDERS, {"fields": fields}, 422)["error"]
-    assert (error["type"], error["message"]) == (kind, message)
+WRONG: list[tuple[dict[str, Any], str, str]] = [
+    ({"nope": 1}, "UNKNOWN_FIELD_NAME", 'Unknown field name: "nope"'),
+    (
+        {"Total": 1},
+        "INVALID_VALUE_FOR_COLUMN",
+        'Field "Total" cannot accept a value because the field is computed',
+    ),
+    ({"amount": "12"}, "INVALID_VALUE_FOR_COLUMN", "Amount must be a number."),
+    ({"amount": -1}, "INVALID_RECORDS", "The amount cannot be negative."),
+    (
+        {"status": "x"},
+        "INVALID_MULTIPLE_CHOICE_OPTIONS",
+        'Insufficient permissions to create new select option "x"',
+    ),
+    ({"customer": ["rec00000000000000"]}, "ROW_DOES_NOT_EXIST", "Customer leads to a record that does not exist."),
+]
+
+
+def test_wrong_values_are_told_as_clients_know_them(api: Client) -> None:
+    for fields, kind, message in WRONG:
+        error = api.ask("POST", ORDERS, {"fields": fields}, 422)["error"]
+        assert (error["type"], error["message"]) == (kind, message)
     assert api.ask("GET", ORDERS)["records"] == []
 
 
@@ -204,12 +203,10 @@ def test_every_problem_is_told_with_its_place(api: Client) -> None:
     assert [one["at"] for one in problems] == ["/0/amount", "/2/amount", "/2/day"]
 
 
-@pytest.mark.parametrize(
-    "body",
-    [{}, {"fields": 3}, {"records": []}, {"records": {}}, {"records": [3]}, {"records": [{}]}],
-)
-def test_bodies_that_are_none(api: Client, body: Any) -> None:
-    assert api.refused("POST", ORDERS, body).startswith("INVALID_RE")
+def test_bodies_that_are_none(api: Client) -> None:
+    bodies: list[Any] = [{}, {"fields": 3}, {"records": []}, {"records": {}}, {"records": [3]}, {"records": [{}]}]
+    for body in bodies:
+        assert api.refused("POST", ORDERS, body).startswith("INVALID_RE")
 
 
 def test_a_body_must_be_an_object(api: Client) -> None:
@@ -232,10 +229,8 @@ def test_what_is_not_there(api: Client) -> None:
 
 def test_only_a_token_that_counts_opens(api: Client, installation: Installation) -> None:
     required = {"error": {"type": "AUTHENTICATION_REQUIRED", "message": "Authentication required"}}
-    for token in ("", "nonsense", api.token[:-1] + ("0" if api.token[-1] != "0" else "1")):
-        assert Client(api.http, token).ask("GET", ORDERS, status=401) == required
-    from engine import api_tokens
-
+    for secret in ("", "nonsense", api.token[:-1] + ("0" if api.token[-1] != "0" else "1")):
+        assert Client(api.http, secret).ask("GET", ORDERS, status=401) == required
     (token,) = api_tokens.belonging_to(installation.stores, installation.owner.id)
     api_tokens.delete(installation.stores, installation.owner.id, token.id)
     assert api.ask("GET", ORDERS, status=401) == required
