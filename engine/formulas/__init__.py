@@ -4,7 +4,7 @@ A text is parsed (`syntax.py`), checked against a scope (`check.py`) and compile
 means the same on SQLite and PostgreSQL. Nothing that people write is ever run by Python.
 """
 
-from engine.formulas import sql
+from engine.formulas import messages, sql
 from engine.formulas.check import Formula, Scope, check
 from engine.formulas.compile import Compiled, Environment, compile
 from engine.formulas.naming import with_keys, with_labels
@@ -22,6 +22,7 @@ __all__ = [
     "Type",
     "check",
     "compile",
+    "messages",
     "parse",
     "sql",
     "with_keys",

@@ -50,18 +50,23 @@ class Formula:
 
 def check(text: str | Node, scope: Scope) -> Formula:
     """The typed expression. Raises `FormulaError` with every mistake found."""
-    from engine.formulas.compile import may_fail
-
     checker = _Checker(scope)
     tree = checker.typed(parse(text) if isinstance(text, str) else text)
     if checker.mistakes or tree is None:
         first, *rest = sorted(checker.mistakes, key=lambda one: (one.start, one.end))
         raise FormulaError(*first, *rest)
+    return formula_of(text if isinstance(text, str) else "", tree)
+
+
+def formula_of(text: str, tree: Typed) -> Formula:
+    """What there is to know about a typed tree."""
+    from engine.formulas.compile import may_fail
+
     nodes = list(walk(tree))
     applied = [one.function for one in nodes if isinstance(one, Apply)]
     paths = {one.path for one in nodes if isinstance(one, Read)} | {one.path for one in applied if one.path}
     return Formula(
-        text if isinstance(text, str) else "",
+        text,
         tree,
         failing(tree.type, may_fail(tree)),
         frozenset(paths),
@@ -197,7 +202,7 @@ class _Checker:
         for at, (one, parameter) in enumerate(pairs):
             if one is not None and parameter.takes == "same":
                 taken[at] = as_type(one, kind, self.scope)
-            elif one is not None and parameter.takes == "comparable":
+            elif one is not None and parameter.takes in {"comparable", "ordered"}:
                 if first is None:
                     first = one
                 else:
@@ -206,7 +211,7 @@ class _Checker:
     def held_against(
         self, first: Typed, other: Typed, taken: list[Typed | None], pairs: Sequence[tuple[Typed | None, Parameter]]
     ) -> Typed:
-        left, right = comparable(first, other, self.scope)
+        left, right = comparable(first, other, self.scope, ordering=pairs[0][1].takes == "ordered")
         if len(pairs) == 2:
             taken[0] = left
         return right

@@ -25,8 +25,8 @@ class _Scope(Protocol):
     def type_of(self, path: tuple[str, ...]) -> Type | None: ...
 
 
-def comparable(one: Typed, other: Typed, scope: _Scope) -> Pair:
-    """Both as values that can be compared. Raises `FormulaError` where that makes no sense."""
+def comparable(one: Typed, other: Typed, scope: _Scope, ordering: bool = False) -> Pair:
+    """Both as values that can be compared, for equality or for their order. Raises `FormulaError` if they cannot."""
     kinds = (one.type, other.type)
     if any(kind.name == "blank" for kind in kinds):
         return one, other
@@ -41,7 +41,7 @@ def comparable(one: Typed, other: Typed, scope: _Scope) -> Pair:
     if all(kind.name in {"record", "user", "text"} for kind in kinds):
         return one, other
     names = {kind.name for kind in kinds}
-    if names == {"number", "text"} and all(not _is_words(part) for part in (one, other)):
+    if names == {"number", "text"} and (ordering or not any(_is_words(part) for part in (one, other))):
         return as_number(one), as_number(other)
     if names <= {"number", "boolean"}:
         return (one, other) if len(names) == 1 else (as_number(one), as_number(other))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import sqlalchemy as sa
 
-from engine.formulas import dates, lists, sql
+from engine.formulas import dates, lists, numerals, sql
 from engine.formulas.functions import Takes
 from engine.formulas.part import Part
 from engine.formulas.syntax import MAX_DIGITS, FormulaError
@@ -31,7 +31,7 @@ class _Scope(Protocol):
 def converted(argument: Typed, takes: Takes, scope: _Scope) -> Typed:
     """The argument as what a parameter takes. Raises `FormulaError` where that makes no sense."""
     held = argument.type
-    if takes in {"any", "same", "comparable"}:
+    if takes in {"any", "same", "comparable", "ordered"}:
         return argument
     if takes == "text":
         return as_text(argument, scope)
@@ -76,6 +76,7 @@ def as_text(argument: Typed, scope: _Scope) -> Typed:
 
 
 def as_number(argument: Typed) -> Typed:
+    """The argument as a number. Raises `FormulaError` for a list, a date, a record."""
     held = argument.type
     if held == NUMBER:
         return argument
@@ -83,7 +84,7 @@ def as_number(argument: Typed) -> Typed:
         if argument.value is None or argument.value == "":
             return Constant(Decimal(0), NUMBER, argument.start, argument.end)
         number = read_number(argument.value) if isinstance(argument.value, str) else None
-        if number is not None:
+        if number is not None and len(number.normalize().as_tuple().digits) <= MAX_DIGITS:
             return Constant(number, NUMBER, argument.start, argument.end)
     if held.name in {"text", "boolean", "blank"}:
         return Convert(argument, NUMBER, argument.start, argument.end)
@@ -105,6 +106,7 @@ def _as_boolean(argument: Typed) -> Typed:
 
 
 def as_date(argument: Typed) -> Typed:
+    """The argument as a date or date-time, whichever it is. Raises `FormulaError`."""
     if argument.type.is_date:
         return argument
     if isinstance(argument, Constant):
@@ -113,7 +115,7 @@ def as_date(argument: Typed) -> Typed:
         found = read_date(argument.value) if isinstance(argument.value, str) else None
         if found is not None:
             return Constant(found, DATE if len(found) == 10 else DATE_TIME, argument.start, argument.end)
-        if argument.type == TEXT:
+        if argument.type == TEXT and not is_local_time(str(argument.value)):
             says = _('"{text}" is no date. Write it as "2026-12-31", or use DATETIME_PARSE.', text=argument.value)
             raise FormulaError(says, argument.start, argument.end)
     if argument.type == TEXT:
@@ -125,24 +127,49 @@ def as_date(argument: Typed) -> Typed:
 def read_number(text: str) -> Decimal | None:
     """The number that a text says, or None."""
     bare = text.strip()
-    if not re.match(sql.NUMBER_TEXT, bare):
+    if not re.match(numerals.NUMBER_TEXT, bare):
         return None
-    number = Decimal(re.sub(r"[^0-9.+-]", "", bare))
-    return number if len(number.normalize().as_tuple().digits) <= MAX_DIGITS else None
+    return Decimal(re.sub(r"[^0-9.+-]", "", bare))
 
 
-def read_date(text: str) -> str | None:
-    """An ISO date, or an ISO date-time as a UTC instant (without an offset it is in UTC); None if it is neither."""
+def read_date(text: str, time_zone: datetime.tzinfo | None = None) -> str | None:
+    """An ISO date, or the UTC instant of an ISO date-time; None if it is neither.
+
+    A time without an offset is a time in `time_zone`; without one it is not known which instant that is: None.
+    """
     match = _ISO.fullmatch(text.strip())
     if match is None:
         return None
     try:
         if match[2] is None:
             return datetime.date.fromisoformat(match[1]).isoformat()
-        instant = datetime.datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3] or 'Z'}").astimezone(datetime.UTC)
+        moment = datetime.datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3] or ''}")
+        if match[3] is None:
+            if time_zone is None:
+                return None
+            return instant_at(moment, time_zone)
+        return instant_text(moment.astimezone(datetime.UTC))
     except (ValueError, OverflowError):
         return None
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
+
+
+def instant_at(wall: datetime.datetime, time_zone: datetime.tzinfo) -> str:
+    """The instant at which clocks in the zone show `wall`, as PostgreSQL decides it.
+
+    In the gap of spring the offset before it counts, of the two hours in autumn the second. Raises `OverflowError`.
+    """
+    offsets = [wall.replace(tzinfo=time_zone, fold=fold).utcoffset() for fold in (0, 1)]
+    return instant_text(wall - min(one or datetime.timedelta() for one in offsets))
+
+
+def instant_text(utc: datetime.datetime) -> str:
+    """An instant as it is stored."""
+    return f"{utc.year:04d}-{utc:%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def is_local_time(text: str) -> bool:
+    """Whether a text is an ISO date-time without an offset."""
+    return read_date(text, datetime.UTC) is not None
 
 
 def convert(c: Compiling, part: Part, to: Type) -> Part:
@@ -167,14 +194,14 @@ def _number(c: Compiling, part: Part) -> Part:
     if part.type == BOOLEAN:
         return part.with_value(sa.case((part.value, sql.number(1)), else_=sql.number(0)), NUMBER, nullable=False)
     text = c.once(part.value)
-    number = c.once(sql.text_number(text))
+    number = c.once(c.settled(numerals.text_number(text)))
     wrong = sa.and_(number.is_(None), sql.is_filled(text))
     return part.with_value(number, NUMBER, nullable=True).failing_when(wrong, "not_a_number")
 
 
 def _parsed_instant(c: Compiling, part: Part) -> Part:
     text = c.once(part.value)
-    instant = c.once(dates.iso_instant(text))
+    instant = c.once(dates.iso_instant(text, c.time_zone))
     wrong = sa.and_(instant.is_(None), sql.is_filled(text))
     return part.with_value(instant, DATE_TIME, nullable=True).failing_when(wrong, "not_a_date")
 
@@ -195,7 +222,7 @@ def _text(c: Compiling, part: Part) -> sql.Element:
 _TEXTS: Mapping[str, Callable[[Compiling, sql.Element], sql.Element]] = {
     "blank": lambda c, value: sql.text_constant(""),
     "text": lambda c, value: value,
-    "number": lambda c, value: sql.number_text(c.once(value)),
+    "number": lambda c, value: numerals.number_text(c.once(value)),
     "boolean": lambda c, value: sa.case(
         (value, sql.text_constant("1")), (value.is_not(None), sql.text_constant("0")), else_=sa.null()
     ),

@@ -69,15 +69,16 @@ def local_text(value: Element, time_zone: str) -> Element:
     return dialects("strftime('%Y-%m-%d %H:%M', {0})", "to_char({0}, 'YYYY-MM-DD HH24:MI')", wall(value, time_zone))
 
 
-def iso_instant(text: Element) -> Element:
-    """The instant that an ISO text says, NULL if it says none; mentions it often."""
+def iso_instant(text: Element, time_zone: str) -> Element:
+    """The instant that an ISO text says (in the zone, if it names no offset), else NULL; mentions it often."""
+    named = zone(time_zone)
+    month = "make_date(CAST(substr({0}, 1, 4) AS INTEGER), CAST(substr({0}, 6, 2) AS INTEGER), 1)"
     return dialects(
-        "iso_instant({0})",
+        f"iso_instant({{0}}, {named})",
         f"CASE WHEN {{0}} ~ '{_ISO}' AND CAST(substr({{0}}, 9, 2) AS INTEGER) <= CASE WHEN {{0}} ~ '{_ISO}' THEN"
-        " EXTRACT(DAY FROM make_date(CAST(substr({0}, 1, 4) AS INTEGER), CAST(substr({0}, 6, 2) AS INTEGER), 1)"
-        " + INTERVAL '1 month' - INTERVAL '1 day') END"
-        " THEN CAST({0} || CASE WHEN length({0}) = 10 THEN 'T00:00:00Z'"
-        rf" WHEN {{0}} ~ '{_OFFSET}$' THEN '' ELSE 'Z' END AS TIMESTAMPTZ) END",
+        f" EXTRACT(DAY FROM {month} + INTERVAL '1 month' - INTERVAL '1 day') END"
+        f" THEN CASE WHEN {{0}} ~ '{_OFFSET}$' AND length({{0}}) > 10 THEN CAST({{0}} AS TIMESTAMPTZ)"
+        f" ELSE CAST({{0}} AS TIMESTAMP) AT TIME ZONE {named} END END",
         text,
     )
 
@@ -263,11 +264,50 @@ def months_between(one: Element, other: Element) -> Element:
     )
 
 
-def unix_seconds(value: Element) -> Element:
-    """Seconds since 1970 of an instant, with milliseconds."""
+def unix_time(value: Element, milliseconds: bool) -> Element:
+    """Seconds (whole) or milliseconds since 1970 of an instant, as a text."""
+    since = "CAST(round((julianday({0}) - 2440587.5) * 86400000.0) AS INTEGER)"
+    epoch = "EXTRACT(EPOCH FROM {0})"
+    if milliseconds:
+        return dialects(f"CAST({since} AS TEXT)", f"CAST(CAST({epoch} * 1000 AS BIGINT) AS TEXT)", value)
     return dialects(
-        "(CAST(round((julianday({0}) - 2440587.5) * 86400000.0) AS INTEGER) / 1000.0)",
-        "round(EXTRACT(EPOCH FROM {0}), 3)",
+        f"CAST(CAST(-ceil(-{since} / 1000.0) AS INTEGER) AS TEXT)",
+        f"CAST(CAST(floor({epoch}) AS BIGINT) AS TEXT)",
+        value,
+    )
+
+
+def offset_minutes(wall_time: Element, value: Element) -> Element:
+    """By how many minutes the clock of a wall time is ahead of UTC, as an SQL integer."""
+    return dialects(
+        "CAST(round((julianday({0}) - julianday({1})) * 1440.0) AS INTEGER)",
+        "CAST(EXTRACT(EPOCH FROM ({0} - ({1} AT TIME ZONE 'UTC'))) / 60 AS INTEGER)",
+        wall_time,
         value,
         type_=NUMBER,
     )
+
+
+def humanized(milliseconds: Element) -> Element:
+    """A span in words, roughly, as people say it ("3 days", "a month"); mentions it often."""
+    steps = [
+        (45, "a few seconds", 0),
+        (90, "a minute", 0),
+        (45 * 60, "{n} minutes", 60),
+        (90 * 60, "an hour", 0),
+        (22 * 3600, "{n} hours", 3600),
+        (36 * 3600, "a day", 0),
+        (26 * 86400, "{n} days", 86400),
+        (45 * 86400, "a month", 0),
+        (320 * 86400, "{n} months", 2_629_746),
+        (548 * 86400, "a year", 0),
+        (10**12, "{n} years", 31_556_952),
+    ]
+    cases = []
+    for seconds, words, unit in steps:
+        shown = f"'{words}'"
+        if unit:
+            count = f"CAST(CAST(round(abs({{0}}) / {unit}000.0) AS INTEGER) AS TEXT)"
+            shown = f"({count} || '{words.removeprefix('{n}')}')"
+        cases.append(f"WHEN abs({{0}}) < {seconds}000 THEN {shown}")
+    return alike(f"CASE {' '.join(cases)} END", milliseconds)

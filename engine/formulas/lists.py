@@ -22,7 +22,8 @@ def json_list(items: sa.Select[Any], flatten: bool = False) -> Element:
     if flatten:
         return dialects(
             "(SELECT json_group_array(e.value) FROM {0} AS s, json_each(s.item) AS e)",
-            "(SELECT coalesce(jsonb_agg(e.value), '[]'::jsonb) FROM {0} AS s, jsonb_array_elements(s.item) AS e(value))",
+            "(SELECT coalesce(jsonb_agg(e.value), '[]'::jsonb)"
+            " FROM {0} AS s, jsonb_array_elements(s.item) AS e(value))",
             rows,
             type_=sa.JSON(),
         )
@@ -82,10 +83,12 @@ def of_one(value: Element) -> Element:
 def numbers_in(value: Element) -> Element:
     """The numbers in a list of anything; true counts as 1."""
     return dialects(
-        "(SELECT json_group_array(e.value) FROM json_each({0}) AS e WHERE typeof(e.value) <> 'text' AND e.value IS NOT NULL)",
+        "(SELECT json_group_array(e.value) FROM json_each({0}) AS e"
+        " WHERE typeof(e.value) <> 'text' AND e.value IS NOT NULL)",
         "(SELECT coalesce(jsonb_agg(CASE jsonb_typeof(e.value) WHEN 'number' THEN e.value ELSE"
         " CASE e.value WHEN 'true'::jsonb THEN '1'::jsonb ELSE '0'::jsonb END END ORDER BY e.place), '[]'::jsonb)"
-        " FROM jsonb_array_elements({0}) WITH ORDINALITY AS e(value, place) WHERE jsonb_typeof(e.value) IN ('number', 'boolean'))",
+        " FROM jsonb_array_elements({0}) WITH ORDINALITY AS e(value, place)"
+        " WHERE jsonb_typeof(e.value) IN ('number', 'boolean'))",
         value,
     )
 
@@ -94,8 +97,8 @@ def truths_in(value: Element) -> Element:
     """A list of true and false: which items are something."""
     return dialects(
         "(SELECT json_group_array(coalesce(e.value <> '' AND e.value <> 0, 0)) FROM json_each({0}) AS e)",
-        "(SELECT coalesce(jsonb_agg(e.value NOT IN ('null'::jsonb, '0'::jsonb, '\"\"'::jsonb, 'false'::jsonb) ORDER BY e.place),"
-        " '[]'::jsonb) FROM jsonb_array_elements({0}) WITH ORDINALITY AS e(value, place))",
+        "(SELECT coalesce(jsonb_agg(e.value NOT IN ('null'::jsonb, '0'::jsonb, '\"\"'::jsonb, 'false'::jsonb)"
+        " ORDER BY e.place), '[]'::jsonb) FROM jsonb_array_elements({0}) WITH ORDINALITY AS e(value, place))",
         value,
     )
 

@@ -1,99 +1,91 @@
-"""Messages: texts with `{{ expression }}` in them. Each value is put in once; what it holds is never read again."""
+"""Messages: texts with expressions between `{{` and `}}`.
+
+A message becomes one expression that joins its literal parts and its values. Each value is put in once; what
+it contains, even `{{`, is never read again. A value that is an error is shown as `#ERROR!`.
+"""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from decimal import Decimal
 
-from engine.formulas import sql
-from engine.formulas.check import Formula, Scope
-from engine.formulas.check import check as check_formula
+from engine.formulas.check import Formula, Scope, formula_of
+from engine.formulas.check import check as check_expression
 from engine.formulas.compile import Compiled, Environment
-from engine.formulas.compile import compile as compile_formula
+from engine.formulas.compile import compile as compile_expression
+from engine.formulas.conversions import as_text
+from engine.formulas.functions import functions
 from engine.formulas.syntax import FormulaError, Mistake
-from engine.formulas.types import TEXT
+from engine.formulas.typed import Apply, Constant, Typed
+from engine.formulas.types import NUMBER, TEXT
 from engine.text import _
 
-MAX_LENGTH = 64 * 1024
-MAX_PLACES = 500
-_OPEN, _CLOSE = "{{", "}}"
-_PATH = re.compile(r"[^\W\d]\w*(\.\w+)*")
+MAX_LENGTH = 65_536
+MAX_PLACEHOLDERS = 500
+MAX_RESULT = 262_144  # characters; what is longer is cut
+ERROR_SHOWN = "#ERROR!"
 
 
-@dataclass(frozen=True)
-class Message:
-    """A message as what stands in it, in order: plain text, and checked expressions."""
-
-    parts: tuple[str | Formula, ...]
-
-
-def check(text: str, scope: Scope) -> Message:
-    """The message taken apart. Raises `FormulaError` with every mistake at its place in `text`."""
+def check(text: str, scope: Scope) -> Formula:
+    """The message as an expression that gives a text. Raises `FormulaError` with every mistake in its placeholders."""
     if len(text) > MAX_LENGTH:
-        raise FormulaError(_("A message has at most {most} characters.", most=MAX_LENGTH), MAX_LENGTH, len(text))
-    parts: list[str | Formula] = []
+        says = _("The message is longer than {count} characters.", count=MAX_LENGTH)
+        raise FormulaError(says, MAX_LENGTH, len(text))
+    pieces = list(_pieces(text))
+    if sum(is_expression for is_expression, _piece, _start in pieces) > MAX_PLACEHOLDERS:
+        raise FormulaError(_("The message has more than {count} placeholders.", count=MAX_PLACEHOLDERS), 0, len(text))
+    parts: list[Typed] = []
     mistakes: list[Mistake] = []
-    at = 0
-    while (start := text.find(_OPEN, at)) >= 0:
-        end = _end_of(text, start + len(_OPEN))
-        if end < 0:
-            mistakes.append(Mistake(_("Two opening braces need two closing braces after them."), start, len(text)))
-            break
-        parts.append(text[at:start])
+    for is_expression, piece, start in pieces:
+        if not is_expression:
+            parts.append(Constant(piece, TEXT, start, start + len(piece)))
+            continue
         try:
-            parts.append(_place(text[start + len(_OPEN) : end], scope))
+            parts.append(_shown(check_expression(piece, scope).tree, scope))
         except FormulaError as error:
-            shift = start + len(_OPEN)
-            mistakes += [Mistake(one.says, one.start + shift, one.end + shift) for one in error.mistakes]
-        at = end + len(_CLOSE)
-    parts.append(text[at:])
-    if len(parts) > 2 * MAX_PLACES:
-        mistakes.append(Mistake(_("A message has at most {most} places to fill in.", most=MAX_PLACES), 0, len(text)))
+            mistakes += [Mistake(one.says, one.start + start, one.end + start) for one in error.mistakes]
     if mistakes:
-        first, *rest = mistakes
-        raise FormulaError(*first, *rest)
-    return Message(tuple(part for part in parts if part != ""))
+        raise FormulaError(*mistakes[0], *mistakes[1:])
+    joined = Apply(functions()["&"], tuple(parts), TEXT, 0, len(text))
+    longest = Constant(Decimal(MAX_RESULT), NUMBER, 0, len(text))
+    return formula_of(text, Apply(functions()["LEFT"], (joined, longest), TEXT, 0, len(text)))
 
 
-def compile(message: Message, environment: Environment) -> Compiled:
-    """The filled-in message as SQL; what is blank or an error leaves nothing."""
-    filled = [
-        sql.text_constant(part)
-        if isinstance(part, str)
-        else sql.alike("coalesce({0}, '')", compile_formula(part, environment).value)
-        for part in message.parts
-    ]
-    return Compiled(sql.joined(filled) if filled else sql.text_constant(""), None, TEXT)
+def compile(message: Formula, environment: Environment) -> Compiled:
+    """The filled-in message as SQL; it has no error."""
+    return compile_expression(message, environment)
 
 
-def _end_of(text: str, at: int) -> int:
-    """Where the place that begins at `at` ends: at the first `}}` outside a text and a field's braces; -1 if nowhere."""
-    quote, depth = "", 0
+def _shown(value: Typed, scope: Scope) -> Typed:
+    error = Constant(ERROR_SHOWN, TEXT, value.start, value.end)
+    return Apply(functions()["IFERROR"], (as_text(value, scope), error), TEXT, value.start, value.end)
+
+
+def _pieces(text: str) -> Iterator[tuple[bool, str, int]]:
+    """(is an expression, its text, where that begins) from left to right."""
+    at = 0
+    while (opening := text.find("{{", at)) >= 0:
+        if opening > at:
+            yield False, text[at:opening], at
+        closing = _closing(text, opening + 2)
+        if closing < 0:
+            raise FormulaError(_("This {{ has no closing }}."), opening, len(text))
+        yield True, text[opening + 2 : closing], opening + 2
+        at = closing + 2
+    if at < len(text):
+        yield False, text[at:], at
+
+
+def _closing(text: str, at: int) -> int:
+    """Where the `}}` is that ends an expression; those in quotes or behind a field's name do not."""
     while at < len(text):
-        sign = text[at]
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "\"'":
-            quote = sign
-        elif sign == "{":
-            depth += 1
-        elif sign == "}" and depth:
-            depth -= 1
-        elif text.startswith(_CLOSE, at):
+        one = text[at]
+        if text.startswith("}}", at):
             return at
+        if one in "\"'{":
+            end = {"{": "}"}.get(one, one)
+            at += 1
+            while at < len(text) and text[at] != end:
+                at += 2 if text[at] == "\\" else 1
         at += 1
     return -1
-
-
-def _place(written: str, scope: Scope) -> Formula:
-    """The expression of one place as a text; a bare path means the field."""
-    lead = len(written) - len(written.lstrip())
-    bare = written.strip()
-    if _PATH.fullmatch(bare) and bare.upper() not in {"TRUE", "FALSE"}:
-        bare = f"{{{bare}}}"
-    try:
-        check_formula(bare, scope)  # for its mistakes, at their places
-    except FormulaError as error:
-        first, *rest = (Mistake(one.says, one.start + lead, one.end + lead) for one in error.mistakes)
-        raise FormulaError(*first, *rest) from error
-    return check_formula(f"CONCATENATE({bare})", scope)

@@ -27,7 +27,7 @@ def _shifting(inner: str) -> str:
 def round_half_away(value: Element, decimals: Element) -> Element:
     """Halves away from zero; `decimals` may be negative. Mentions both often."""
     return dialects(
-        _shifting("floor({x} * 1.0000000000000004 + 0.5)"), "round({0}, {1})", value, decimals, type_=NUMBER
+        _shifting("CAST({x} * 1.0000000000000004 + 0.5 AS INTEGER)"), "round({0}, {1})", value, decimals, type_=NUMBER
     )
 
 
@@ -39,7 +39,9 @@ def round_up(value: Element, decimals: Element) -> Element:
 
 def round_down(value: Element, decimals: Element) -> Element:
     """Towards zero."""
-    return dialects(_shifting("floor({x} * 1.0000000000000004)"), "trunc({0}, {1})", value, decimals, type_=NUMBER)
+    return dialects(
+        _shifting("CAST({x} * 1.0000000000000004 AS INTEGER)"), "trunc({0}, {1})", value, decimals, type_=NUMBER
+    )
 
 
 def ceiling(value: Element) -> Element:

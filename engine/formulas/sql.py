@@ -20,8 +20,6 @@ __all__ = ["BOOLEAN", "NUMBER", "TEXT", "Element", "alike", "dialects", "join_li
 
 LARGEST = "1e300"  # a greater result stays there; doubles end at 1.8e308
 EMPTY = sa.literal_column("''", TEXT)
-NUMBER_TEXT = r"^[-+]?[$€£¥]?(?:(?:[0-9]{1,3}(?:,[0-9]{3}){1,9}|[0-9]{1,40})(?:\.[0-9]{0,40})?|\.[0-9]{1,40})$"
-_NUMBER_TEXT_FORMAT = NUMBER_TEXT.replace("{", "{{").replace("}", "}}")
 
 
 # Numbers
@@ -88,17 +86,6 @@ def exact_sum(column: Element) -> Element:
     return dialects(EXACT_SUM_SQLITE, "sum(CAST({0} AS NUMERIC))", column, type_=NUMBER)
 
 
-def number_text(value: Element) -> Element:
-    """A number as people read it: no trailing zeros, no exponent; mentions it often."""
-    return dialects(
-        "CASE WHEN {0} IS NULL THEN NULL WHEN {0} = CAST({0} AS INTEGER) THEN CAST(CAST({0} AS INTEGER) AS TEXT)"
-        " WHEN abs({0}) < 1e-3 THEN rtrim(printf('%.10f', {0}), '0')"
-        " WHEN abs({0}) >= 1e15 THEN printf('%.0f', {0}) ELSE printf('%.15g', {0}) END",
-        "CAST(trim_scale({0}) AS TEXT)",
-        value,
-    )
-
-
 def trimmed(value: Element) -> Element:
     """A number without zeros at the end of its decimals, as it is stored and read."""
     return dialects("{0}", "trim_scale({0})", value, type_=NUMBER)
@@ -152,8 +139,8 @@ def above_zero(value: Element) -> Element:
 
 
 def floor(value: Element) -> Element:
-    """The next whole number down."""
-    return alike("floor({0})", value, type_=NUMBER)
+    """The next whole number down. On SQLite `floor` is a Python function of SQLAlchemy's, which fails on NULL."""
+    return dialects("(-ceil(-{0}))", "floor({0})", value, type_=NUMBER)
 
 
 def cut_quotient(value: Element, divisor: int) -> Element:
@@ -197,20 +184,6 @@ def odd(tests: Sequence[Element]) -> Element:
     """Whether an odd number of them holds."""
     counts = [sa.case((one, sa.literal_column("1")), else_=sa.literal_column("0")) for one in tests]
     return alike("({0} % 2 = 1)", plus(counts), type_=BOOLEAN)
-
-
-# Texts that say numbers
-
-
-def text_number(value: Element) -> Element:
-    """The number that a text says ("1,234.50", "$9.99"), NULL if it says none; mentions it once."""
-    return dialects(
-        "text_number({0})",
-        f"round(CAST(regexp_replace(substring(btrim({{0}}) FROM '{_NUMBER_TEXT_FORMAT}'), '[^0-9.+-]', '', 'g')"
-        " AS NUMERIC), 10)",
-        value,
-        type_=NUMBER,
-    )
 
 
 # Texts

@@ -6,15 +6,18 @@ They are called once per record, so expressions use them only where SQL itself h
 from __future__ import annotations
 
 import datetime
-import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from engine.formulas.conversions import read_date, read_number
+from engine.formulas import conversions
+from engine.formulas.conversions import instant_text, read_date, read_number
+from engine.formulas.date_parsing import read_time
+from engine.formulas.numerals import cny_text
 
 
 def register(connection: Any) -> None:
@@ -28,11 +31,6 @@ def _blank_stays(function: Callable[..., Any]) -> Callable[..., Any]:
         return None if None in values else function(*values)
 
     return of_values
-
-
-def floor(number: float) -> int:
-    # SQLAlchemy gives every SQLite connection a `floor` of its own, which fails on NULL.
-    return math.floor(number)
 
 
 def unicode_upper(text: str) -> str:
@@ -68,9 +66,11 @@ def text_number(text: str) -> float | int | None:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-def iso_instant(text: str) -> str | None:
-    found = read_date(str(text))
-    return f"{found}T00:00:00.000Z" if found is not None and len(found) == 10 else found
+def iso_instant(text: str, zone: str) -> str | None:
+    found = read_date(str(text), _zone(zone))
+    if found is not None and len(found) == 10:
+        return instant_at(f"{found}T00:00:00", zone)
+    return found
 
 
 _zone = lru_cache(maxsize=64)(ZoneInfo)
@@ -81,29 +81,52 @@ def wall_time(instant: str, zone: str) -> str | None:
         there = datetime.datetime.fromisoformat(instant).astimezone(_zone(zone))
     except (ValueError, OverflowError):
         return None
-    return f"{there.year:04d}-{there:%m-%dT%H:%M:%S}.{there.microsecond // 1000:03d}"
+    return instant_text(there).removesuffix("Z")
 
 
 def instant_at(wall: str, zone: str) -> str | None:
     try:
-        there = datetime.datetime.fromisoformat(wall).replace(tzinfo=_zone(zone))
-        # As PostgreSQL does: before the gap in spring, the second of the two hours in autumn.
-        offset = min(there.replace(fold=fold).utcoffset() or datetime.timedelta() for fold in (0, 1))
-        instant = there.replace(tzinfo=None) - offset
+        return conversions.instant_at(datetime.datetime.fromisoformat(wall), _zone(zone))
     except (ValueError, OverflowError):
         return None
-    return f"{instant.year:04d}-{instant:%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
 
 
-def floor(number: float) -> int:
-    """SQLAlchemy puts `math.floor` in the place of SQLite's own, and that one fails on NULL."""
-    return math.floor(number)
+_pattern = lru_cache(maxsize=512)(lambda pattern: re.compile(pattern, re.ASCII))
+
+
+def regex_match(text: str, pattern: str) -> bool:
+    return _pattern(pattern).search(text) is not None
+
+
+def regex_extract(text: str, pattern: str) -> str | None:
+    found = _pattern(pattern).search(text)
+    return found and found[0]
+
+
+def regex_replace(text: str, pattern: str, template: str) -> str:
+    return _pattern(pattern).sub(template, text)
+
+
+def digits_text(number: float, digits: int, grouped: int, least: int, most: int) -> str:
+    whole, _point, decimals = f"{Decimal(str(number)):.{most}f}".partition(".")
+    whole = whole.lstrip("0").rjust(digits, "0")
+    if grouped:
+        whole = re.sub(r"(?<=.)(?=(...)+$)", ",", whole)
+    decimals = decimals.rstrip("0").ljust(least, "0")
+    return f"{whole}.{decimals}" if decimals else whole or "0"
+
+
+def cny_capitals(number: float) -> str | None:
+    return cny_text(number) if abs(number) < 1e13 else None
+
+
+def parsed_time(text: str, plan: str, zone: str) -> str | None:
+    return read_time(text, plan, zone)
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        floor,
         unicode_upper,
         unicode_lower,
         proper_case,
@@ -113,6 +136,11 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
         iso_instant,
         wall_time,
         instant_at,
-        floor,
+        parsed_time,
+        digits_text,
+        cny_capitals,
+        regex_match,
+        regex_extract,
+        regex_replace,
     )
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.formulas.dialects import NUMBER, Element, alike, dialects
+import sqlalchemy as sa
+
+from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element, alike, dialects
 
 LONGEST = 100_000  # characters that a text may be multiplied to
 
@@ -54,8 +56,8 @@ def replaced_once(value: Element, old: Element, new: Element, which: Element) ->
     """With the `which`-th `old` as `new`; mentions `old` twice."""
     return dialects(
         "replace_once({0}, {1}, {2}, {3})",
-        r"CASE WHEN {1} = '' THEN {0} ELSE regexp_replace({0}, regexp_replace({1}, '([\\.^$*+?()[\]{{}}|-])', '\\\1', 'g'),"
-        r" replace({2}, '\', '\\'), 1, {3}) END",
+        r"CASE WHEN {1} = '' THEN {0} ELSE regexp_replace({0},"
+        r" regexp_replace({1}, '([\\.^$*+?()[\]{{}}|-])', '\\\1', 'g'), replace({2}, '\', '\\'), 1, {3}) END",
         value,
         old,
         new,
@@ -76,4 +78,34 @@ def url_component(value: Element) -> Element:
         r" regexp_replace(upper(encode(convert_to(c, 'UTF8'), 'hex')), '(..)', '%\1', 'g') END, '' ORDER BY n), '')"
         " FROM regexp_split_to_table({0}, '') WITH ORDINALITY AS t(c, n) WHERE c <> '')",
         value,
+    )
+
+
+def _patterned(sqlite: str, postgresql: str, value: Element, python: str, other: str, *more: Element) -> Element:
+    """SQL over a text ({0}) and its pattern ({1} as Python, {2} as PostgreSQL spells it)."""
+    both = (sa.literal(python, TEXT), sa.literal(other, TEXT))
+    return dialects(sqlite, postgresql, value, *both, *more)
+
+
+def matches(value: Element, python: str, postgresql: str) -> Element:
+    """Whether a part of the text fits the pattern."""
+    found = _patterned("regex_match({0}, {1})", '(({0} COLLATE "C") ~ {2})', value, python, postgresql)
+    found.type = BOOLEAN
+    return found
+
+
+def extracted(value: Element, python: str, postgresql: str) -> Element:
+    """The first part that fits the pattern, NULL if there is none."""
+    return _patterned("regex_extract({0}, {1})", '(substring({0} COLLATE "C" FROM {2}))', value, python, postgresql)
+
+
+def pattern_replaced(value: Element, python: str, postgresql: str, template: Element) -> Element:
+    """With every part that fits replaced; in the template `\\1` stands for the first group."""
+    return _patterned(
+        "regex_replace({0}, {1}, {3})",
+        "regexp_replace({0} COLLATE \"C\", {2}, {3}, 'g')",
+        value,
+        python,
+        postgresql,
+        template,
     )

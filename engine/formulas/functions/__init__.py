@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from engine.formulas.part import Part
     from engine.formulas.typed import Typed
 
-Takes = Literal["any", "same", "comparable", "text", "number", "boolean", "date", "list", "numbers", "booleans"]
+Takes = Literal[
+    "any", "same", "comparable", "ordered", "text", "number", "boolean", "date", "list", "numbers", "booleans"
+]
 Arguments = Sequence["Typed | None"]
 Gives = Type | Callable[[Arguments], Type]
 
@@ -31,7 +33,7 @@ class Parameter:
     """What an argument must be.
 
     `numbers` and `booleans` also take lists of them. All arguments that are `same` are turned into one type,
-    which the function gives; all that are `comparable` into types that can be held against each other.
+    which the function gives; all that are `comparable` (or `ordered`) into types that can be held against each other.
     """
 
     name: str

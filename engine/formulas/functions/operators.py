@@ -58,6 +58,7 @@ def join(c: Compiling, *texts: Part) -> sql.Element:
     return sql.joined([c.text(one) for one in texts])
 
 
+_ORDERED = (Parameter("value", "ordered"), Parameter("value", "ordered"))
 _COMPARED = (Parameter("value", "comparable"), Parameter("value", "comparable"))
 
 
@@ -81,4 +82,4 @@ for _sign, _about in {
     ">": _("Whether the first is greater, or after."),
     ">=": _("Whether the first is at least the second."),
 }.items():
-    family.function(_sign, *_COMPARED, gives=BOOLEAN, about=_about, example=f"1 {_sign} 2")(_ordering(_sign))
+    family.function(_sign, *_ORDERED, gives=BOOLEAN, about=_about, example=f"1 {_sign} 2")(_ordering(_sign))

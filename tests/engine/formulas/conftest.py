@@ -1,0 +1,34 @@
+"""Both databases for expressions that need no tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool, StaticPool
+
+from engine.formulas import sqlite
+from tests.support.databases import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def on_sqlite() -> Iterator[sa.Engine]:
+    """An empty SQLite database in memory that knows our functions."""
+    engine = sa.create_engine("sqlite://", poolclass=StaticPool)
+    sa.event.listen(engine, "connect", lambda connection, _record: sqlite.register(connection))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def on_postgresql(postgres_server: PostgresServer, postgres_database: str) -> sa.Engine:
+    """A PostgreSQL database; each use connects anew, because other tests close all connections."""
+    return sa.create_engine(postgres_server.url(postgres_database), poolclass=NullPool)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> sa.Engine:
+    """One database, then the other."""
+    found: sa.Engine = request.getfixturevalue(f"on_{request.param}")
+    return found
