@@ -127,6 +127,7 @@ def install(
     chosen = template(key)
     if key in session.layout.apps:
         raise Refused([Problem("", _("{app} is installed already.", app=chosen.label), "installed")])
+    session.cause = session.cause or f"install:{key}"  # samples are no business: no automation starts by them
     document = definition_of(session, chosen, bound)
     apps.apply(session, document)
     if any(count_records(session, table) for table in session.layout.apps[key].tables.values()):

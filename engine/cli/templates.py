@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from engine import catalog
 from engine.cli.here import HERE, IN_WORKSPACE, Here, InWorkspace, WrongUse
@@ -83,7 +85,12 @@ def _tables(document: Document, samples: Mapping[str, list[Any]]) -> list[dict[s
 
 
 def install(
-    template: str, /, *, samples: bool = True, bind: list[str] | None = None, here: InWorkspace = IN_WORKSPACE
+    template: str,
+    /,
+    *,
+    samples: Annotated[bool, Parameter(negative="--no-samples")] = True,
+    bind: list[str] | None = None,
+    here: InWorkspace = IN_WORKSPACE,
 ) -> None:
     """Install a template from the catalog, with its sample records.
 
@@ -109,7 +116,7 @@ def install(
         _check_bound(bound, catalog.bindings(session, chosen))
         counts = catalog.install(session, template, samples=samples, bound=bound)
         label = label_in(session.layout.apps[template].label, session.workspace.language)
-    says = _("Installed {app} with {count} sample records.", app=label, count=sum(counts.values()))
+    says = _("Installed {app} with {count} records.", app=label, count=sum(counts.values()))
     here.say(says, app=template, samples=counts)
 
 
