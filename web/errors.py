@@ -54,7 +54,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FormworkError, _formwork_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _http_error)
-    app.add_exception_handler(TooLarge, _http_error)
 
 
 async def crashed(request: Request, error: Exception) -> Response:
@@ -75,7 +74,7 @@ async def _formwork_error(request: Request, error: Any) -> Response:
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 413 if isinstance(error, TooLarge) else 422
+    status = error.status_code if isinstance(error, HTTPException) else 422
     says = _SAYS.get(status, _SAYS[400])
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     response = await run_in_threadpool(_answer, request, status, says)

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -90,8 +91,11 @@ class Crashes:
             await response(scope, receive, send)
 
 
-class TooLarge(Exception):
+class TooLarge(HTTPException):
     """The body is longer than such a body may be."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 class BodyLimit:

@@ -1,4 +1,4 @@
-"""Which workspaces one has; a new one; the home of one, with its apps."""
+"""Which workspaces one has, and a new one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from engine import workspaces
 from engine.errors import Refused
 from web.addresses import At
-from web.dependencies import In, SignedIn, SiteHere
+from web.dependencies import SignedIn, SiteHere
 from web.render import page, redirect
 
 router = APIRouter()
@@ -39,9 +39,3 @@ def create(request: Request, site: SiteHere, who: SignedIn, name: Annotated[str,
     except Refused as refused:
         return page(request, "workspaces/new.html", status=422, name=name, error=refused.says)
     return redirect(request, At(made.id).home)
-
-
-@router.get("/w/{workspace}")
-def home(request: Request, place: In) -> Response:
-    """The apps of the workspace and what they hold."""
-    return page(request, "workspaces/home.html", place=place)

@@ -13,8 +13,10 @@ from engine.definitions.language import Table, View
 from engine.people import names as people_names
 from engine.queries import Query
 from engine.storage.session import Session
+from engine.text import Text, _
 from web.dependencies import In, Place
 from web.fields import Shown, shown_field, shown_fields
+from web.histories import Told
 from web.render import page, wrong
 
 router = APIRouter(prefix="/w/{workspace}/gallery")
@@ -91,7 +93,7 @@ def record(request: Request, place: In, record: str, wrong: bool = False) -> Res
         names=names,
         people=people,
         links=links,
-        history=_history(place),
+        history=_history(place, fields),
     )
 
 
@@ -157,10 +159,11 @@ def _names(session: Session, table: Table, fields: list[Shown], found: list[reco
     return names
 
 
-def _history(place: Place) -> list[dict[str, Any]]:
-    who = {"who": place.person.name, "who_id": place.person.id}
-    return [
-        {**who, "says": "changed", "at": "2026-11-21T09:30:00.000Z", "changes": [("Stage", "Offer", "Negotiation")]},
-        {**who, "says": "changed", "at": "2026-11-14T15:02:00.000Z", "changes": [("Amount", "", "$48,000.00")]},
-        {**who, "says": "created it", "at": "2026-10-02T08:00:00.000Z", "changes": []},
+def _history(place: Place, fields: list[Shown]) -> list[Told]:
+    stage, amount = (next(one for one in fields if one.key == key) for key in ("stage", "amount"))
+    acts: list[tuple[Text, str, list[tuple[Shown, Any, Any]]]] = [
+        (_("changed"), "2026-11-21T09:30:00.000Z", [(stage, "offer", "negotiation")]),
+        (_("changed"), "2026-11-14T15:02:00.000Z", [(amount, None, 48_000)]),
+        (_("created it"), "2026-10-02T08:00:00.000Z", []),
     ]
+    return [Told(place.person.name, place.person.id, True, *act, "trx00000000000000") for act in acts]

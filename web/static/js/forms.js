@@ -37,6 +37,28 @@ function chip(field, id, name) {
 
 const changed = (box) => box.dispatchEvent(new Event("change", { bubbles: true }));
 
+// The keys of a search for records: down to what was found, Enter takes the first of it.
+document.addEventListener("keydown", (event) => {
+  const box = event.target.closest?.("[data-link-input]");
+  const found = [...(box?.querySelectorAll(".found button") ?? [])];
+  if (!found.length) return;
+  const at = found.indexOf(event.target);
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    (found[at + (event.key === "ArrowDown" ? 1 : -1)] ?? box.querySelector("input[type=search]")).focus();
+    event.preventDefault();
+  } else if (event.key === "Enter" && at < 0) {
+    found[0].click();
+    event.preventDefault();
+    event.stopPropagation();
+  } else if (event.key === "Escape") {
+    box.querySelector(".found").replaceChildren();
+    event.stopPropagation();
+  }
+}, true);
+
+// A record that was just made is chosen at once.
+document.addEventListener("htmx:after:settle", (event) => event.target.querySelector?.("[data-chosen-at-once]")?.click());
+
 document.addEventListener("focusin", (event) => {
   for (const box of document.querySelectorAll("[data-link-input]")) {
     if (!box.contains(event.target)) box.querySelector(".found")?.replaceChildren();

@@ -4,7 +4,7 @@ const typed = (target) => target.matches?.("input, textarea, select");
 const cellOf = (target) => target.closest?.(".grid td.cell");
 const head = (cell) => cell.closest("table").tHead.rows[0].cells[cell.cellIndex];
 const lines = (cell) => [...cell.closest("tbody").querySelectorAll("tr[id]")];
-let open = null; // {cell, html: what the cell showed, form}
+let open = null; // {cell, field, form, kept: what the cell showed, before: the value it had}
 
 function go(cell, down, right) {
   const rows = lines(cell);
@@ -24,24 +24,48 @@ function focus(cell) {
 
 function edit(cell, start = null) {
   const field = head(cell).dataset.field;
+  if (!("editable" in head(cell).dataset)) return openRecord(cell);
+  if (head(cell).dataset.kind === "link") return editLink(cell, field);
   const template = document.querySelector(`template[data-editor="${field}"]`);
-  if (!("editable" in head(cell).dataset) || !template) return openRecord(cell);
+  if (!template) return openRecord(cell);
   close();
   const form = template.content.firstElementChild.cloneNode(true);
   const input = form.querySelector("[name='" + field + "']:not([type=hidden])");
   const value = cell.dataset.value ?? cell.textContent.trim();
   if (input.type === "checkbox") return save(cell, field, value === "yes" ? "no" : "yes");
-  open = { cell, field, kept: [...cell.childNodes], form };
+  const kept = [...cell.childNodes];
   cell.replaceChildren(form);
-  cell.classList.add("is-open");
   input.value = start ?? value;
+  opened(cell, field, form, kept, value);
   input.focus();
   if (start === null && input.select) input.select();
   input.showPicker && input.matches("select") && attempt(() => input.showPicker());
+}
+
+function opened(cell, field, form, kept, before) {
+  open = { cell, field, kept, form, before };
+  cell.classList.add("is-open");
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("keydown", keysInside);
+  form.addEventListener("change", (event) => event.target.matches("select") && submit()); // chosen is done
   form.addEventListener("focusout", () => setTimeout(() => open?.form === form && !form.contains(document.activeElement) && submit()));
 }
+
+// A link's editor names records that this page does not know, so the server draws it.
+async function editLink(cell, field) {
+  close();
+  const kept = [...cell.childNodes];
+  const [path, query = ""] = cell.closest("[data-grid]").dataset.save.replace("{id}", cell.parentElement.id).split("?");
+  await htmx.ajax("GET", `${path}/${field}?${query}`, { source: cell, target: cell, swap: "innerHTML", headers: { "HX-Target": "td#editor" } });
+  const form = cell.querySelector("form");
+  if (!form) return;
+  opened(cell, field, form, kept, chosenIn(form));
+  form.addEventListener("change", () => form.querySelector("[data-many=no]") && chosenIn(form) !== open?.before && submit());
+  form.querySelector("input[type=search]").focus();
+}
+
+const chosenIn = (form) => [...form.querySelectorAll("[data-chosen] input")].map((one) => one.value).join(",");
+const valueIn = (form, field) => (form.matches(".is-link") ? chosenIn(form) : form.querySelector(`[name="${field}"]:not([type=hidden])`).value);
 
 function attempt(act) {
   try { act(); } catch { /* the browser opens pickers only after a real key or click */ }
@@ -74,12 +98,11 @@ function close() {
 }
 
 async function submit(down = 0, right = 0) {
-  const { cell, field, form } = open;
-  const input = form.querySelector("[name='" + field + "']:not([type=hidden])");
-  const before = cell.dataset.value ?? open.kept.map((node) => node.textContent).join("").trim();
+  const { cell, field, form, before } = open;
+  const value = valueIn(form, field);
   const line = cell.parentElement.id;
   const place = cell.cellIndex;
-  if (input.value !== before && !(await save(cell, field, input.value))) return input.focus();
+  if (value !== before && !(await save(cell, field, value))) return form.querySelector("input:not([type=hidden]), select, textarea").focus();
   if (open?.cell === cell) close();
   const now = document.getElementById(line)?.cells[place];
   if (now && (down || right)) go(now, down, right);
@@ -181,14 +204,13 @@ document.addEventListener("paste", async (event) => {
   }
 });
 
-document.addEventListener("dblclick", (event) => {
-  const cell = cellOf(event.target);
-  if (cell && !typed(event.target) && !event.target.closest("a")) edit(cell);
-});
-
+// A click goes to the cell, a click on the cell with the focus edits it.
+let pressed = null;
+document.addEventListener("mousedown", () => (pressed = document.activeElement));
 document.addEventListener("click", (event) => {
   const cell = cellOf(event.target);
   if (!cell || event.target.closest("a, input, select, textarea, button")) return;
+  if (cell === pressed && !event.shiftKey && "editable" in head(cell).dataset) return edit(cell);
   anchor = event.shiftKey ? document.activeElement?.closest?.("td.cell") : null;
   focus(cell);
   mark(cell);

@@ -1,7 +1,7 @@
 // Cards are dragged from stack to stack; the server confirms, or the card goes back with the reason in a toast.
 function ready(root) {
-  for (const stack of root.querySelectorAll?.(".board[data-move]:not([data-move='']) [data-stack]:not([data-ready])") ?? []) {
-    stack.dataset.ready = "";
+  for (const stack of root.querySelectorAll?.(".board[data-move]:not([data-move='']) [data-stack]") ?? []) {
+    if (Sortable.get(stack)) continue;
     Sortable.create(stack, {
       group: "cards",
       draggable: ".card-record",

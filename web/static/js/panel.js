@@ -50,6 +50,14 @@ document.addEventListener("keydown", (event) => {
   else panel.querySelector("[data-closes-panel]")?.click();
 });
 
+// The record in the panel is gone.
+document.addEventListener("record-closed", () => {
+  if (!panel?.firstElementChild) return;
+  if (under !== null) return closePanel();
+  history.replaceState({ htmx: true }, "", panel.querySelector("[data-over]").dataset.over);
+  panel.replaceChildren();
+});
+
 // The view still lies under the panel, so going back to it needs no request.
 document.addEventListener("htmx:before:history:restore", (event) => {
   if (under === null || event.detail.path !== under) return;

@@ -21,7 +21,9 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
   if (event.target.matches?.("input, textarea, select, [contenteditable]")) return;
-  const undo = [...document.querySelectorAll("[data-undo]")].pop();
+  // An undo's address ends with the id of what it takes back, and ids grow with time.
+  const newest = (one, other) => (one.form.action < other.form.action ? -1 : 1);
+  const undo = [...document.querySelectorAll("[data-undo]")].sort(newest).pop();
   if (undo) {
     event.preventDefault();
     undo.click();
