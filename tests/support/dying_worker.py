@@ -16,13 +16,14 @@ from typing import Any
 
 from engine import outbox, runs, worker
 from engine.egress import Egress
+from engine.run_steps import Situation
 from engine.runs import LEASE_SECONDS
 from tests.support.house import House
 
 POINTS: dict[str, tuple[Any, str, bool]] = {  # where, and whether to die after it (else before)
     "claimed": (worker.Worker, "_claim", True),
-    "before_step": (runs, "note_begin", False),
-    "in_step": (runs, "note_end", True),
+    "before_step": (Situation, "look", False),
+    "in_step": (runs, "note", True),
     "committed": (worker.Worker, "_within", True),
     "sending": (Egress, "post", False),
     "answered": (Egress, "post", True),

@@ -13,6 +13,7 @@ from engine.access.principals import person
 from engine.automations import RunSummary, Trace
 from engine.egress import Egress, Limits
 from engine.people import Person
+from engine.queries import Query
 from engine.run_steps import Means
 from engine.settings import Settings
 from engine.storage.stores import Stores
@@ -137,7 +138,7 @@ class House:
     def all(self, table: str) -> list[dict[str, Any]]:
         """All records of a table."""
         with self.workspace.read(OWNER) as session:
-            found = records.find(session, records.Query(f"crm.{table}", limit=1000)).records
+            found = records.find(session, Query(f"crm.{table}", limit=1000)).records
             return [{"id": one.id, **one.values} for one in found]
 
     def work(self) -> None:
