@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.web.gallery.server import EMAIL, PASSWORD, Gallery, gallery
 
@@ -38,7 +38,7 @@ def desk(browser_context: BrowserContext, site: Gallery) -> Iterator[Page]:
     assert [one for one in complaints if "the server responded with a status of 422" not in one] == []
 
 
-def _cell(page: Page, line: int, field: str) -> object:
+def _cell(page: Page, line: int, field: str) -> Locator:
     place = page.locator(f"thead th[data-field={field}]").evaluate("head => head.cellIndex")
     return page.locator("#lines tr").nth(line).locator("td").nth(place)
 
@@ -72,7 +72,7 @@ def test_the_policy_blocks_what_is_smuggled_in(browser_context: BrowserContext, 
 def test_a_cell_is_edited_by_keys_and_put_right_where_it_stands(desk: Page, site: Gallery) -> None:
     desk.goto(site.address("grid"))
     cell = _cell(desk, 1, "amount")
-    cell.click()  # type: ignore[attr-defined]
+    cell.click()
     desk.keyboard.press("Enter")
     desk.keyboard.type("12,,5")
     desk.keyboard.press("Enter")
@@ -82,28 +82,26 @@ def test_a_cell_is_edited_by_keys_and_put_right_where_it_stands(desk: Page, site
     desk.keyboard.press("Control+a")
     desk.keyboard.type("999")
     desk.keyboard.press("Enter")
-    expect(_cell(desk, 1, "amount")).to_have_text("$999.00")  # type: ignore[arg-type]
+    expect(_cell(desk, 1, "amount")).to_have_text("$999.00")
     expect(desk.locator("td.cell:focus")).to_have_count(1)
     assert desk.evaluate("document.activeElement.parentElement.rowIndex") == 3
     desk.keyboard.press("ArrowUp")
     desk.keyboard.type("7")
     expect(desk.locator(".cell-form input[name=amount]")).to_have_value("7")
     desk.keyboard.press("Escape")
-    expect(_cell(desk, 1, "amount")).to_have_text("$999.00")  # type: ignore[arg-type]
+    expect(_cell(desk, 1, "amount")).to_have_text("$999.00")
 
 
 def test_a_choice_and_a_tick_are_edited_in_place(desk: Page, site: Gallery) -> None:
     desk.goto(site.address("grid"))
-    _cell(desk, 2, "stage").dblclick()  # type: ignore[attr-defined]
+    _cell(desk, 2, "stage").dblclick()
     desk.locator(".cell-form select").select_option("offer")
-    expect(_cell(desk, 2, "stage")).to_have_text("Offer")  # type: ignore[arg-type]
+    expect(_cell(desk, 2, "stage")).to_have_text("Offer")
     ticked = _cell(desk, 2, "stalled")
-    before = ticked.get_attribute("data-value")  # type: ignore[attr-defined]
-    ticked.click()  # type: ignore[attr-defined]
+    before = ticked.get_attribute("data-value")
+    ticked.click()
     desk.keyboard.press("Enter")
-    expect(_cell(desk, 2, "stalled")).to_have_attribute(  # type: ignore[arg-type]
-        "data-value", "no" if before == "yes" else "yes"
-    )
+    expect(_cell(desk, 2, "stalled")).to_have_attribute("data-value", "no" if before == "yes" else "yes")
 
 
 def test_a_record_opens_over_its_view_and_closing_returns_to_the_place(desk: Page, site: Gallery) -> None:

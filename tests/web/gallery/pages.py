@@ -58,7 +58,7 @@ def kanban(request: Request, place: In) -> Response:
         stacks = views.stacks(session, table, view, Query(DEALS, sort=["-amount"]))
         fields = shown_fields(session.layout, table, ["title", "account", "amount", "close", "owner"])
         found = [record for stack in stacks for record in stack.records]
-        context = {
+        context: dict[str, Any] = {
             "stacks": stacks,
             "fields": fields,
             "names": _names(session, table, fields, found),

@@ -50,6 +50,12 @@ document.addEventListener("keydown", (event) => {
   else panel.querySelector("[data-closes-panel]")?.click();
 });
 
+// What the record on the page shows is no longer so.
+document.addEventListener("record-stale", () => {
+  const sheet = document.getElementById("record-sheet");
+  if (sheet?.dataset.at) htmx.ajax("GET", sheet.dataset.at, { target: sheet, swap: "innerMorph", source: sheet, headers: { "HX-Target": "div#record-sheet" } });
+});
+
 // The record in the panel is gone.
 document.addEventListener("record-closed", () => {
   if (!panel?.firstElementChild) return;
