@@ -68,7 +68,10 @@ def list_workspaces(*, here: WithStores = WITH_STORES) -> None:
 
         formwork workspace list
     """
-    rows = [{"id": key, "name": name} for key, name in workspaces.directory(here.stores).items()]
+    known = workspaces.directory(here.stores)
+    rows = [
+        {"id": key, "name": name} for key, name in sorted(known.items(), key=lambda one: (one[1].casefold(), one[0]))
+    ]
     here.table(rows, {"id": "Id", "name": "Name"}, _("There is no workspace yet."))
 
 
