@@ -39,44 +39,35 @@ def bring(
 
 @pytest.fixture
 def sales(workspace: Workspace, owner: Principal, shared_data: Path) -> Path:
+    """The folder of files; the CRM is installed, and what opportunities link to is there."""
+    folder = shared_data / "crm_sales"
     with workspace.write(owner) as session:
         catalog.install(session, "crm", samples=False)
-    return shared_data / "crm_sales"
+    products = bring(workspace, owner, folder / "products.csv", "crm.products", {"sales_price": {"field": "price"}})
+    people = bring(workspace, owner, folder / "sales_teams.csv", "crm.agents", {"regional_office": {"field": "office"}})
+    columns = {"office_location": {"field": "country"}, "subsidiary_of": {"field": "parent"}}
+    accounts = bring(workspace, owner, folder / "accounts.csv", "crm.accounts", columns)
+    assert [counted(one) for one in (products, people, accounts)] == [(7, 0, 0), (35, 0, 0), (85, 0, 0)]
+    return folder
+
+
+COLUMNS: dict[str, dict[str, Any]] = {
+    "opportunity_id": {"field": "reference"},
+    "engage_date": {"field": "engaged_on"},
+    "close_date": {"field": "closed_on"},
+    "close_value": {"field": "amount"},
+}
+MENDED: dict[str, dict[str, Any]] = {**COLUMNS, "product": {"values": {"GTXPro": "GTX Pro"}}}
 
 
 def test_the_known_totals(workspace: Workspace, owner: Principal, sales: Path) -> None:
-    products = bring(workspace, owner, sales / "products.csv", "crm.products", {"sales_price": {"field": "price"}})
-    assert counted(products) == (7, 0, 0)
-    people = bring(workspace, owner, sales / "sales_teams.csv", "crm.agents", {"regional_office": {"field": "office"}})
-    assert counted(people) == (35, 0, 0)
-    accounts = bring(
-        workspace,
-        owner,
-        sales / "accounts.csv",
-        "crm.accounts",
-        {"office_location": {"field": "country"}, "subsidiary_of": {"field": "parent"}},
-    )
-    assert counted(accounts) == (85, 0, 0)
+    done = bring(workspace, owner, sales / "sales_pipeline.csv", "crm.opportunities", MENDED)
+    assert counted(done) == (8_800, 0, 0)
     with workspace.read(owner) as session:
         parents = [{"field": "parent", "op": "is_not_empty"}]
         assert queries.count(session, Query("crm.accounts", where=parents)) == 15
-
-    columns: dict[str, dict[str, Any]] = {
-        "opportunity_id": {"field": "reference"},
-        "engage_date": {"field": "engaged_on"},
-        "close_date": {"field": "closed_on"},
-        "close_value": {"field": "amount"},
-    }
-    refused = bring(workspace, owner, sales / "sales_pipeline.csv", "crm.opportunities", columns)
-    assert refused.counts is not None
-    assert refused.counts["unknown"] == {"product": [{"value": "GTXPro", "rows": 1_480, "suggestion": "GTX Pro"}]}
-    assert counted(refused) == (7_320, 0, 1_480)
-    assert imports.take_back(workspace, owner, refused.id).state == "undone"
-
-    columns["product"] = {"values": {"GTXPro": "GTX Pro"}}
-    done = bring(workspace, owner, sales / "sales_pipeline.csv", "crm.opportunities", columns)
-    assert counted(done) == (8_800, 0, 0)
-    with workspace.read(owner) as session:
+        without = [{"field": "account", "op": "is_empty"}]
+        assert queries.count(session, Query("crm.opportunities", where=without)) == 1_425
         by_status = {
             group.value: (group.count, group.totals["value"])
             for group in queries.groups(session, Query("crm.opportunities"), "status", {"value": "sum"})
@@ -93,8 +84,20 @@ def test_the_known_totals(workspace: Workspace, owner: Principal, sales: Path) -
         assert (product["GTX Pro"]["won_count"], product["GTX Pro"]["won_amount"]) == (729, 3_510_578)
         assert computed.differences(session) == []
 
-    again = bring(workspace, owner, sales / "sales_pipeline.csv", "crm.opportunities", columns, match=["reference"])
-    assert counted(again) == (0, 8_800, 0)
+
+def test_a_misspelt_product_is_refused_mended_and_brought_again(
+    workspace: Workspace, owner: Principal, sales: Path, tmp_path: Path
+) -> None:
+    some = tmp_path / "some.csv"
+    some.write_bytes(b"".join((sales / "sales_pipeline.csv").read_bytes().splitlines(keepends=True)[:201]))
+    refused = bring(workspace, owner, some, "crm.opportunities", COLUMNS)
+    assert counted(refused) == (171, 0, 29)
+    assert refused.counts is not None
+    assert refused.counts["unknown"] == {"product": [{"value": "GTXPro", "rows": 29, "suggestion": "GTX Pro"}]}
+    assert imports.take_back(workspace, owner, refused.id).state == "undone"
+    assert counted(bring(workspace, owner, some, "crm.opportunities", MENDED)) == (200, 0, 0)
+    again = bring(workspace, owner, some, "crm.opportunities", MENDED, match=["reference"])
+    assert counted(again) == (0, 200, 0)
 
 
 def counted(held: Import) -> tuple[int, int, int]:
