@@ -30,7 +30,8 @@ _percent = lru_cache(maxsize=5_000)(format_percent)
 def number(value: float, decimals: int | None = None) -> str:
     """`1,234.50`; without `decimals` as many as the value has."""
     if decimals is None:
-        decimals = 0 if value == int(value) else min(len(repr(value).partition(".")[2]), MOST_DECIMALS)
+        value = round(value, MOST_DECIMALS)
+        decimals = 0 if value == int(value) else len(f"{Decimal(repr(value)):f}".partition(".")[2])
     return _number(value, decimals, reader().language)
 
 

@@ -53,7 +53,7 @@ def language_of(chosen: str, cookie: str, accept: str, otherwise: str = "en") ->
 def _accepted(header: str) -> Iterator[str]:
     """The languages of an Accept-Language header, the most wanted first: `zh-CN,zh;q=0.9,en;q=0.8`."""
     weights: Mapping[str, float] = dict(_weighed(part) for part in header.split(",")[:20])
-    for language in sorted(weights, key=lambda one: -weights[one]):
+    for language in sorted((one for one in weights if weights[one] > 0), key=lambda one: -weights[one]):
         yield language.partition("-")[0].casefold()
 
 

@@ -28,6 +28,11 @@ class Templates:
     def __init__(self, statics: Statics) -> None:
         self._environment = _environment(statics)
 
+    def read_all(self) -> None:
+        """Read every file now (a second's work), so that no visitor waits for it."""
+        for name in self._environment.list_templates(extensions=("html",)):
+            self._environment.get_template(name)
+
     def page(self, name: str, values: Mapping[str, Any]) -> str:
         """The whole of a file (and of those that it extends)."""
         return self._environment.get_template(name).render(values)
