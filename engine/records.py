@@ -233,10 +233,12 @@ def _follow(session: Session, table: Table, ids: Sequence[str], written: Written
     computed.refresh(session, written)
     for address in {address for address, _key in written.fields}:
         touched = session.touched.get(address, set())
-        _check_holds(session, session.layout.table(address), list(ids) if address == table.address else list(touched))
+        own = address == table.address
+        _check_holds(session, session.layout.table(address), list(ids) if own else list(touched), own=own)
 
 
-def _check_holds(session: Session, table: Table, ids: Sequence[str]) -> None:
+def _check_holds(session: Session, table: Table, ids: Sequence[str], *, own: bool) -> None:
+    """`own`: the records are those that the caller gave, so their numbers tell which of them a problem is about."""
     if not table.checks or not ids:
         return
     sql = session.layout.sql(table)
@@ -248,7 +250,8 @@ def _check_holds(session: Session, table: Table, ids: Sequence[str]) -> None:
         broken = sa.select(sql.c.id).where(among(session, sql.c.id, ids), sa.not_(sa.func.coalesce(holds, sa.false())))
         numbers = {record_id: number for number, record_id in enumerate(ids)}
         for record_id in session.connection.execute(broken, moment(session)).scalars():
-            problems.append(Problem(f"/{numbers[record_id]}", Text("{says}", {"says": check.message}), "check"))
+            at = f"/{numbers[record_id]}" if own else ""
+            problems.append(Problem(at, Text("{says}", {"says": check.message}), "check"))
     _refuse(problems)
 
 
@@ -282,4 +285,4 @@ def _check_count(given: Sequence[Any] | Mapping[str, Any]) -> None:
 
 def _refuse(problems: Sequence[Problem]) -> None:
     if problems:
-        raise Refused(sorted(problems, key=lambda one: (len(one.at.split("/")[1]), one.at)))
+        raise Refused(sorted(problems, key=lambda one: (len(one.at.partition("/")[2].partition("/")[0]), one.at)))

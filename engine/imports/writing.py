@@ -1,8 +1,8 @@
-"""Writing what an import has planned: in sets, and line by line only where one is refused."""
+"""Writing what an import has planned: in sets, without those that a check refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine import records
 from engine.definitions.language import Table
@@ -18,19 +18,10 @@ from engine.text import _
 
 def write(session: Session, table: Table, lines: Sequence[Line]) -> None:
     """Create and update the records of lines without problems. What a check refuses gets its reason as a problem."""
-    if not lines:
-        return
-    try:
-        with attempt(session):
-            _write(session, table, lines)
-    except Refused as refused:
-        if len(lines) == 1:
-            lines[0].problems += [Told("", problem.says) for problem in refused.problems]
-            return
-        # A check speaks about records after the write; halving finds the lines it means.
-        middle = len(lines) // 2
-        write(session, table, lines[:middle])
-        write(session, table, lines[middle:])
+    new = [line for line in lines if line.outcome == "new"]
+    changed = [line for line in lines if line.outcome == "changed" and line.values]
+    _write(session, new, lambda some: _insert(session, table, some))
+    _write(session, changed, lambda some: _update(session, table, some))
 
 
 def link(session: Session, table: Table, lines: Sequence[Line], made: Names, *, writes: bool) -> None:
@@ -51,10 +42,41 @@ def link(session: Session, table: Table, lines: Sequence[Line], made: Names, *, 
         records.write(session, table, links, before)
 
 
-def _write(session: Session, table: Table, lines: Sequence[Line]) -> None:
+def _write(session: Session, lines: Sequence[Line], act: Callable[[Sequence[Line]], None]) -> None:
+    """Let `act` write the lines; those that a check refuses are left out and get its reason."""
+    if not lines:
+        return
+    try:
+        with attempt(session):
+            act(lines)
+    except Refused as refused:
+        blamed = _blamed(refused, lines)
+        for number, says in blamed:
+            lines[number].problems.append(Told("", says))
+        if blamed:
+            _write(session, [line for line in lines if not line.problems], act)
+            return
+        # The check of another table was broken, which does not say by which line: halving finds it.
+        middle = len(lines) // 2
+        _write(session, lines[:middle], act)
+        _write(session, lines[middle:], act)
+
+
+def _blamed(refused: Refused, lines: Sequence[Line]) -> list[tuple[int, str]]:
+    """Which lines were refused, and why; empty when the problems do not say."""
+    if len(lines) == 1:
+        return [(0, problem.says) for problem in refused.problems]
+    numbers = [problem.at.removeprefix("/") for problem in refused.problems]
+    if not all(number.isdecimal() for number in numbers):
+        return []
+    return [(int(number), problem.says) for number, problem in zip(numbers, refused.problems, strict=True)]
+
+
+def _insert(session: Session, table: Table, lines: Sequence[Line]) -> None:
     system = system_values(session.principal.user_id, timestamp(session.now))
-    new = [(line.record_id, {**line.values, **system}) for line in lines if line.outcome == "new"]
-    records.insert(session, table, new)
-    changed = [line for line in lines if line.outcome == "changed" and line.values]
-    before = {line.record_id: line.before or {} for line in changed}
-    records.write(session, table, {line.record_id: line.values for line in changed}, before)
+    records.insert(session, table, [(line.record_id, {**line.values, **system}) for line in lines])
+
+
+def _update(session: Session, table: Table, lines: Sequence[Line]) -> None:
+    before = {line.record_id: line.before or {} for line in lines}
+    records.write(session, table, {line.record_id: line.values for line in lines}, before)
