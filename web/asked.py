@@ -97,7 +97,7 @@ def read(params: QueryParams) -> Asked:
 
 def is_form(params: QueryParams) -> bool:
     """Whether a form of the tool bar was sent, whose parameters have a shorter form."""
-    return any(name.endswith(".where") or name in ("direction", "shown") for name in params)
+    return any(name.endswith(".where") or name in ("direction", "shown") for name in params) or params.get("q") == ""
 
 
 def read_form(params: QueryParams) -> Asked:

@@ -51,7 +51,6 @@ class Sheet:
     after: str = ""
 
 
-
 def sheet_of(
     session: Session,
     place: Place,
@@ -106,9 +105,12 @@ def typed_in(form: FormData, table: Table) -> dict[str, Any]:
         if one is None or not one.writable:
             continue
         given = [str(value) for value in form.getlist(key)]
-        # A link begins with an empty value; what stands after the last empty one was chosen.
-        chosen = given[len(given) - given[::-1].index("") :] if one.many and "" in given else given
-        typed[key] = chosen if one.many else given[-1]
+        if one.many:
+            # A link begins with an empty value; what stands after the last empty one was chosen.
+            chosen = given[len(given) - given[::-1].index("") :] if "" in given else given
+            typed[key] = [record for value in chosen for record in value.split(",")]
+        else:
+            typed[key] = given[-1]
     return typed
 
 
@@ -138,7 +140,7 @@ def _parts(session: Session, place: Place, table: Table, values: Mapping[str, An
         "table": table,
         "title": shown_field(layout, table.fields[table.title]),
         "fields": [shown_field(layout, one) for one in writable],
-        "facts": [one for one in shown if not one.editable],
+        "facts": [one for one in shown if not one.editable and one.key != table.title],
         "values": values,
         "names": names,
         "people": {one.id: one.name for one in people.everybody(session)} | {one: names[one] for one in sorted(left)},

@@ -51,8 +51,14 @@ def change(request: Request, place: In, form: FormHere, app: str, table: str, vi
         at = looking(session, place, app, table, view, read(request.query_params))
         line, names = grid.one_line(at, record)
         totals = grid.totals_of(at)
-    number = str(form.get("line-number", ""))
     return page(
-        request, "views/view.html", block="line", looking=at, fields=at.shown, record=line, names=names, totals=totals,
-        number=number, undo=undo, address=at.address(),
-    )  # fmt: skip
+        request,
+        "views/view.html",
+        block="line",
+        looking=at,
+        fields=at.shown,
+        record=line,
+        names=names,
+        totals=totals,
+        undo=undo,
+    )

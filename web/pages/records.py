@@ -53,7 +53,7 @@ def create(request: Request, place: In, form: FormHere, app: str, table: str) ->
     with place.read() as session:
         sheet = sheet_of(session, place, of, record)
     response = page(request, "records/record.html", sheet=sheet, toast=toast)
-    response.headers.update({"HX-Push-Url": place.at.record(app, table, record), "HX-Trigger": "records-changed"})
+    response.headers.update({"HX-Replace-Url": place.at.record(app, table, record), "HX-Trigger": "records-changed"})
     return response
 
 
@@ -91,13 +91,15 @@ def change(request: Request, place: In, form: FormHere, app: str, table: str, re
 
 
 @router.post("/{record}/deletion")
-def delete(request: Request, place: In, app: str, table: str, record: str) -> Response:
-    """Delete the record; Undo brings it back."""
+def delete(request: Request, place: In, form: FormHere, app: str, table: str, record: str) -> Response:
+    """Delete the record; Undo brings it back. From its own page (`leaves`) the way leads to its table."""
     with place.write() as session:
         of = session.layout.table(f"{app}.{table}")
         name = _name(session, of, record)
         records.delete(session, of.address, [record])
         toast = Toast(_("Deleted {name}.", name=name), undo=_undo(place, session))
+    if "leaves" in form:
+        return redirect(request, place.at.table(app, table), toast)
     return told(request, toast, "records-changed", "record-closed", otherwise=place.at.table(app, table))
 
 

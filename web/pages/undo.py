@@ -20,4 +20,7 @@ def create(request: Request, place: In, transaction: str) -> Response:
     with place.write(cause=f"undo:{transaction}") as session:
         count = undo.undo(session, transaction)
     says = _("Undone.") if count == 1 else _("Undone: {count} records.", count=count)
-    return told(request, Toast(says), "records-changed", "record-stale", otherwise=place.at.home)
+    response = told(request, Toast(says), "records-changed", "record-stale", otherwise=place.at.home)
+    if "HX-Reswap" in response.headers:
+        del response.headers["HX-Reswap"]  # the button that was pressed is taken away
+    return response

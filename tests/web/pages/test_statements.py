@@ -1,0 +1,101 @@
+"""How many SQL statements a page takes: as many with 120 records as with 6. On both databases, with one whole flow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+from fastapi import FastAPI
+from tests.support.databases import Database
+from tests.web import shop
+from tests.web.pages.conftest import HTMX, Work, lines_of, text_of
+
+from engine.queries import Query
+from engine.settings import Settings
+from web.app import create_app
+
+DEALS = "/apps/shop/deals"
+MOST = 40  # of the workspace's own statements, for any page
+
+
+@pytest.fixture
+def app(database_url: Database) -> Iterator[FastAPI]:
+    """The application over each database."""
+    settings = {"FORMWORK_DATA": str(database_url.folder), "FORMWORK_DATABASE_URL": database_url.url}
+    app = create_app(Settings.from_environment({key: value for key, value in settings.items() if value}))
+    yield app
+    app.state.site.background.close()
+    app.state.site.stores.close()
+
+
+@contextmanager
+def counted(work: Work) -> Iterator[list[str]]:
+    """The statements that the workspace's store is asked meanwhile."""
+    said: list[str] = []
+
+    def heard(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "shop__" in statement or "people" in statement or "changes" in statement:
+            said.append(statement)
+
+    reader = work.site.stores.workspace(work.membership.id).database.reader
+    sa.event.listen(reader, "before_cursor_execute", heard)
+    try:
+        yield said
+    finally:
+        sa.event.remove(reader, "before_cursor_execute", heard)
+
+
+def test_pages_take_as_many_statements_with_many_records_as_with_few(work: Work) -> None:
+    customer = work.find(Query(shop.CUSTOMERS, sort=["name"]))[0].id
+    deal = work.deals()[1].id
+    pages = [
+        f"{DEALS}/views/all",
+        f"{DEALS}/views/by_state",
+        f"{DEALS}/views/all?state__is=open&group=customer&sort=-amount",
+        f"{DEALS}/views/board",
+        f"{DEALS}/views/all?record={deal}",
+        f"{DEALS}/records/{deal}",
+        f"/apps/shop/customers/records/{customer}",
+        "/apps/shop/customers/views/all",
+        "/apps/shop",
+    ]
+    few = _statements(work, pages)
+    work.more_deals(114, first=7)
+    assert _statements(work, pages) == few
+    assert max(few.values()) <= MOST, few
+
+
+def _statements(work: Work, pages: list[str]) -> dict[str, int]:
+    counts = {}
+    for page in pages:
+        assert work.get(page).status_code == 200
+        with counted(work) as said:
+            work.get(page)
+        counts[page] = len(said)
+    return counts
+
+
+def test_one_flow_from_the_form_to_undo(work: Work) -> None:
+    made = work.post(f"{DEALS}/records", title="Flow", amount="10", share="20", state="won")
+    assert "Created Flow" in text_of(made)
+    found = work.get(f"{DEALS}/views/all?title__contains=flow&weighted__equals=2")
+    assert lines_of(found) == ["Flow"]
+    record = work.deals(search="Flow")[0].id
+    cell = work.post(f"{DEALS}/views/all/cells/{record}", htmx="tr#line", amount="30")
+    assert "$30.00" in text_of(cell)
+    moved = work.post(f"{DEALS}/views/board/moves/{record}", htmx="div#board", state="lost")
+    undo = re.search(r"/undo/\w+", moved.text)
+    assert undo
+    assert "Undone" in text_of(work.post(undo[0], htmx="form"))
+    panel = work.visitor.get(
+        f"{work.at}{DEALS}/views/by_state?record={record}", headers=HTMX | {"HX-Target": "div#panel"}
+    )
+    text = text_of(panel)
+    assert "Amount: $10.00 → $30.00" in text
+    assert "took a change back" in text
+    work.post(f"{DEALS}/records/{record}/deletion")
+    assert lines_of(work.get(f"{DEALS}/views/all?q=Flow")) == []
+
