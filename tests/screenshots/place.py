@@ -1,0 +1,153 @@
+"""A real server with the CRM, its samples, people and a few things that happened, for pictures."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from tests.support.databases import Database
+from tests.support.desk import Desk, fill_in_enquiry
+from tests.support.server import Machine
+from tests.support.webhooks import WebhookReceiver
+
+EMAIL, PASSWORD = "ada@example.com", "four words in a row"
+PEOPLE = (("Ben Okafor", "ben@example.com", "member"), ("王小明", "wang@example.com", "builder"))
+ENQUIRY = {
+    "name": "Maria Lindqvist",
+    "company": "Nordljus Paper",
+    "email": "maria@nordljus.example",
+    "phone": "+46 8 555 0170",
+    "need": "Flow metering for a second coating line, about 40 points. When could somebody visit?",
+}
+
+
+class Place:
+    """What there is to be pictured: `pages` are addresses by the name of the picture; `outside` need no sign-in."""
+
+    def __init__(self, machine: Machine, browser: Browser, receiver: WebhookReceiver) -> None:
+        self.machine = machine
+        self.settings = {"FORMWORK_EGRESS_ALLOW": "127.0.0.0/8"}
+        server = machine.serve(**self.settings)
+        self.base = server.url
+        context = browser.new_context(locale="en-US", timezone_id="UTC", viewport={"width": 1440, "height": 900})
+        context.set_default_timeout(30_000)
+        self.desk = Desk(context.new_page(), self.base)
+        self.setup = server.wait_for(r"within 30 minutes: (\S+)")
+        self._fill(receiver)
+        self.outside, self.pages = self._outside(), self._inside()
+        self.state = context.storage_state()
+        context.close()
+
+    def _fill(self, receiver: WebhookReceiver) -> None:
+        desk = self.desk
+        desk.create_owner(self.setup, name="Ada Lovelace", email=EMAIL, password=PASSWORD, workspace="Acme Trading")
+        for name, email, role in PEOPLE:
+            desk.open("people")
+            for field, typed in {"name": name, "email": email, "password": PASSWORD}.items():
+                desk.page.fill(f"#{field}", typed)
+            desk.page.select_option("#role", role)
+            desk.page.locator("button", has_text="Add person").click()
+        desk.install("crm", samples=True)
+        desk.connect("crm", "marketing", receiver.url)
+        fill_in_enquiry(desk.page, self.form, **ENQUIRY)
+        receiver.wait_for(1, 30)
+        self._carry_on()
+
+    @property
+    def form(self) -> str:
+        """Where anybody may fill in the form."""
+        return f"{self.base}/f/{self.desk.workspace}/crm/leads/enquiry"
+
+    def _carry_on(self) -> None:
+        """Deals move, so that automations run."""
+        stages = self._records("crm.stages", "name")
+        deals = self._records("crm.opportunities", "title")
+        for title, stage in (("Milk line upgrade", "Proposal"), ("Service plan renewal", "Won")):
+            self.machine.run("record", "update", "crm.opportunities", deals[title], f"stage={stages[stage]}")
+
+    def _records(self, table: str, field: str) -> dict[str, str]:
+        found = self.machine.run("query", table, "--limit", "0", "--json", **self.settings)
+        return {one[field]: one["id"] for one in json.loads(found.out)}
+
+    def _outside(self) -> dict[str, str]:
+        return {
+            "sign-in": f"{self.base}/sign-in",
+            "setup-used": self.setup,
+            "public-form": self.form,
+            "public-form-thanks": f"{self.form}/thanks",
+        }
+
+    def _inside(self) -> dict[str, str]:
+        accounts = self._records("crm.accounts", "name")
+        deals = self._records("crm.opportunities", "title")
+        account, deal = accounts["Northgate Foods"], deals["Plant data, phase 2"]
+        crm = "apps/crm"
+        paths = {
+            "home": "",
+            "catalog": "catalog",
+            "catalog-crm": "catalog/crm",
+            "catalog-orders": "catalog/orders",
+            "app": crm,
+            "grid": f"{crm}/opportunities/views/all",
+            "grid-groups": f"{crm}/opportunities/views/forecast",
+            "grid-empty": f"{crm}/leads/views/all?q=nothing+like+this",
+            "grid-panel": f"{crm}/accounts/views/all?record={account}",
+            "grid-leads": f"{crm}/leads/views/all",
+            "leaderboard": f"{crm}/agents/views/leaderboard",
+            "kanban": f"{crm}/opportunities/views/pipeline",
+            "kanban-leads": f"{crm}/leads/views/board",
+            "record": f"{crm}/accounts/records/{account}",
+            "record-deal": f"{crm}/opportunities/records/{deal}",
+            "record-new": f"{crm}/opportunities/records/new",
+            "record-history": f"{crm}/opportunities/records/{deal}/history",
+            "forms": f"{crm}/leads/forms",
+            "form": f"{crm}/leads/forms/card",
+            "automations": f"{crm}/-/automations",
+            "automation": f"{crm}/-/automations/lead_event",
+            "automation-long": f"{crm}/-/automations/deal_won",
+            "connections": f"{crm}/-/connections",
+            "definition": f"{crm}/-/revisions",
+            "removal": f"{crm}/-/removal",
+            "imports": f"{crm}/accounts/imports",
+            "inbox": "inbox",
+            "outbox": "outbox",
+            "people": "people",
+            "unknown": "no/such/page",
+        }
+        addresses = {name: f"{self.desk.home}/{path}".rstrip("/") for name, path in paths.items()}
+        addresses |= {"run": self._run(), "account": f"{self.base}/account", "workspaces": f"{self.base}/"}
+        return addresses | {"workspace-new": f"{self.base}/workspaces/new"}
+
+    def _run(self) -> str:
+        """The address of the run that told the marketing system."""
+        self.desk.open("apps/crm/-/automations/lead_event")
+        link = self.desk.page.locator("#runs a.run").first
+        self.desk.reload_until(lambda: link.count() > 0)
+        return f"{self.base}{link.get_attribute('href')}"
+
+
+@contextmanager
+def place(data: Path, browser: Browser) -> Iterator[Place]:
+    """The server runs inside the block."""
+    machine, receiver = Machine(Database("", data)), WebhookReceiver()
+    try:
+        yield Place(machine, browser, receiver)
+    finally:
+        machine.close()
+        receiver.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until nothing more comes in and nothing moves."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready")
+
+
+def file_name(name: str, size: str, scheme: str) -> str:
+    """Such as `grid-phone-dark.png`."""
+    return re.sub(r"[^a-z0-9-]", "-", f"{name}-{size}-{scheme}") + ".png"
