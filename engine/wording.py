@@ -33,7 +33,7 @@ class Wording:
         return self._field(rest if first == "previous" else path.strip(), joint)
 
     def spoken(self, path: str) -> str:
-        """The same inside a sentence: `Account › Name`, a setting in quotes, a path that nothing is known by unchanged."""
+        """The same inside a sentence: `Account › Name`, a setting in quotes; an unknown path stays as it is."""
         name = self.name(path, " › ") or path
         return f"“{name}”" if path.strip().startswith("settings.") else name
 

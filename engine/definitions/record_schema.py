@@ -126,7 +126,8 @@ def _field(schema: Mapping[str, Any], at: str, taken: Taken) -> dict[str, Any] |
         case "string":
             return _text(schema)
         case "integer" | "number":
-            limits = {ours: schema[theirs] for theirs, ours in (("minimum", "min"), ("maximum", "max")) if theirs in schema}
+            words = {"minimum": "min", "maximum": "max"}
+            limits = {ours: schema[theirs] for theirs, ours in words.items() if theirs in schema}
             return {"type": "number", "decimals": 0 if kind == "integer" else 2, **limits}
         case "boolean":
             return {"type": "checkbox"}

@@ -28,9 +28,7 @@ class Number(TypeDecorator[Any]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(
-            _NumericAffinity() if dialect.name == "sqlite" else sa.Numeric(asdecimal=True)
-        )
+        return dialect.type_descriptor(_NumericAffinity() if dialect.name == "sqlite" else sa.Numeric(asdecimal=True))
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         # A float parameter would turn PostgreSQL's exact arithmetic into doubles.
@@ -89,7 +87,7 @@ class DateTime(TypeDecorator[str]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         if isinstance(value, datetime.datetime):
             utc = value.astimezone(datetime.UTC)
-            return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+            return f"{utc.year:04d}-{utc:%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
         return value
 
 

@@ -68,7 +68,7 @@ TABLES: dict[str, Any] = {
         },
     },
 }
-WRITABLE = {
+WRITABLE: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "groups": {"name": st.text("ab", max_size=3), "rate": st.sampled_from([0, 0.1, 0.25, 1])},
     "customers": {"name": st.text("ab", max_size=3)},
     "orders": {
@@ -78,7 +78,7 @@ WRITABLE = {
     },
     "tags": {"name": st.text("ab", max_size=3), "weight": st.integers(-5, 5)},
 }
-LINKS = {
+LINKS: dict[str, dict[str, str]] = {
     "groups": {"parent": "groups"},
     "customers": {"group": "groups"},
     "orders": {"customer": "customers", "tags": "tags"},
@@ -105,7 +105,7 @@ def shop(workspace: Workspace, owner: Principal) -> Workspace:
     return workspace
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps(), min_size=3, max_size=12))
 def test_computed_fields_equal_a_recomputation(shop: Workspace, owner: Principal, todo: list[Any]) -> None:
     done: list[str] = []

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from engine import computed, history, queries, records, undo
@@ -84,7 +86,12 @@ def test_computed_fields_follow_through_links(shop: Workspace, owner: Principal)
         assert order["tag_names"] == ["blue", "red"]
         assert order["owner"] == owner.user_id
         customer = records.get(session, "shop.customers", acme).values
-        assert (customer["spent"], customer["won"], customer["orders_count"], customer["rich"]) == (100.55, 0.3, 2, "yes")
+        assert (customer["spent"], customer["won"], customer["orders_count"], customer["rich"]) == (
+            100.55,
+            0.3,
+            2,
+            "yes",
+        )
         assert customer["orders"] == [first, second]
         assert order["customer_rich"] == "yes"
         assert records.get(session, "shop.tags", red).values["sold"] == 0.3
@@ -102,7 +109,7 @@ def test_computed_fields_follow_through_links(shop: Workspace, owner: Principal)
 
 
 def test_every_problem_is_told_at_once_and_nothing_is_written(shop: Workspace, owner: Principal) -> None:
-    given = [
+    given: list[dict[str, Any]] = [
         {"amount": "12,,5", "status": "lost", "colour": "red", "total": 5, "customer": "recDOESNOTEXIST00"},
         {"amount": -1},
     ]
@@ -175,17 +182,25 @@ def test_find_filters_sorts_searches_and_pages(shop: Workspace, owner: Principal
         records.create(
             session,
             "shop.orders",
-            [{"number": f"N{n}", "amount": n, "customer": (a, b)[n % 2], "day": f"2026-01-{n + 1:02}"} for n in range(5)],
+            [
+                {"number": f"N{n}", "amount": n, "customer": (a, b)[n % 2], "day": f"2026-01-{n + 1:02}"}
+                for n in range(5)
+            ],
         )
     with shop.read(owner) as session:
-        query = Query("shop.orders", [{"field": "amount", "op": "at_least", "value": 1}], ["customer", "-amount"], limit=3)
+        query = Query(
+            "shop.orders", [{"field": "amount", "op": "at_least", "value": 1}], ["customer", "-amount"], limit=3
+        )
         page = records.find(session, query)
         assert [one.values["number"] for one in page.records] == ["N3", "N1", "N4"]
         rest = records.find(session, Query(query.table, query.where, query.sort, limit=3, after=page.next))
         assert [one.values["number"] for one in rest.records] == ["N2"]
         assert rest.next is None
         assert queries.count(session, Query("shop.orders", ['={customer.name} = "Zoë"'])) == 3
-        assert queries.count(session, Query("shop.orders", [{"field": "customer.name", "op": "contains", "value": "ZOË"}])) == 3
+        assert (
+            queries.count(session, Query("shop.orders", [{"field": "customer.name", "op": "contains", "value": "ZOË"}]))
+            == 3
+        )
         assert queries.count(session, Query("shop.orders", search="zoë")) == 3
         between = {"field": "day", "op": "between", "value": ["2026-01-02", "2026-01-03"]}
         assert queries.count(session, Query("shop.orders", [between])) == 2

@@ -1,5 +1,7 @@
 """Runs and their journal, matching records, notifications, mail to send, connections."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -71,5 +73,5 @@ def upgrade() -> None:
     )
 
 
-def _where(condition: str) -> dict[str, sa.TextClause]:
+def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
