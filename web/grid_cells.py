@@ -7,16 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from web.fields import AS_NAMED, DRAWN_KEPT, Shown
 from web.reader import reader
 
 Draw = Callable[[Shown, Any, Mapping[str, Any]], Any]
-
-_CELL = Markup('<td class="cell{}"{} tabindex="-1"{}>{}</td>')
-_LABEL = Markup(' data-label="{}"')
-_VALUE = Markup(' data-value="{}"')
 
 
 def grid_cells(
@@ -28,24 +24,30 @@ def grid_cells(
     for number, field in enumerate(fields):
         label = labels[number] if number < len(labels) else ""
         value = values.get(field.key)
-        if field.kind in AS_NAMED or isinstance(value, (list, Mapping)):
+        shown = _named(value, names) if field.kind in AS_NAMED else value
+        if isinstance(shown, (list, Mapping)):
             cells.append(_cell(draw, field, value, names, label))
             continue
-        key = ("cell", value, type(value), label, who.language, who.time_zone)
+        key = ("cell", shown, type(value), label, who.language, who.time_zone)
         drawn = field.drawn.get(key)
         if drawn is None:
             if len(field.drawn) >= DRAWN_KEPT:
                 field.drawn.clear()
             drawn = field.drawn[key] = _cell(draw, field, value, names, label)
         cells.append(drawn)
-    return Markup("").join(cells)
+    return Markup("".join(cells))  # noqa: S704 - each is made below
 
 
-def _cell(draw: Draw, field: Shown, value: Any, names: Mapping[str, Any], label: str) -> Markup:
+def _named(value: Any, names: Mapping[str, Any]) -> Any:
+    """What a cell of people or linked records shows: their ids with what each is called now."""
+    if not isinstance(value, (str, list)):
+        return value
+    found = ((one, names.get(one)) for one in ([value] if isinstance(value, str) else value))
+    return tuple((one, who if isinstance(who, str) or not who else (who["title"], who["href"])) for one, who in found)
+
+
+def _cell(draw: Draw, field: Shown, value: Any, names: Mapping[str, Any], label: str) -> str:
     raw = field.raw(value)
-    return _CELL.format(
-        f"{field.look} matters" if label else field.look,
-        _LABEL.format(label) if label else "",
-        _VALUE.format(raw) if raw else "",
-        draw(field, value, names),
-    )
+    matters = f' matters" data-label="{escape(label)}"' if label else '"'
+    held = f' data-value="{escape(raw)}"' if raw else ""
+    return f'<td class="cell{field.look}{matters} tabindex="-1"{held}>{escape(draw(field, value, names))}</td>'

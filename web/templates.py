@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,7 @@ def _environment(statics: Statics) -> Environment:
     return environment
 
 
+@lru_cache(maxsize=2_000)
 def _icon(statics: Statics, name: str | None, classes: str = "", label: str = "") -> Markup:
     """`icon("building")`: the drawing from the sprite; with `label` it is read aloud, without it is decoration."""
     name = name if name and _ICON.fullmatch(name) else "circle"

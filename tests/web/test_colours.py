@@ -38,7 +38,7 @@ PAIRS = [
 
 
 def _colours(theme: str) -> dict[str, str]:
-    block = re.search(rf'\[data-bs-theme="{theme}"\] \{{(.*?)\n\}}', TOKENS, re.DOTALL)
+    block = re.search(rf'\[data-bs-theme="{theme}"\] \{{(.*?)\n *\}}', TOKENS, re.DOTALL)
     assert block
     return dict(re.findall(r"--([\w-]+):\s*#([0-9a-f]{6});", block[1]))
 

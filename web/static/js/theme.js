@@ -5,6 +5,8 @@
   const paint = () => root.setAttribute("data-bs-theme", root.dataset.theme || (system.matches ? "dark" : "light"));
   paint();
   system.addEventListener("change", paint);
+  addEventListener("beforeprint", () => root.setAttribute("data-bs-theme", "light"));
+  addEventListener("afterprint", paint);
   document.addEventListener("click", (event) => {
     const choice = event.target.closest?.("[data-theme-choice]");
     if (!choice) return;
