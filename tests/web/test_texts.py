@@ -28,8 +28,8 @@ def _messages() -> list[Message]:
 def test_translations_keep_their_placeholders() -> None:
     wrong = []
     for message in _messages():
-        ids = message.id if isinstance(message.id, tuple) else (message.id,)
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        ids = [str(one) for one in (message.id if isinstance(message.id, tuple) else (message.id,))]
+        strings = [str(one) for one in (message.string if isinstance(message.string, tuple) else (message.string,))]
         wanted = _names(ids[-1])
         wrong += [one for one in strings if one and not _names(one) <= wanted]
         wrong += [one for one in strings if one and not wanted - {"count"} <= _names(one)]
