@@ -76,7 +76,14 @@ def _step_problems(
         table = apps.tables.get(where)
         if table is None:
             installed = where.partition(".")[0] in apps
-            says = _("There is no table `{table}`; the step is skipped until there is.", table=step["table"])
+            if installed:
+                says = _("There is no table `{table}`.", table=step["table"])
+            else:
+                says = _(
+                    "{automation}: one step waits until the app {app} is installed.",
+                    automation=automation.label,
+                    app=where.partition(".")[0],
+                )
             yield Problem(f"{at}/table", says, "unknown_table", step["table"], "error" if installed else "warning")
     if "connection" in step and step["connection"] not in document.get("connections", {}):
         says = _("There is no connection `{connection}` in this app.", connection=step["connection"])
