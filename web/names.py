@@ -36,8 +36,9 @@ def titles_of(session: Session, at: At, wanted: Mapping[str, Iterable[str]]) -> 
     names: Names = {}
     for address, ids in wanted.items():
         app, _dot, key = address.partition(".")
+        records = at.record(app, key, "")
         for record_id, title in queries.titles(session, address, sorted(ids)).items():
-            names[record_id] = {"title": title, "href": at.record(app, key, record_id)}
+            names[record_id] = {"title": title, "href": f"{records}{record_id}"}
     return names
 
 

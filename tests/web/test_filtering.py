@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from starlette.datastructures import QueryParams
-from tests.web import shop
 
 from engine import accounts, records
 from engine.queries import Query
 from engine.workspaces import Membership
+from tests.web import shop
 from web.asked import read
 from web.filtering import Filters, filterable, filters_of, units, words
 from web.site import Site

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import html
 import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from httpx2 import Response
-from tests.web import shop
-from tests.web.conftest import Visitor
+from playwright.sync_api import BrowserContext, Page
 
 from engine import accounts, records
 from engine.queries import Query
 from engine.records import Record
+from engine.settings import Settings
 from engine.workspaces import Membership
+from tests.support.desk import watch
+from tests.web import shop
+from tests.web.conftest import EMAIL, PASSWORD, Visitor
+from web.app import create_app
 from web.site import Site
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -85,8 +95,62 @@ def work(owner: Visitor, site: Site, membership: Membership) -> Work:
 def guest(work: Work) -> Work:
     """Somebody who may only look."""
     added = accounts.add_person(
-        work.site.stores, work.membership.id, email="gus@example.com", name="Gus", password="four other words", role="guest"
+        work.site.stores,
+        work.membership.id,
+        email="gus@example.com",
+        name="Gus",
+        password="four other words",
+        role="guest",
     )
     visitor = Visitor(work.visitor.app)  # type: ignore[arg-type]
     assert visitor.sign_in("gus@example.com", "four other words").status_code == 200
     return Work(visitor, work.site, work.membership, added.id)
+
+
+@dataclass
+class Browsing:
+    """A real browser that is signed in and looks at the shop; `complaints`: see `watch`."""
+
+    page: Page
+    work: Work
+    base: str
+    complaints: list[str]
+
+    def open(self, path: str) -> Page:
+        """Go to a page below the workspace."""
+        self.page.goto(f"{self.base}{self.work.at}{path}")
+        return self.page
+
+    @property
+    def path(self) -> str:
+        """Where the browser is, below the workspace."""
+        return self.page.url.removeprefix(f"{self.base}{self.work.at}")
+
+
+@pytest.fixture
+def browsing(tmp_path: Path, browser_context: BrowserContext) -> Iterator[Browsing]:
+    """A running server with the shop and six deals, open in a browser."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        app = create_app(
+            Settings.from_environment({"FORMWORK_DATA": str(tmp_path / "data"), "FORMWORK_PUBLIC_URL": base})
+        )
+        stores = app.state.site.stores
+        who, made = accounts.create_owner(stores, email=EMAIL, name="Ada", password=PASSWORD, workspace="Acme")
+        shop.install(stores, made, who.id, deals=6)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        complaints = watch(browser_context)
+        page = browser_context.new_page()
+        page.goto(f"{base}/sign-in")
+        page.fill("#email", EMAIL)
+        page.fill("#password", PASSWORD)
+        page.click(".plain-card button")
+        page.wait_for_url(f"{base}/w/**")
+        yield Browsing(page, Work(Visitor(app), app.state.site, made, who.id), base, complaints)
+        server.should_exit = True
+        thread.join(10)

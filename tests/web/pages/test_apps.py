@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.web.conftest import Visitor
-from tests.web.pages.conftest import Work, text_of
 
 from engine import accounts, apps
 from engine.workspaces import Membership
+from tests.web.conftest import Visitor
+from tests.web.pages.conftest import Work, text_of
 from web.site import Site
 
 

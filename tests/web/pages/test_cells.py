@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from engine.queries import Query
 from tests.web import shop
 from tests.web.pages.conftest import Work, lines_of, text_of
-
-from engine.queries import Query
 
 CELLS = "/apps/shop/deals/views/all/cells"
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
+from engine.queries import Query
 from tests.web import shop
 from tests.web.pages.conftest import Work, text_of
-
-from engine.queries import Query
 
 RECORDS = "/apps/shop/deals/records"
 
@@ -39,7 +38,9 @@ def test_what_links_here_is_listed_with_the_way_to_a_new_one(work: Work) -> None
 def test_a_record_is_created_with_its_defaults(work: Work) -> None:
     assert re.search(r'<option value="open" selected>', work.get(f"{RECORDS}/new").text)
     customer = work.find(Query(shop.CUSTOMERS, sort=["name"]))[0]
-    answer = work.post(RECORDS, title="New one", amount="$1,000.50", share="12.5", customer=["", customer.id], hot=["no", "yes"])
+    answer = work.post(
+        RECORDS, title="New one", amount="$1,000.50", share="12.5", customer=["", customer.id], hot=["no", "yes"]
+    )
     assert "Created New one" in text_of(answer)
     made = work.deals(search="New one")[0]
     assert answer.url.path == f"{work.at}{RECORDS}/{made.id}"
@@ -125,7 +126,7 @@ def test_deleting_can_be_undone(work: Work) -> None:
     undo = re.search(r"/undo/\w+", answer.text)
     assert undo
     assert "Undone" in text_of(work.post(undo[0]))
-    assert [one.id for one in work.deals()][0] == deal.id
+    assert work.deals()[0].id == deal.id
     gone = work.post(f"{RECORDS}/{deal.id}/deletion", htmx="form", leaves="yes")
     assert gone.headers["HX-Redirect"] == f"{work.at}/apps/shop/deals"
 

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
-from tests.support.databases import Database
-from tests.web import shop
-from tests.web.pages.conftest import HTMX, Work, lines_of, text_of
 
 from engine.queries import Query
 from engine.settings import Settings
+from tests.support.databases import Database
+from tests.web import shop
+from tests.web.pages.conftest import HTMX, Work, lines_of, text_of
 from web.app import create_app
 
 DEALS = "/apps/shop/deals"
@@ -98,4 +98,3 @@ def test_one_flow_from_the_form_to_undo(work: Work) -> None:
     assert "took a change back" in text
     work.post(f"{DEALS}/records/{record}/deletion")
     assert lines_of(work.get(f"{DEALS}/views/all?q=Flow")) == []
-
