@@ -9,17 +9,19 @@ from engine.definitions.language import Field
 from engine.field_types import FieldType
 from engine.storage.layout import Layout
 from engine.view_types import view_types
-from web.fields import Shown, shown_field
-from web.filtering import Filterable, Line, filterable, ids_in, units, words
+from web.conditions import Speaker
+from web.fields import shown_field
+from web.filtering import Filterable, Line, filterable, ids_in, units
 from web.names import titles_of
 from web.views import Looking, grid
 
 FEW_VALUES = frozenset({"text", "select", "user", "record", "boolean"})  # what a computed field may give to group by
 
 
-def tool_bar(at: Looking) -> dict[str, Any]:
-    """What `html/views/view.html` needs around the view itself."""
+def tool_bar(at: Looking, language: str) -> dict[str, Any]:
+    """What `html/views/view.html` needs around the view itself; conditions are said in `language`."""
     layout, table = at.session.layout, at.table
+    speaker = Speaker(layout, layout.apps[table.app], table, language)
     fields = list(table.fields.values())
     single = [shown_field(layout, one) for one in fields if not one.many]
     return {
@@ -35,7 +37,7 @@ def tool_bar(at: Looking) -> dict[str, Any]:
         "sortable": single,
         "groupable": [one for one in single if _has_few_values(layout, table.fields[one.key])],
         "grouped_by": grid.group_of(at) if at.view.type == "grid" else None,
-        "own_words": words(layout, table, at.view.filter, _display),
+        "own_filter": speaker.condition(at.view.filter),
         "may_write": at.may_write,
         **filter_form(at, at.filters.lines),
     }
@@ -57,16 +59,6 @@ def filter_form(at: Looking, lines: list[Line]) -> dict[str, Any]:
     }
 
 
-def sorted_by(at: Looking) -> Shown | None:
-    """The field that decides the order first."""
-    first = at.table.fields.get(at.sort[0].removeprefix("-")) if at.sort else None
-    return shown_field(at.session.layout, first) if first else None
-
-
 def _has_few_values(layout: Layout, field: Field) -> bool:
     kind: FieldType = field.kind
     return kind.groups or (kind.computed and layout.held_type(field).name in FEW_VALUES)
-
-
-def _display(field: Field, value: Any) -> str:
-    return field.kind.display(value, field.options, "en")

@@ -15,6 +15,7 @@ from web.render import asks_for, is_htmx, page
 from web.sheets import Sheet, sheet_of
 from web.tool_bar import filter_form, tool_bar
 from web.views import Looking, drawings, kanban, looking
+from web.visit import visit_of
 
 router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}")
 
@@ -30,7 +31,7 @@ def show(request: Request, place: In, app: str, table: str, view: str, record: s
         sheet = _opened(at, record, candidates=not is_htmx(request)) if record else None
         if asks_for(request, "panel"):
             return page(request, "views/view.html", sheet=sheet)
-        context = tool_bar(at) | drawings[at.view.type].content(at)
+        context = tool_bar(at, visit_of(request).reader.language) | drawings[at.view.type].content(at)
     return page(request, "views/view.html", sheet=sheet, **context)
 
 

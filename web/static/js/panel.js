@@ -12,7 +12,9 @@ async function openPanel(href, opener) {
   }
   entries += 1;
   await htmx.ajax("GET", href, { target: panel, swap: "innerHTML", push: href, source: opener, headers: { "HX-Target": "div#panel" } });
-  panel.querySelector("[autofocus], input:not([type=hidden]), a, button")?.focus({ preventScroll: true });
+  // On a touch screen an input with the focus would open the keyboard over what one came to read.
+  const first = matchMedia("(hover: none)").matches ? "[data-closes-panel]" : "[autofocus], input:not([type=hidden]), a, button";
+  panel.querySelector(first)?.focus({ preventScroll: true });
 }
 
 function closePanel() {
