@@ -11,8 +11,6 @@ from functools import singledispatch
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
 
 from engine.definitions.language import Field, Table
 from engine.definitions.plan import AddField, AddTable, Alteration, ChangeField, ConvertField
@@ -25,6 +23,10 @@ class Carrier:
     """What carrying out needs: the layouts before and after, and the operations."""
 
     def __init__(self, session: Session, old: Layout, new: Layout) -> None:
+        # Imported where it is used: a quarter of the time that a command takes to start.
+        from alembic.operations import Operations
+        from alembic.runtime.migration import MigrationContext
+
         self.session = session
         self.old = old
         self.new = new

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from engine.errors import Misconfigured
 from engine.storage.databases import Database
 from engine.text import _
 
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
 VERSION_TABLE = "_migrations"
+_version = sa.table(VERSION_TABLE, sa.column("version_num"))
 
 
 def migrate(database: Database, store: Literal["control", "workspace"]) -> None:
@@ -23,6 +25,10 @@ def migrate(database: Database, store: Literal["control", "workspace"]) -> None:
 
     Raises `Misconfigured` when the store was written by a newer Formwork; nothing is touched then.
     """
+    if _version_in(database) == newest(store):
+        return
+    from alembic.script import ScriptDirectory
+
     script = ScriptDirectory(str(Path(__file__).parent / store))
     with database.write_lock:
         connection = database.connect(writing=True)
@@ -37,7 +43,29 @@ def migrate(database: Database, store: Literal["control", "workspace"]) -> None:
             connection.close()
 
 
+def newest(store: str) -> str:
+    """The newest version, without asking Alembic, whose import takes long: files are named by theirs, ascending."""
+    files = (Path(__file__).parent / store / "versions").glob("[cw]*.py")
+    return max(file.stem.partition("_")[0] for file in files)
+
+
+def _version_in(database: Database) -> str | None:
+    connection = database.connect(writing=False)
+    try:
+        if not sa.inspect(connection).has_table(VERSION_TABLE):
+            return None
+        return connection.execute(sa.select(_version.c.version_num)).scalar()
+    finally:
+        connection.rollback()
+        database.forget_schema(connection)
+        connection.close()
+
+
 def _upgrade(connection: Connection, script: ScriptDirectory) -> None:
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+    from alembic.util import CommandError
+
     def steps(revision: Any, _context: MigrationContext) -> Any:
         try:
             return script._upgrade_revs("head", revision)
