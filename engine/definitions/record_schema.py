@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from engine.definitions.language import Table
 from engine.definitions.types import FieldTypes
+from engine.errors import Problem, Refused
 from engine.field_types.select import COLORS
 from engine.text import Text, _, label_in
 
@@ -67,10 +70,26 @@ def tables_from(schema: Mapping[str, Any], key: str) -> Taken:
     """The definition of a table `key` (and of one more per nested list of objects) from a JSON Schema.
 
     Nothing is fetched: a `$ref` is not followed and is told among what could not be taken over.
+    Raises `Refused` for what is no JSON Schema of an object, with every problem at its JSON pointer.
     """
+    _check_schema(schema)
     taken = Taken()
     _take_table(schema, key, "", taken)
     return taken
+
+
+def _check_schema(schema: Any) -> None:
+    # The schema of schemas is made of several, each of which says the same about one mistake.
+    wrong = {
+        ("".join(f"/{part}" for part in error.absolute_path), error.message): None
+        for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema)
+    }
+    problems = [Problem(at, says, "schema") for at, says in wrong]
+    if not problems and not isinstance(schema.get("properties") if isinstance(schema, Mapping) else None, Mapping):
+        says = _("This describes no record: a table is made from a schema with `properties`.")
+        problems.append(Problem("/properties", says, "schema"))
+    if problems:
+        raise Refused(problems)
 
 
 def _take_table(schema: Mapping[str, Any], key: str, at: str, taken: Taken) -> None:

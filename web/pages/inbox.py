@@ -52,7 +52,9 @@ def open_one(place: In, message: str) -> Response:
         notifications.mark_read(session, [message])
         app, _dot, table = (found.table or "").partition(".")
         known = found.table in session.layout.apps.tables and found.record_id
-    return RedirectResponse(place.at.record(app, table, found.record_id or "") if known else place.at.page("inbox"), 303)
+    return RedirectResponse(
+        place.at.record(app, table, found.record_id or "") if known else place.at.page("inbox"), 303
+    )
 
 
 @router.post("/reading")

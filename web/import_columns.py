@@ -1,0 +1,240 @@
+"""The columns of a file as their form shows them, and the mapping that the form says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from engine.definitions.language import RESERVED_KEYS, Apps, Field, Table
+from engine.field_types import field_types
+from engine.importers import READINGS, Proposal, key_for
+from engine.imports import Import, Suggestion
+from engine.imports.mapping import reading_name
+from engine.text import Label, Text, _
+
+NEW = "+"  # what a column's choice says when a field is to be made for it
+SKIP = ""
+
+_NUMBERS = {
+    (".", ","): "1,234.56",
+    (",", "."): "1.234,56",
+    (".", ""): "1234.56",
+    (",", ""): "1234,56",
+    (",", " "): "1 234,56",
+    (".", "'"): "1'234.56",
+}
+_ORDERS: Mapping[str, Text] = {
+    "ymd": _("year, month, day"),
+    "dmy": _("day, month, year"),
+    "mdy": _("month, day, year"),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column and where it goes. `goes` is a field's key, `NEW` or `SKIP`; `readings` are (JSON, words) pairs."""
+
+    number: int
+    name: str
+    examples: Sequence[str]
+    filled: int
+    blank: int
+    goes: str
+    label: Label
+    type: str
+    types: Sequence[str]
+    reason: Text
+    doubt: Text | None
+    reading: str
+    readings: Sequence[tuple[str, Label]]
+    names: bool  # whether its cells name records, people or choices
+    can_create: bool
+    unknown: str
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The whole form. `table` is None where one is made; `new` are then its words."""
+
+    table: Table | None
+    columns: list[Column]
+    match: Sequence[str]
+    clear: bool
+    automations: bool
+    new: Mapping[str, str] = field(default_factory=dict)
+
+
+def columns_of(
+    held: Import, suggestion: Suggestion, table: Table | None, mapping: Mapping[str, Any], errors: Mapping[str, str]
+) -> Columns:
+    """The form as `mapping` fills it in; `errors` is what is wrong, by column."""
+    matches = {one.column: one for one in suggestion.matches}
+    columns = []
+    for number, proposal in enumerate(suggestion.proposals):
+        chosen = mapping["columns"].get(proposal.column)
+        goes = _goes(chosen, table)
+        of = table.fields.get(goes) if table else None
+        definition = (chosen or {}).get("definition") or proposal.field
+        reading = (chosen or {}).get("reading") or proposal.reading
+        match = matches.get(proposal.column)
+        names = of is not None and (of.target is not None or of.kind.holds in {"user", "select"})
+        columns.append(
+            Column(
+                number,
+                proposal.column,
+                proposal.examples[:3],
+                proposal.filled,
+                proposal.blank,
+                goes,
+                definition.get("label", proposal.label),
+                definition["type"],
+                _types(proposal),
+                match.reason if match and (match.field or SKIP) == goes else proposal.reason,
+                proposal.doubt,
+                json.dumps(reading, sort_keys=True),
+                list(_readings(reading)),
+                names,
+                names and of is not None and of.kind.holds != "user",
+                (chosen or {}).get("unknown", "refuse"),
+                errors.get(proposal.column, ""),
+            )
+        )
+    return Columns(
+        table,
+        columns,
+        mapping.get("match") or (),
+        mapping.get("blank") == "clear",
+        bool(mapping.get("automations")),
+        mapping.get("new") or {},
+    )
+
+
+def mapping_in(
+    form: FormData, held: Import, suggestion: Suggestion, table: Table | None, apps: Apps
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """The mapping that the form says, and the fields that `table` lacks for it, by key."""
+    before = (held.mapping or {}).get("columns", {})
+    columns: dict[str, Any] = {}
+    added: dict[str, dict[str, Any]] = {}
+    for number, proposal in enumerate(suggestion.proposals):
+        goes = _text(form, f"{number}.field")
+        if goes == SKIP:
+            continue
+        one: dict[str, Any] = {"unknown": _text(form, f"{number}.unknown") or "refuse"}
+        if goes == NEW:
+            definition = _definition(proposal, _text(form, f"{number}.type"), _text(form, f"{number}.label"))
+            taken = {*(table.fields if table else ()), *added}
+            goes = key_for(proposal.column, taken, RESERVED_KEYS, f"field_{number + 1}") if table else proposal.key
+            one["definition"] = definition
+            if table is not None:
+                added[goes] = definition
+            of_type, holds = definition["type"], field_types[definition["type"]].holds
+        else:
+            of = table.fields.get(goes) if table else None
+            of_type, holds = (of.type, of.kind.holds) if of else ("text", "text")
+        reading = _reading(_text(form, f"{number}.reading"), proposal, reading_name(of_type, holds))
+        if reading is not None:
+            one["reading"] = reading
+        values = before.get(proposal.column, {}).get("values") or (
+            {} if of_type in ("text", "long_text") else dict.fromkeys(proposal.blank_words, "")
+        )
+        columns[proposal.column] = {"field": goes, "values": values, **one}
+    mapping: dict[str, Any] = {"columns": columns, "automations": _text(form, "automations") == "yes"}
+    if table is not None:
+        match = _text(form, "match")
+        mapping |= {"match": [match] if match else [], "blank": "clear" if _text(form, "blank") == "clear" else "keep"}
+    else:
+        mapping["new"] = _new_table(form, suggestion, apps)
+    return mapping, added
+
+
+def by_column(problems: Sequence[Any]) -> tuple[dict[str, str], list[Any]]:
+    """What is wrong, by column; and what is wrong with the whole."""
+    errors: dict[str, str] = {}
+    others = []
+    for problem in problems:
+        _empty, first, *rest = [*problem.at.split("/"), "", ""]
+        if first == "columns" and rest[0]:
+            errors.setdefault(rest[0].replace("~1", "/").replace("~0", "~"), problem.says)
+        else:
+            others.append(problem)
+    return errors, others
+
+
+def _goes(chosen: Mapping[str, Any] | None, table: Table | None) -> str:
+    if chosen is None:
+        return SKIP
+    return str(chosen["field"]) if table is not None and chosen["field"] in table.fields else NEW
+
+
+def _types(proposal: Proposal) -> list[str]:
+    """The field types that the column can become, the proposed one first."""
+    return list(dict.fromkeys([proposal.field["type"], *proposal.readings, "text", "long_text"]))
+
+
+def _definition(proposal: Proposal, type_: str, label: str) -> dict[str, Any]:
+    label = label.strip() or proposal.label
+    if type_ in ("", proposal.field["type"]) or type_ not in _types(proposal):
+        return {**proposal.field, "label": label}
+    definition: dict[str, Any] = {"type": type_, "label": label}
+    if type_ == "currency":
+        definition["currency"] = proposal.readings.get("currency", {}).get("currency") or "USD"
+    return definition
+
+
+def _reading(written: str, proposal: Proposal, wanted: str) -> dict[str, Any] | None:
+    """The reading that the form says, if it goes with the field; None: let the engine choose."""
+    try:
+        reading = json.loads(written or "{}")
+    except ValueError:
+        reading = {}
+    if isinstance(reading, dict) and reading.get("as") == wanted:
+        return reading
+    return proposal.readings.get(wanted) or ({"as": wanted} if wanted in READINGS and wanted == "text" else None)
+
+
+def _readings(reading: Mapping[str, Any]) -> Iterator[tuple[str, Label]]:
+    """The ways to read a column like this: what 1.234 is, what 01/02/03 is."""
+    if "decimal" in reading:
+        for (decimal, thousands), shown in _NUMBERS.items():
+            yield json.dumps({**reading, "decimal": decimal, "thousands": thousands}, sort_keys=True), _("like {example}", example=shown)
+        if (reading["decimal"], reading["thousands"]) not in _NUMBERS:
+            shown = f"1{reading['thousands']}234{reading['decimal']}56"
+            yield json.dumps(reading, sort_keys=True), _("like {example}", example=shown)
+    if "order" in reading:
+        for order, words in _ORDERS.items():
+            yield json.dumps({**reading, "order": order}, sort_keys=True), words
+
+
+def _new_table(form: FormData, suggestion: Suggestion, apps: Apps) -> dict[str, str]:
+    proposed = suggestion.mapping["new"]
+    label = _text(form, "new.label").strip() or proposed["label"]
+    app = _text(form, "new.app")
+    held = apps.get(app)
+    name = _text(form, "new.app_label").strip() or label
+    key = key_for(label, set(held.tables) if held else (), RESERVED_KEYS, "table_1", prefix="table_")
+    made = app if held else key_for(name, set(apps), RESERVED_KEYS, "app_1", prefix="app_")
+    titles = [one.key for one in suggestion.proposals if _text(form, f"{suggestion.proposals.index(one)}.field") == NEW]
+    title = _text(form, "new.title")
+    return {
+        "app": made,
+        "app_label": name,
+        "table": key,
+        "label": label,
+        "title": title if title in titles else next(iter(titles), ""),
+    }
+
+
+def _text(form: FormData, name: str) -> str:
+    values = form.getlist(name)
+    return str(values[-1]) if values else ""
+
+
+def settable(table: Table) -> list[Field]:
+    """The fields that a column can go into."""
+    return [one for one in table.declared if one.writable]
