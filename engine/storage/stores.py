@@ -95,8 +95,13 @@ class Stores:
         self._workspaces: dict[str, Workspace] = {}
         self._opening = threading.Lock()
         self._on_open: list[Callable[[Workspace], None]] = []
-        self.control = Store(self._database("control", CONTROL_SCHEMA))
-        migrations.migrate(self.control.database, "control")
+        self._opened: list[Database] = []
+        try:
+            self.control = Store(self._database("control", CONTROL_SCHEMA))
+            migrations.migrate(self.control.database, "control")
+        except BaseException:
+            self.close()
+            raise
 
     def workspace(self, workspace_id: str) -> Workspace:
         """A workspace's store, opened (made, migrated) the first time it is asked for."""
@@ -122,12 +127,15 @@ class Stores:
 
     def close(self) -> None:
         """Close every connection and let another process in."""
-        for store in [*self._workspaces.values(), self.control]:
-            store.database.dispose()
+        for database in reversed(self._opened):
+            database.dispose()
         if self._lock is not None:
             self._lock.release()
 
     def _database(self, file: str, schema: str) -> Database:
         if self._server is not None:
-            return postgresql_database(self._server, schema)
-        return sqlite_database(self.data / f"{file}.sqlite", sqlite.register)
+            database = postgresql_database(self._server, schema)
+        else:
+            database = sqlite_database(self.data / f"{file}.sqlite", sqlite.register)
+        self._opened.append(database)
+        return database
