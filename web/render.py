@@ -6,6 +6,7 @@ a page's template answers a bookmark with the whole page, and `hx-target="#grid"
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import escape
@@ -67,8 +68,9 @@ def redirect(request: Request, to: str, toast: Toast | None = None) -> Response:
     visit = visit_of(request)
     response = Response(headers={"HX-Redirect": to}) if is_htmx(request) else RedirectResponse(to, 303)
     if toast:
-        gettext = texts.catalog(visit.reader.language).gettext
-        toasts.keep(response, toast, visit.site.cookies, visit.site.signer, gettext)
+        with reading_as(visit.reader):
+            said = replace(toast, says=texts.say(toast.says))
+        toasts.keep(response, said, visit.site.cookies, visit.site.signer)
     return response
 
 

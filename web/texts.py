@@ -38,9 +38,10 @@ def catalog(language: str) -> NullTranslations:
 
 def say(message: str, **values: Any) -> str:
     """`_("{count} records", count=3)` in a template; also says a `Text` of the engine, without values."""
-    gettext = catalog(reader().language).gettext
+    language = reader().language
+    gettext = catalog(language).gettext
     if isinstance(message, Text):
-        return translated(message, gettext)
+        return translated(message, gettext, language)
     if not values:
         return gettext(message)
     return gettext(message).format(**{name: _shown(value) for name, value in values.items()})
@@ -55,10 +56,10 @@ def say_count(one: str, many: str, count: int, **values: Any) -> str:
 def label(text: Label | None, otherwise: str = "") -> str:
     """A definition's label (or a `Text` of the engine) in the reader's language."""
     language = reader().language
-    return translated(label_in(text, language, otherwise), catalog(language).gettext)
+    return translated(label_in(text, language, otherwise), catalog(language).gettext, language)
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, str):
-        return translated(value, catalog(reader().language).gettext)
+        return say(value) if isinstance(value, Text) else value
     return number(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -9,7 +9,6 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.text import Text, translated
 from web.cookies import Cookies
 from web.signing import Signer
 
@@ -26,11 +25,9 @@ class Toast:
     kind: Literal["done", "failed"] = "done"
 
 
-def keep(response: Response, toast: Toast, cookies: Cookies, signer: Signer, gettext: object = str) -> None:
-    """Show `toast` on the next page that this browser opens."""
+def keep(response: Response, toast: Toast, cookies: Cookies, signer: Signer) -> None:
+    """Show `toast`, whose words are in the reader's language already, on the next page that this browser opens."""
     kept = asdict(toast)
-    if isinstance(toast.says, Text) and callable(gettext):
-        kept["says"] = translated(toast.says, gettext)
     cookies.write(response, COOKIE, signer.sign(COOKIE, json.dumps(kept).encode()), LIFE)
 
 

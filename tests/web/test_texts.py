@@ -43,6 +43,7 @@ def test_a_sentence_is_said_in_the_readers_language() -> None:
         assert texts.say(_("{name} can now sign in.", name="Ben")) == "Ben 现在可以登录了。"
         assert texts.say_count("{count} app", "{count} apps", 1_200) == "1,200 个应用"
         assert texts.label({"en": "Accounts", "zh": "客户"}) == "客户"
+        assert texts.say(_("{name} can now sign in.", name={"en": "Shop", "zh": "商店"})) == "商店 现在可以登录了。"
     with reading_as(Reader(language="en")):
         assert texts.say_count("{count} app", "{count} apps", 1) == "1 app"
         assert texts.say_count("{count} app", "{count} apps", 1_200) == "1,200 apps"
