@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from engine.errors import Misconfigured, Unavailable
@@ -56,25 +56,24 @@ class Database:
         self.dialect: str = writer.dialect.name
 
     def connect(self, *, writing: bool) -> Connection:
-        """A connection inside a fresh transaction. Raises `Unavailable` when the database does not answer."""
+        """A connection inside a fresh transaction.
+
+        Raises `Unavailable` when the database does not answer, `Misconfigured` when its file is damaged.
+        """
         try:
             connection = (self.writer if writing else self.reader).connect()
             connection.begin()
             if self.schema is not None:
-                self._use_schema(connection)
+                # LOCAL, each time: a pooled connection that kept another store's path would mix two organisations.
+                connection.exec_driver_sql(f'SET LOCAL search_path TO "{self.schema}"')
         except OperationalError as error:
             raise Unavailable(_("The database does not answer. Try again in a moment.")) from error
+        except DatabaseError as error:
+            if not isinstance(error.orig, sqlite3.DatabaseError):
+                raise
+            says = _("The file {path} is damaged. Put a backup in its place.", path=str(self.writer.url.database))
+            raise Misconfigured(says) from error
         return connection
-
-    def _use_schema(self, connection: Connection) -> None:
-        # SET outlives the transaction, so a pooled connection that served this schema before needs nothing.
-        if connection.info.get("schema") != self.schema:
-            connection.exec_driver_sql(f'SET search_path TO "{self.schema}"')
-            connection.info["schema"] = self.schema
-
-    def forget_schema(self, connection: Connection) -> None:
-        """After a rollback, which also takes back a SET made inside the transaction."""
-        connection.info.pop("schema", None)
 
     def dispose(self) -> None:
         """Close all connections; the writer last, since the last one to close checkpoints the WAL."""

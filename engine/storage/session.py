@@ -118,10 +118,8 @@ def transaction(
                 connection.commit()
             else:
                 connection.rollback()
-                store.database.forget_schema(connection)
         except BaseException:
             connection.rollback()
-            store.database.forget_schema(connection)
             raise
         finally:
             connection.close()

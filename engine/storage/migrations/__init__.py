@@ -37,7 +37,6 @@ def migrate(database: Database, store: Literal["control", "workspace"]) -> None:
             connection.commit()
         except BaseException:
             connection.rollback()
-            database.forget_schema(connection)
             raise
         finally:
             connection.close()
@@ -57,7 +56,6 @@ def _version_in(database: Database) -> str | None:
         return connection.execute(sa.select(_version.c.version_num)).scalar()
     finally:
         connection.rollback()
-        database.forget_schema(connection)
         connection.close()
 
 
