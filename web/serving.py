@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import logging
+import signal
 import socket
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -141,6 +142,16 @@ def _run(app: FastAPI, listening: socket.socket, ready: Callable[[], None]) -> N
             await super().startup(sockets)
             if not self.should_exit:
                 ready()
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            # Uvicorn would raise the signal anew when it is done, and that would end us before our stores are closed.
+            before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                yield
+            finally:
+                for one, handler in before.items():
+                    signal.signal(one, handler)
 
     config = uvicorn.Config(
         app,

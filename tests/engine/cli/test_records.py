@@ -170,5 +170,5 @@ def test_tables_of_text_are_aligned() -> None:
     assert text.splitlines()[1] == "-" * 60 + "  -----"
     assert text.splitlines()[2] == "客户" + " " * 58 + "3"
     assert width("客户") == 4
-    assert text.splitlines()[4] == "x" * 57 + "...    yes"
+    assert text.splitlines()[4] == "x" * 57 + "...  yes"
     assert listed(["a, b", "c"]) == ["a", "b", "c"]
