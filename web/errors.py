@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from engine.errors import FormworkError, Refused, SignInNeeded
 from engine.text import Text, _
+from web.api.errors import body_of
 from web.render import only_toast, page
 from web.security import TooLarge
 from web.toasts import Toast
@@ -88,14 +89,12 @@ def is_api(request: Request) -> bool:
 
 
 def as_json(status: int, says: str, error: FormworkError | None = None) -> JSONResponse:
-    """`{"error": {"type", "message"}}`, with every problem and its place where there are several."""
-    kind = error.code.upper() if error else HTTPStatus(status).name
-    body: dict[str, object] = {"type": kind, "message": says}
-    if isinstance(error, Refused):
-        body["problems"] = [
-            {"at": one.at, "message": one.says, "code": one.code, "severity": one.severity} for one in error.problems
-        ]
-    return JSONResponse({"error": body}, status)
+    """The error object that clients of the API know."""
+    if error is not None:
+        return JSONResponse(body_of(error), status)
+    if status == HTTPStatus.NOT_FOUND:
+        return JSONResponse({"error": "NOT_FOUND"}, status)
+    return JSONResponse({"error": {"type": HTTPStatus(status).name, "message": says}}, status)
 
 
 def _answer(

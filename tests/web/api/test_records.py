@@ -241,3 +241,21 @@ def test_a_trailing_slash_never_redirects(api: Client) -> None:
     assert api.ask("PATCH", f"{ORDERS}/", {"records": [{"id": made["id"], "fields": {"amount": 3}}]})["records"]
     assert api.ask("POST", f"{ORDERS}/listRecords/", {})["records"]
     assert api.ask("GET", f"{ORDERS}/{made['id']}/")["fields"]["Amount"] == 3
+
+
+def test_what_no_route_takes_is_json_too(api: Client) -> None:
+    for path in ("/v0", "/v0/shop", "/v0/shop/orders/rec00000000000000/comments"):
+        answer = api.http.get(path, headers={"Authorization": f"Bearer {api.token}"})
+        assert (answer.status_code, answer.json()) == (404, {"error": "NOT_FOUND"})
+    answer = api.http.request("PUT", "/v0/meta/whoami")
+    assert answer.status_code == 405 or answer.json()["error"]["type"] == "AUTHENTICATION_REQUIRED"
+    answer = api.http.post(
+        "/v0/shop/orders", content=b"x" * 1_100_000, headers={"Authorization": f"Bearer {api.token}"}
+    )
+    assert (answer.status_code, answer.json()["error"]["type"]) == (413, "REQUEST_ENTITY_TOO_LARGE")
+
+
+def test_no_redirect_and_no_cookie(api: Client) -> None:
+    answer = api.http.get("/v0/shop/orders/", headers={"Authorization": f"Bearer {api.token}"}, follow_redirects=False)
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
