@@ -71,7 +71,7 @@ class Place:
             self.machine.run("record", "update", "crm.opportunities", deals[title], f"stage={stages[stage]}")
 
     def _records(self, table: str, field: str) -> dict[str, str]:
-        found = self.machine.run("query", table, "--limit", "0", "--json", **self.settings)
+        found = self.machine.run("query", table, "--limit", "0", "--json")
         return {one[field]: one["id"] for one in json.loads(found.out)}
 
     def _outside(self) -> dict[str, str]:
