@@ -35,7 +35,7 @@ class Kanban(Drawing):
             "names": names_of(at.session, at.place.at, at.table, query.fields or (), cards),
             "total": sum(stack.count for stack in stacks),
             "more": _more(at, VALUE, STACK_SIZE),
-            "new": at.place.at.new_record(at.table.app, at.table.key, **{by.key: VALUE}),
+            "new": f"{at.place.at.new_record(at.table.app, at.table.key)}?{by.key}={VALUE}",
         }
 
     def neighbours(self, at: Looking, record: str) -> tuple[str, str]:
