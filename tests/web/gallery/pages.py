@@ -109,9 +109,6 @@ def pieces(request: Request, place: In) -> Response:
     return page(request, "gallery/pieces.html")
 
 
-OPERATORS = (("is", "is"), ("is_not", "is not"), ("is_empty", "is empty"))
-
-
 def _grid(place: Place, height: str) -> dict[str, Any]:
     with place.read() as session:
         table = session.layout.table(DEALS)
@@ -129,12 +126,6 @@ def _grid(place: Place, height: str) -> dict[str, Any]:
             "amount": amount,
             "total": total,
             "height": height,
-            "conditions": [{"field": "stage", "op": "is_not", "value": "lost"}],
-            "filterable": [
-                {"key": one.key, "label": one.label, "input": one.input, "operators": OPERATORS}
-                for one in fields
-                if one.input and one.kind != "link"
-            ],
         }
 
 

@@ -16,6 +16,7 @@ def test_stacks_have_counts_sums_and_cards(work: Work) -> None:
     assert "Won 2 $900.00" in text
     assert "Lost 0" in text
     assert "Deal 003 Customer Customer 001 Amount $300.00" in text
+    assert f'href="{work.at}/apps/shop/deals/records/new?state=won"' in answer.text
     assert f'data-move="{work.at}{BOARD}/moves/{{id}}"' in answer.text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.web.pages.conftest import Browsing
 
@@ -160,3 +160,33 @@ def test_on_a_phone_a_record_is_a_card(browsing: Browsing) -> None:
     first.click()
     expect(page.locator(".panel h1")).to_have_text("Deal 001")
     assert page.evaluate("document.querySelector('.panel').getBoundingClientRect().width") == 390
+
+
+def test_without_script_a_record_is_found_changed_and_made(browsing: Browsing, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False, storage_state=browsing.page.context.storage_state())
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    home = f"{browsing.base}{browsing.work.at}"
+    page.goto(f"{home}{ALL}")
+    page.locator(".tools summary", has_text="Filter").click()
+    page.get_by_label("Field", exact=True).first.select_option("amount")
+    page.locator(".filter button", has_text="Apply").click()
+    page.get_by_label("Operator").first.select_option("at_least")
+    page.locator(".filter").get_by_label("Value").first.fill("500")
+    page.locator(".filter button", has_text="Apply").click()
+    assert page.url == f"{home}{ALL}?amount__at_least=500"
+    expect(page.locator("#lines tr")).to_have_count(2)
+    page.locator("#lines td.title a").first.click()
+    expect(page.locator(".panel h1")).to_have_text("Deal 005")
+    page.get_by_label("Open as a page").click()
+    page.locator("#amount").fill("555")
+    page.locator("select[name=customer]").select_option(label="Customer 001")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-toast]")).to_contain_text("Saved.")
+    expect(page.locator("#amount")).to_have_value("555")
+    expect(page.locator("[data-field=customer] .chip")).to_contain_text("Customer 001")
+    page.goto(f"{home}/apps/shop/deals/records/new")
+    page.locator("#title").fill("Without script")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("h1")).to_have_text("Without script")
+    context.close()
