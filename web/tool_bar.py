@@ -23,7 +23,7 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
     layout, table = at.session.layout, at.table
     speaker = Speaker(layout, layout.apps[table.app], table, language)
     fields = list(table.fields.values())
-    single = [shown_field(layout, one) for one in fields if not one.many]
+    single = [shown for one in fields if not (shown := shown_field(layout, one)).many]
     return {
         "app": layout.apps[table.app],
         "table": table,

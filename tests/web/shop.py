@@ -52,6 +52,7 @@ SHOP: dict[str, Any] = {
                 "hot": {"type": "checkbox"},
                 "owner": {"type": "user"},
                 "tags": {"type": "link", "to": "tags", "many": True, "inverse": "deals"},
+                "tag_names": {"type": "lookup", "through": "tags", "field": "name"},
                 "notes": {"type": "long_text"},
             },
             "views": {

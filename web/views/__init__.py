@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import views
 from engine.definitions.language import Field, Table, View
-from engine.queries import Query
+from engine.queries import MAX_SORTS, Query
 from engine.registry import Registry
 from engine.storage.session import Session
 from web.asked import Asked
@@ -37,7 +37,7 @@ class Looking:
     @property
     def query(self) -> Query:
         """All records that are shown, on whichever page."""
-        sort = [one for one in self.asked.sort if self._sortable(one)]
+        sort = [one for one in self.asked.sort if self._sortable(one)][:MAX_SORTS]
         where = self.filters.conditions
         return views.query_of(self.table, self.view, where=where, sort=sort, search=self.asked.search)
 
@@ -78,7 +78,7 @@ class Looking:
 
     def _sortable(self, one: str) -> bool:
         field = self.table.fields.get(one.removeprefix("-"))
-        return field is not None and not field.many
+        return field is not None and not shown_field(self.session.layout, field).many
 
 
 def looking(session: Session, place: Place, app: str, table: str, view: str, asked: Asked) -> Looking:

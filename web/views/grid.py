@@ -105,7 +105,9 @@ def group_of(at: Looking) -> Field | None:
     """The field that lines are grouped by: the reader's choice, else the view's."""
     key = at.asked.group or str(at.view.options.get("group", ""))
     field = at.table.fields.get(key)
-    return None if key == NOT_GROUPED or field is None or field.many else field
+    if key == NOT_GROUPED or field is None or shown_field(at.session.layout, field).many:
+        return None
+    return field
 
 
 def totals_wanted(at: Looking) -> dict[str, str]:

@@ -78,6 +78,29 @@ def _statements(work: Work, pages: list[str]) -> dict[str, int]:
     return counts
 
 
+def test_any_field_can_stand_in_an_address(work: Work) -> None:
+    with work.site.stores.workspace(work.membership.id).read() as session:
+        fields = list(session.layout.table(shop.DEALS).fields)
+    for field in fields:
+        for asked in (
+            f"sort={field}",
+            f"sort=-{field}",
+            f"group={field}",
+            f"fields={field}",
+            f"{field}__is_not_empty=",
+        ):
+            answer = work.get(f"{DEALS}/views/all?{asked}")
+            assert answer.status_code == 200, (asked, text_of(answer)[:300])
+    every = ",".join(fields)
+    assert lines_of(work.get(f"{DEALS}/views/all?sort={every}"))
+    assert lines_of(work.get(f"{DEALS}/views/all?tag_names__contains=urgent")) == [
+        "Deal 002",
+        "Deal 003",
+        "Deal 005",
+        "Deal 006",
+    ]
+
+
 def test_one_flow_from_the_form_to_undo(work: Work) -> None:
     made = work.post(f"{DEALS}/records", title="Flow", amount="10", share="20", state="won")
     assert "Created Flow" in text_of(made)
