@@ -44,8 +44,7 @@ def import_file(
     For example:
 
         formwork import crm.accounts accounts.csv --dry-run
-        formwork import crm.opportunities pipeline.csv --map close_value=amount --map sales_agent=owner \\
-            --replace 'product:GTXPro=GTX Pro' --unknown account=create --match opportunity_id
+        formwork import crm.opportunities pipeline.csv --map close_value=amount --replace 'product:GTXPro=GTX Pro'
         formwork import stock.items items.csv --create
 
     Parameters

@@ -143,6 +143,14 @@ def test_a_database_that_is_down(tmp_path: Path) -> None:
         assert done == Finished(3, "", "formwork: The database does not answer. Try again in a moment.\n")
 
 
+def test_a_damaged_database(machine: Machine) -> None:
+    machine.database.folder.mkdir()
+    (machine.database.folder / "control.sqlite").write_bytes(b"no database at all" * 100)
+    done = machine.run("apps")
+    assert (done.code, done.out, done.err.count("\n")) == (3, "", 1)
+    assert "control.sqlite is damaged." in done.err
+
+
 def test_wrong_settings_are_all_told(machine: Machine) -> None:
     done = machine.run("apps", FORMWORK_PORT="many", FORMWORK_LANGUAGE="tlh")
     assert done.code == 3
