@@ -16,64 +16,67 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import InternalTraversal
 
-from engine.formulas.sql import Element
+from engine.formulas.dialects import Dialects, Element
 
-SIMPLE = 7  # elements that may rather be worked out twice than be a step
+SIMPLE = 12  # how much may rather be worked out twice than be a step of its own
 
 
 class Chain(FunctionElement[Any]):
-    """An expression (the last clause) after its steps (those before)."""
+    """An expression (the last clause) after its steps (those before).
+
+    `levels` says in words which columns each SELECT hands on, and which steps it works out: `_v1 = _v2 _v3`.
+    """
 
     inherit_cache = True
     _traverse_internals = [
         *FunctionElement._traverse_internals,
-        ("names", InternalTraversal.dp_string),
-        ("carried", InternalTraversal.dp_string),
+        ("levels", InternalTraversal.dp_string),
         ("type", InternalTraversal.dp_type),
     ]
 
-    def __init__(self, names: Sequence[str], carried: Sequence[Sequence[str]], parts: Sequence[Element]) -> None:
+    def __init__(self, levels: Sequence[str], parts: Sequence[Element]) -> None:
         super().__init__(*parts)
-        self.names = ",".join(names)
-        self.carried = ",".join(" ".join(one) for one in carried)
+        self.levels = ",".join(levels)
         self.type = parts[-1].type
 
 
 @compiles(Chain)
 def _compiled(element: Chain, compiler: Any, **options: Any) -> str:
     *steps, last = (compiler.process(one, **options) for one in element.clauses)
-    names = element.names.split(",")
-    carried = element.carried.split(",")
+    texts = iter(steps)
     ctes, source = [], ""
-    for at, (name, held, text) in enumerate(zip(names, carried, steps, strict=True), 1):
-        columns = ", ".join([*held.split(), f"{text} AS {name}"])
-        ctes.append(f"_s{at} AS (SELECT {columns}{source} LIMIT 1)")
+    for at, level in enumerate(element.levels.split(","), 1):
+        carried, _equals, made = level.partition("=")
+        columns = [*carried.split(), *(f"{next(texts)} AS {name}" for name in made.split())]
+        ctes.append(f"_s{at} AS (SELECT {', '.join(columns)}{source} LIMIT 1)")
         source = f" FROM _s{at}"
     return f"(WITH {', '.join(ctes)} SELECT {last}{source} LIMIT 1)"
 
 
 def chained(steps: Sequence[tuple[Element, Element]], last: Element) -> Element:
-    """`last` after those of the steps (name, element) that it needs."""
+    """`last` after those of the steps (name, element) that it needs.
+
+    Steps that do not need each other stand in one SELECT: PostgreSQL's planner takes long over deep ones.
+    """
     known = {id(name): at for at, (name, _element) in enumerate(steps)}
-    needed: set[int] = set()
     uses: dict[int, set[int]] = {}
-    open_ends = _mentioned(last, known)
-    last_uses = set(open_ends)
+    open_ends = last_uses = _mentioned(last, known)
     while open_ends:
-        at = open_ends.pop()
-        if at not in needed:
-            needed.add(at)
-            uses[at] = _mentioned(steps[at][1], known)
-            open_ends |= uses[at]
-    if not needed:
+        uses |= {at: _mentioned(steps[at][1], known) for at in open_ends}
+        open_ends = set().union(*uses.values()) - uses.keys()
+    if not uses:
         return last
-    order = sorted(needed)
-    carried = []
-    for place, _at in enumerate(order):
-        later = set().union(last_uses, *(uses[one] for one in order[place + 1 :]))
-        carried.append([str(steps[one][0]) for one in order[:place] if one in later])
-    parts = [*(steps[at][1] for at in order), last]
-    return Chain([str(steps[at][0]) for at in order], carried, parts)
+    level_of: dict[int, int] = {}
+    for at in sorted(uses):  # a step uses only earlier ones
+        level_of[at] = 1 + max((level_of[one] for one in uses[at]), default=0)
+    levels, parts = [], []
+    for level in range(1, max(level_of.values()) + 1):
+        made = [at for at in sorted(uses) if level_of[at] == level]
+        later = last_uses.union(*(uses[at] for at in uses if level_of[at] > level))
+        carried = [at for at in sorted(later) if level_of[at] < level]
+        levels.append(" ".join([*(str(steps[at][0]) for at in carried), "=", *(str(steps[at][0]) for at in made)]))
+        parts += [steps[at][1] for at in made]
+    return Chain(levels, [*parts, last])
 
 
 def _mentioned(element: ClauseElement, known: dict[int, int]) -> set[int]:
@@ -88,29 +91,49 @@ def _mentioned(element: ClauseElement, known: dict[int, int]) -> set[int]:
     return found
 
 
-def is_simple(element: ClauseElement) -> bool:
+class Sizes:
+    """How deep and how long elements are, each looked at once."""
+
+    def __init__(self) -> None:
+        self._depths: dict[int, tuple[Any, int]] = {}  # with the element, so that its id stays its own
+
+    def depth(self, element: Any) -> int:
+        """How deep SQL elements stand in each other."""
+        known = self._depths.get(id(element))
+        if known is None:
+            known = self._depths[id(element)] = (element, self._depth(element))
+        return known[1]
+
+    def _depth(self, element: Any) -> int:
+        if isinstance(element, _LEAVES):
+            return 1
+        if isinstance(element, Chain) or _is_closed(element):
+            return 3
+        own = 0 if isinstance(element, _TRANSPARENT) else 1
+        if isinstance(element, Dialects):
+            own += 2 * min(element.sqlite.count("SELECT"), 2)
+        return own + max((self.depth(one) for one in element.get_children()), default=0)
+
+
+def is_simple(element: Any) -> bool:
     """Whether the element is so small that it may stand in several places."""
-    count, waiting = 0, [element]
+    weight, waiting = 0, [element]
     while waiting:
         one = waiting.pop()
-        if _is_closed(one) or isinstance(one, Chain):
+        if isinstance(one, Chain) or _is_closed(one):
             return False
-        if not isinstance(one, (sa.sql.elements.ClauseList, sa.sql.elements.Grouping)):
-            count += 1
-        if count > SIMPLE:
+        if isinstance(one, Dialects):
+            weight += len(one.sqlite) // 25
+        weight += not isinstance(one, _TRANSPARENT)
+        if weight > SIMPLE:
             return False
-        waiting.extend(one.get_children())
+        if not isinstance(one, _LEAVES):
+            waiting.extend(one.get_children())
     return True
 
 
-def depth(element: Any) -> int:
-    """How deep SQL elements stand in each other."""
-    if _is_closed(element) or isinstance(element, Chain):
-        return 3
-    if isinstance(element, (sa.Column, sa.BindParameter)):
-        return 1
-    own = 0 if isinstance(element, (sa.sql.elements.ClauseList, sa.sql.elements.Grouping)) else 1
-    return own + max((depth(one) for one in element.get_children()), default=0)
+_LEAVES = (sa.ColumnClause, sa.BindParameter, sa.Null, sa.True_, sa.False_)
+_TRANSPARENT = (sa.sql.elements.ClauseList, sa.sql.elements.Grouping)
 
 
 def _is_closed(element: Any) -> bool:

@@ -12,7 +12,7 @@ from engine.formulas.comparing import comparable
 from engine.formulas.conversions import as_type, converted
 from engine.formulas.functions import Function, Parameter, functions
 from engine.formulas.syntax import MAX_DEPTH, Call, Chain, FormulaError, Literal, Minus, Mistake, Name, Node, parse
-from engine.formulas.typed import Apply, Constant, Read, Typed, walk
+from engine.formulas.typed import Apply, Constant, Convert, Read, Typed, walk
 from engine.formulas.types import BOOLEAN, NUMBER, TEXT, Type, common, failing
 from engine.text import Text, _
 
@@ -68,11 +68,18 @@ def formula_of(text: str, tree: Typed) -> Formula:
     return Formula(
         text,
         tree,
-        failing(tree.type, may_fail(tree)),
+        failing(tree.type, any(_is_risky(one) for one in nodes) and may_fail(tree)),
         frozenset(paths),
         any(one.asks == "clock" for one in applied),
         any(one.asks == "me" for one in applied),
     )
+
+
+def _is_risky(node: Typed) -> bool:
+    """Whether an error may begin here; most expressions have no such place."""
+    if isinstance(node, Apply):
+        return node.function.risky
+    return node.type.can_fail if isinstance(node, Read) else isinstance(node, Convert) and node.is_risky
 
 
 class _Checker:
@@ -166,7 +173,7 @@ class _Checker:
             return None
         fewest, most = _counts(function.parameters)
         if len(arguments) < fewest or (most is not None and len(arguments) > most):
-            return self.mistake(node, _wrong_count(function, len(arguments), fewest, most))
+            return self.mistake(node, _wrong_count(function, len(arguments), fewest))
         if any(one is None for one in arguments):
             return None
         return self.applied(function, [one for one in arguments if one is not None], node)
@@ -260,15 +267,10 @@ def _counts(parameters: Sequence[Parameter]) -> tuple[int, int | None]:
     return fewest, None if any(one.repeated for one in parameters) else len(parameters)
 
 
-def _wrong_count(function: Function, given: int, fewest: int, most: int | None) -> Text:
+def _wrong_count(function: Function, given: int, fewest: int) -> Text:
     if given < fewest:
         return _("{function} needs more arguments: {signature}.", function=function.name, signature=function.signature)
-    return _(
-        "{function} takes at most {most} arguments: {signature}.",
-        function=function.name,
-        most=most,
-        signature=function.signature,
-    )
+    return _("{function} takes fewer arguments: {signature}.", function=function.name, signature=function.signature)
 
 
 def _unknown_function(name: str) -> Text:

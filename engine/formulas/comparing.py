@@ -38,6 +38,8 @@ def comparable(one: Typed, other: Typed, scope: _Scope, ordering: bool = False) 
         return _choice(one, other.type), other
     if all(kind.name == "select" for kind in kinds) and kinds[0].choices == kinds[1].choices:
         return one, other
+    if any(_is_title(part, against) for part, against in ((one, other), (other, one))):
+        return as_text(one, scope), as_text(other, scope)
     if all(kind.name in {"record", "user", "text"} for kind in kinds):
         return one, other
     names = {kind.name for kind in kinds}
@@ -46,6 +48,13 @@ def comparable(one: Typed, other: Typed, scope: _Scope, ordering: bool = False) 
     if names <= {"number", "boolean"}:
         return (one, other) if len(names) == 1 else (as_number(one), as_number(other))
     return as_text(one, scope), as_text(other, scope)
+
+
+def _is_title(part: Typed, record: Typed) -> bool:
+    """A text written in the formula that is held against a linked record and is not its id."""
+    if not isinstance(part, Constant) or not isinstance(part.value, str) or not record.type.title:
+        return False
+    return part.value != "" and not part.value.startswith("rec")
 
 
 def _is_words(part: Typed) -> bool:

@@ -8,19 +8,19 @@ and no deeper than SQLite's parser can take (it has a stack of 100).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol, cast
 
 import sqlalchemy as sa
 
 from engine.formulas import dates, lists, sql
-from engine.formulas.chain import chained, depth, is_simple
+from engine.formulas.chain import Sizes, chained, is_simple
 from engine.formulas.check import Formula
 from engine.formulas.conversions import convert
 from engine.formulas.part import Part, first_error, reason_when
 from engine.formulas.typed import Apply, Constant, Convert, Read, Typed
-from engine.formulas.types import BOOLEAN, NUMBER, TEXT, Type
+from engine.formulas.types import BOOLEAN, DATE_TIME, NUMBER, TEXT, Type
 
 MAX_DEPTH = 6  # of SQL elements in each other, in one step
 
@@ -60,6 +60,8 @@ def compile(formula: Formula, environment: Environment) -> Compiled:
     value = part.value
     if part.type == NUMBER and not isinstance(formula.tree, Read):
         value = sql.trimmed(value)
+    if part.type == DATE_TIME and not isinstance(formula.tree, Read):
+        value = dates.readable(c.once(value))
     error = part.error
     if error is not None:
         error = c.once(error)
@@ -75,6 +77,7 @@ class Compiling:
         self.environment = environment
         self.time_zone: str = environment.time_zone
         self.steps: list[tuple[sql.Element, sql.Element]] = []
+        self._sizes = Sizes()
         self._errors: list[list[sql.Element | None]] = []
 
     def part(self, node: Typed) -> Part:
@@ -89,7 +92,7 @@ class Compiling:
 
     def shallow(self, element: sql.Element) -> sql.Element:
         """The element, as a step of its own if it has grown deep."""
-        return element if depth(element) <= MAX_DEPTH else self.once(element)
+        return element if self._sizes.depth(element) <= MAX_DEPTH else self.once(element)
 
     def constant(self, node: Constant) -> Part:
         value = node.value
@@ -112,10 +115,10 @@ class Compiling:
             value = sql.typed_null(found.type)
         elif node.type == NUMBER:
             value = sql.numeric(value)
-        if depth(value) > 2:
+        if self._sizes.depth(value) > 2:
             value = self.once(value)
         error = found.error
-        if error is not None and depth(error) > 2:
+        if error is not None and self._sizes.depth(error) > 2:
             error = self.once(error)
         return Part(value, node.type, error)
 
@@ -123,17 +126,19 @@ class Compiling:
         function = node.function
         parts = [None if one is None else self.part(one) for one in node.arguments]
         if function.lazy:
-            return cast(Part, function.compile(self, *parts))
+            return replace(cast(Part, function.compile(self, *parts)), type=node.type)
         self._errors.append([None if one is None else one.error for one in parts])
         made = function.compile(self, *parts)
         errors = self._errors.pop()
+        if len(errors) > len(parts) and not function.risky:
+            raise TypeError(f"{function.name} makes errors and must be declared risky")
         if not isinstance(made, Part):
             made = Part(made, node.type, None, function.blank)
         error = first_error([*errors, made.error])
         return Part(made.value, node.type, error, made.nullable, made.constant)
 
     def fail_when(self, wrong: sql.Element, reason: str) -> None:
-        """The function being compiled is an error when `wrong` holds."""
+        """The function being compiled, which is declared `risky`, is an error when `wrong` holds."""
         self._errors[-1].append(reason_when(wrong, reason))
 
     def once(self, element: sql.Element) -> sql.Element:
@@ -190,6 +195,10 @@ class Compiling:
         number = self.once(number)
         self.fail_when(number == sql.number(0), "division_by_zero")
         return sa.func.nullif(number, sql.number(0), type_=sql.NUMBER)
+
+    def whole(self, number: sql.Element, lowest: int, highest: int) -> sql.Element:
+        """A number without its decimals as an SQL integer within bounds, to be used in several places."""
+        return self.once(sql.whole(self.once(number), lowest, highest))
 
     def midnight(self, day: sql.Element) -> sql.Element:
         """The instant at which a day begins in the time zone."""

@@ -53,8 +53,6 @@ def as_type(argument: Typed, kind: Type, scope: _Scope) -> Typed:
         return Constant(None, kind, argument.start, argument.end)
     if kind == TEXT:
         return as_text(argument, scope)
-    if argument.type.name == "blank":
-        return argument
     return Convert(argument, kind, argument.start, argument.end)
 
 
@@ -118,8 +116,9 @@ def as_date(argument: Typed) -> Typed:
         if argument.type == TEXT and not is_local_time(str(argument.value)):
             says = _('"{text}" is no date. Write it as "2026-12-31", or use DATETIME_PARSE.', text=argument.value)
             raise FormulaError(says, argument.start, argument.end)
-    if argument.type == TEXT:
-        return Convert(argument, DATE_TIME, argument.start, argument.end)
+    if argument.type.name in {"text", "blank"}:
+        kind = DATE_TIME if argument.type == TEXT else DATE
+        return Convert(argument, kind, argument.start, argument.end)
     says = _("A date is needed here, and this is {type}.", type=argument.type.label)
     raise FormulaError(says, argument.start, argument.end)
 
@@ -181,6 +180,8 @@ def convert(c: Compiling, part: Part, to: Type) -> Part:
         return part.with_value(c.list_of_one(part), to)
     if to == TEXT:
         return part.with_value(_text(c, part), TEXT, nullable=part.nullable or held.is_list)
+    if held.name == "blank":
+        return part.with_value(sql.typed_null(to), to, nullable=True)
     if to == BOOLEAN:
         return part.with_value(c.truth(part), BOOLEAN, nullable=False)
     if to == DATE_TIME and held == DATE:

@@ -30,7 +30,7 @@ _LONG: Mapping[str, Mapping[str, str]] = {
     "": {"LT": "HH:mm", "LTS": "HH:mm:ss", "L": "DD/MM/YYYY", "LL": "D MMMM YYYY", "ll": "D MMM YYYY"},
 }
 _THURSDAY = "date({0}, '-3 days', 'weekday 4')"  # of the same ISO week
-_SATURDAY = "date({0}, 'weekday 6')"  # of the same week from Sunday
+_SATURDAY = "coalesce(date({0}, 'weekday 6'), '9999-12-31')"  # of the same week from Sunday
 _PG_SATURDAY = "(date_trunc('day', {0}) + make_interval(days => 6 - CAST(EXTRACT(DOW FROM {0}) AS INTEGER)))"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from engine.formulas import date_moves
 from engine.formulas.dialects import BOOLEAN, NUMBER, Element, alike, dialects
 from engine.formulas.types import DATE, Type
 
@@ -90,6 +91,16 @@ def in_range(value: Element) -> Element:
     )
 
 
+def readable(value: Element) -> Element:
+    """The instant, or NULL beyond the years that a client can read; mentions it twice."""
+    return dialects(
+        "{0}",
+        "CASE WHEN {0} BETWEEN TIMESTAMPTZ '0001-01-01 00:00:00+00' AND TIMESTAMPTZ '9999-12-31 23:59:59.999+00'"
+        " THEN {0} END",
+        value,
+    )
+
+
 def number_of(part: str, wall_time: Element) -> Element:
     """A part of a wall time as a number: %Y %m %d %H %M %S %w (0 is Sunday) %j."""
     fields = {
@@ -146,122 +157,10 @@ def beginning(wall_time: Element, unit: str) -> Element:
     """Where the year, quarter, month, week (from Sunday), day ... of a wall time begins; mentions it twice."""
     if unit == "weeks":
         sunday = alike("(-{0})", number_of("%w", wall_time), type_=NUMBER)
-        return days_later(day(wall_time), dialects("{0}", "CAST({0} AS INTEGER)", sunday), whole_day=True)
+        return date_moves.days_later(day(wall_time), dialects("{0}", "CAST({0} AS INTEGER)", sunday), whole_day=True)
     if unit == "quarters":
-        return dialects("(substr({0}, 1, 4) || (strftime('%m', {0}) + 2) / 3)", "to_char({0}, 'YYYY-Q')", wall_time)
+        return dialects("(substr({0}, 1, 4) || ((strftime('%m', {0}) + 2) / 3))", "to_char({0}, 'YYYY-Q')", wall_time)
     return dialects(f"substr({{0}}, 1, {_LENGTHS[unit]})", f"date_trunc('{unit}', {{0}})", wall_time)
-
-
-# Moving
-
-
-def long(value: Element) -> Element:
-    """A count of milliseconds as a great SQL integer, within ten thousand years."""
-    most = 3 * 10**14
-    return dialects(
-        f"CAST(round(max(min({{0}}, {most}), -{most})) AS INTEGER)",
-        f"CAST(round(LEAST(GREATEST({{0}}, -{most}), {most})) AS BIGINT)",
-        value,
-        type_=NUMBER,
-    )
-
-
-def days_later(day_or_wall: Element, count: Element, whole_day: bool) -> Element:
-    """So many days (an SQL integer) later; NULL beyond the year 9999 on SQLite."""
-    if whole_day:
-        return dialects("date({0}, {1} || ' days')", "({0} + {1})", day_or_wall, count)
-    return dialects(
-        "strftime('%Y-%m-%dT%H:%M:%f', {0}, {1} || ' days')", "({0} + make_interval(days => {1}))", day_or_wall, count
-    )
-
-
-def milliseconds_later(moment: Element, count: Element, instant: bool) -> Element:
-    """So many milliseconds (an SQL integer) later; `instant` or else wall time."""
-    end = "Z" if instant else ""
-    return dialects(
-        f"strftime('%Y-%m-%dT%H:%M:%f{end}', {{0}}, printf('%.3f seconds', {{1}} / 1000.0))",
-        "({0} + make_interval(secs => {1} / 1000.0))",
-        moment,
-        count,
-    )
-
-
-def months_later(day_or_wall: Element, count: Element, whole_day: bool) -> Element:
-    """So many months (an SQL integer) later, no later than the month's last day; mentions both often."""
-    shifted = (
-        "min(date({0}, 'start of month', {1} || ' months', (strftime('%d', {0}) - 1) || ' days'),"
-        " date({0}, 'start of month', ({1} + 1) || ' months', '-1 day'))"
-    )
-    if whole_day:
-        return dialects(shifted, "CAST({0} + make_interval(months => {1}) AS DATE)", day_or_wall, count)
-    return dialects(f"({shifted} || substr({{0}}, 11))", "({0} + make_interval(months => {1}))", day_or_wall, count)
-
-
-def month_end(day_or_wall: Element, count: Element) -> Element:
-    """The last day of the month so many months later; mentions it once."""
-    return dialects(
-        "date({0}, 'start of month', ({1} + 1) || ' months', '-1 day')",
-        "CAST(date_trunc('month', {0}) + make_interval(months => {1} + 1, days => -1) AS DATE)",
-        day_or_wall,
-        count,
-    )
-
-
-def from_numbers(year: Element, month: Element, in_month: Element) -> Element:
-    """The date of SQL integers; months and days beyond their range run on. The year must be 1 to 9999."""
-    return dialects(
-        "date(printf('%04d-01-01', {0}), ({1} - 1) || ' months', ({2} - 1) || ' days')",
-        "CAST(make_date({0}, 1, 1) + make_interval(months => {1} - 1, days => {2} - 1) AS DATE)",
-        year,
-        month,
-        in_month,
-    )
-
-
-# Differences
-
-
-def milliseconds_between(one: Element, other: Element) -> Element:
-    """`one` less `other` in milliseconds, of two instants or two wall times."""
-    return dialects(
-        "(CAST(round((julianday({0}) - 2440587.5) * 86400000.0) AS INTEGER)"
-        " - CAST(round((julianday({1}) - 2440587.5) * 86400000.0) AS INTEGER))",
-        "round(EXTRACT(EPOCH FROM ({0} - {1})) * 1000)",
-        one,
-        other,
-        type_=NUMBER,
-    )
-
-
-def days_between(one: Element, other: Element) -> Element:
-    """`one` less `other` in days, of two dates."""
-    return dialects(
-        "CAST(julianday({0}) - julianday({1}) AS INTEGER)", "CAST({0} - {1} AS NUMERIC)", one, other, type_=NUMBER
-    )
-
-
-def months_between(one: Element, other: Element) -> Element:
-    """Whole months from `other` to `one`, two wall times, with its sign; mentions both often."""
-    sqlite = (
-        "(strftime('%Y', max({0}, {1})) - strftime('%Y', min({0}, {1}))) * 12"
-        " + strftime('%m', max({0}, {1})) - strftime('%m', min({0}, {1}))"
-        " - (printf('%02d', min(strftime('%d', min({0}, {1})) + 0,"
-        " strftime('%d', max({0}, {1}), 'start of month', '+1 month', '-1 day') + 0))"
-        " || substr(min({0}, {1}), 11) > substr(max({0}, {1}), 9))"
-    )
-    later, earlier = "GREATEST({0}, {1})", "LEAST({0}, {1})"
-    months = (
-        f"(EXTRACT(YEAR FROM {later}) - EXTRACT(YEAR FROM {earlier})) * 12"
-        f" + EXTRACT(MONTH FROM {later}) - EXTRACT(MONTH FROM {earlier})"
-    )
-    over = f"{earlier} + make_interval(months => CAST({months} AS INTEGER)) > {later}"
-    return dialects(
-        f"(CASE WHEN {{0}} < {{1}} THEN -1 ELSE 1 END * ({sqlite}))",
-        f"(CASE WHEN {{0}} < {{1}} THEN -1 ELSE 1 END * ({months} - CASE WHEN {over} THEN 1 ELSE 0 END))",
-        one,
-        other,
-        type_=NUMBER,
-    )
 
 
 def unix_time(value: Element, milliseconds: bool) -> Element:

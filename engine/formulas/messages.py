@@ -46,7 +46,7 @@ def check(text: str, scope: Scope) -> Formula:
             mistakes += [Mistake(one.says, one.start + start, one.end + start) for one in error.mistakes]
     if mistakes:
         raise FormulaError(*mistakes[0], *mistakes[1:])
-    joined = Apply(functions()["&"], tuple(parts), TEXT, 0, len(text))
+    joined = Apply(functions()["&"], tuple(parts or [Constant("", TEXT, 0, 0)]), TEXT, 0, len(text))
     longest = Constant(Decimal(MAX_RESULT), NUMBER, 0, len(text))
     return formula_of(text, Apply(functions()["LEFT"], (joined, longest), TEXT, 0, len(text)))
 

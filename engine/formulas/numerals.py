@@ -14,9 +14,9 @@ _NUMBER_TEXT_FORMAT = NUMBER_TEXT.replace("{", "{{").replace("}", "}}")
 def number_text(value: Element) -> Element:
     """A number as people read it: no trailing zeros, no exponent; mentions it often."""
     return dialects(
-        "CASE WHEN {0} IS NULL THEN NULL WHEN {0} = CAST({0} AS INTEGER) THEN CAST(CAST({0} AS INTEGER) AS TEXT)"
-        " WHEN abs({0}) < 1e-3 THEN rtrim(printf('%.10f', {0}), '0')"
-        " WHEN abs({0}) >= 1e15 THEN printf('%.0f', {0}) ELSE printf('%.15g', {0}) END",
+        "CASE WHEN {0} IS NULL THEN NULL WHEN abs({0}) >= 1e15 THEN great_number_text({0})"
+        " WHEN {0} = CAST({0} AS INTEGER) THEN CAST(CAST({0} AS INTEGER) AS TEXT)"
+        " WHEN abs({0}) < 1e-3 THEN rtrim(printf('%.10f', {0}), '0') ELSE printf('%.15g', {0}) END",
         "CAST(trim_scale({0}) AS TEXT)",
         value,
     )

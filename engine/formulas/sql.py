@@ -46,7 +46,7 @@ _SETTLED_SQLITE = (
     # Times a hair more than 10^10, so that 1.00000000005, just below its half as a double, goes up.
     "CASE WHEN {1} < 1e4 THEN round({0} * 10000000000.000004) / 1e10"
     + "".join(f" WHEN {{1}} < 1e{digits} THEN round({{0}} * 1e{places}) / 1e{places}" for digits, places in _STEPS)
-    + f" ELSE CAST(printf('%!.15g', max(min({{0}}, {LARGEST}), -{LARGEST})) AS REAL) END"
+    + f" WHEN {{0}} IS NOT NULL THEN CAST(printf('%!.15g', max(min({{0}}, {LARGEST}), -{LARGEST})) AS REAL) END"
 )
 _SETTLED_POSTGRESQL = (
     "CASE WHEN {1} < 1e15 THEN round({0}, CASE"
@@ -112,25 +112,22 @@ def compared(one: Element, operator: str, other: Element) -> Element:
 
 
 def whole(value: Element, lowest: int, highest: int) -> Element:
-    """The number without its decimals as an SQL integer, kept within bounds."""
-    return dialects(
-        f"CAST(max(min({{0}}, {highest}), {lowest}) AS INTEGER)",
-        f"CAST(trunc(LEAST(GREATEST({{0}}, {lowest}), {highest})) AS INTEGER)",
-        value,
-        type_=NUMBER,
-    )
+    """The number without its decimals as an SQL integer, kept within bounds; mentions it often."""
+    return alike(f"CAST(trunc({_WITHIN.format(low=lowest, high=highest)}) AS INTEGER)", value, type_=NUMBER)
 
 
 def within(value: Element, lowest: int, highest: int) -> Element:
-    """The number, or the bound that it lies beyond."""
-    return dialects(
-        f"max(min({{0}}, {highest}), {lowest})", f"LEAST(GREATEST({{0}}, {lowest}), {highest})", value, type_=NUMBER
-    )
+    """The number, or the bound that it lies beyond; mentions it often."""
+    return alike(_WITHIN.format(low=lowest, high=highest), value, type_=NUMBER)
+
+
+# Not GREATEST and LEAST: on PostgreSQL they pass over NULL, and the bound would come out.
+_WITHIN = "CASE WHEN {{0}} < {low} THEN {low} WHEN {{0}} > {high} THEN {high} ELSE {{0}} END"
 
 
 def at_least_zero(value: Element) -> Element:
-    """The number, or 0 if it is negative."""
-    return dialects("max({0}, 0)", "GREATEST({0}, 0)", value, type_=NUMBER)
+    """The number, or 0 if it is negative; mentions it often."""
+    return alike("CASE WHEN {0} < 0 THEN 0 ELSE {0} END", value, type_=NUMBER)
 
 
 def above_zero(value: Element) -> Element:

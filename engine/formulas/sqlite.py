@@ -116,6 +116,10 @@ def digits_text(number: float, digits: int, grouped: int, least: int, most: int)
     return f"{whole}.{decimals}" if decimals else whole or "0"
 
 
+def great_number_text(number: float) -> str:
+    return format(Decimal(f"{number:.15g}"), "f")
+
+
 def cny_capitals(number: float) -> str | None:
     return cny_text(number) if abs(number) < 1e13 else None
 
@@ -138,6 +142,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
         instant_at,
         parsed_time,
         digits_text,
+        great_number_text,
         cny_capitals,
         regex_match,
         regex_extract,

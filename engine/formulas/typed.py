@@ -55,16 +55,22 @@ class Convert:
     start: int
     end: int
 
+    @property
+    def is_risky(self) -> bool:
+        """Whether it may be an error: a text that is no number, or no date."""
+        return self.operand.type.name == "text" and self.type.name in {"number", "date_time"}
+
 
 Typed = Constant | Read | Apply | Convert
 
 
 def walk(node: Typed) -> Iterator[Typed]:
     """The node and all below it."""
-    yield node
-    if isinstance(node, Convert):
-        yield from walk(node.operand)
-    elif isinstance(node, Apply):
-        for argument in node.arguments:
-            if argument is not None:
-                yield from walk(argument)
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        if isinstance(one, Convert):
+            waiting.append(one.operand)
+        elif isinstance(one, Apply):
+            waiting += [argument for argument in one.arguments if argument is not None]

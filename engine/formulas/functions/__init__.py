@@ -48,8 +48,9 @@ class Parameter:
 class Function:
     """A function: what it takes and gives, its SQL, and how the function picker describes it.
 
-    `lazy` functions see to their arguments' errors themselves. `blank` says that the result may be blank
-    without an error. `asks` names what it needs from outside: the clock, or the person.
+    `lazy` functions see to their arguments' errors themselves. `risky` ones may make an error of their own.
+    `blank` says that the result may be blank without an error. `asks` names what it needs from outside: the
+    clock, or the person.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Function:
     about: Text
     example: str  # the expression, " is ", and what comes out
     lazy: bool = False
+    risky: bool = False
     blank: bool = False
     asks: Literal["", "clock", "me"] = ""
     path: tuple[str, ...] = ()  # a field of the record that it stands for

@@ -43,6 +43,7 @@ def sum_(c: Compiling, *numbers: Part) -> sql.Element:
     gives=NUMBER,
     about=_("The sum divided by how many there are; blanks do not count."),
     example="AVERAGE(2, 4, 6) is 4",
+    risky=True,
 )
 def average(c: Compiling, *numbers: Part) -> sql.Element:
     total = c.once(_over(c, _SUM, "sum(r.v)", numbers))
@@ -60,7 +61,7 @@ def average(c: Compiling, *numbers: Part) -> sql.Element:
     blank=True,
 )
 def max_(c: Compiling, *numbers: Part) -> sql.Element:
-    return _over(c, "max(r.v)", "max(r.v)", numbers)
+    return _extreme(c, numbers, "max", "GREATEST")
 
 
 @family.function(
@@ -72,7 +73,24 @@ def max_(c: Compiling, *numbers: Part) -> sql.Element:
     blank=True,
 )
 def min_(c: Compiling, *numbers: Part) -> sql.Element:
-    return _over(c, "min(r.v)", "min(r.v)", numbers)
+    return _extreme(c, numbers, "min", "LEAST")
+
+
+def _extreme(c: Compiling, numbers: Sequence[Part], sqlite: str, postgresql: str) -> sql.Element:
+    if any(one.type.is_list for one in numbers):
+        return _over(c, f"{sqlite}(r.v)", f"{sqlite}(r.v)", numbers)
+    found = numbers[0].value
+    for one in numbers[1:]:
+        # SQLite's max is NULL where one of them is, PostgreSQL's passes over it.
+        left, right = c.once(found), c.once(one.value)
+        found = sql.dialects(
+            f"coalesce({sqlite}({{0}}, {{1}}), {{0}}, {{1}})",
+            f"{postgresql}({{0}}, {{1}})",
+            left,
+            right,
+            type_=sql.NUMBER,
+        )
+    return found
 
 
 @family.function(
@@ -90,6 +108,7 @@ def median(c: Compiling, *numbers: Part) -> sql.Element:
     about=_("The number below which that share (0 to 1) of the list lies."),
     example="PERCENTILE({amounts}, 0.9)",
     blank=True,
+    risky=True,
 )
 def percentile(c: Compiling, numbers: Part, share: Part) -> sql.Element:
     part = c.once(c.number(share))
@@ -112,13 +131,20 @@ def _percentile(c: Compiling, parts: Sequence[Part], share: sql.Element, divisor
     return c.settled(sql.alike(f"(SELECT {weigh} FROM {{0}} AS x WHERE abs(x.away) < 1)", value, type_=sql.NUMBER))
 
 
-@family.function("VAR", _NUMBERS, gives=NUMBER, about=_("The variance of a sample."), example="VAR(2, 4) is 2")
+@family.function(
+    "VAR", _NUMBERS, gives=NUMBER, about=_("The variance of a sample."), example="VAR(2, 4) is 2", risky=True
+)
 def var(c: Compiling, *numbers: Part) -> sql.Element:
     return c.settled(_variance(c, numbers))
 
 
 @family.function(
-    "STDEV", _NUMBERS, gives=NUMBER, about=_("The standard deviation of a sample."), example="STDEV(2, 4, 6) is 2"
+    "STDEV",
+    _NUMBERS,
+    gives=NUMBER,
+    about=_("The standard deviation of a sample."),
+    example="STDEV(2, 4, 6) is 2",
+    risky=True,
 )
 def stdev(c: Compiling, *numbers: Part) -> sql.Element:
     return c.settled(sql.double_function("sqrt", sql.at_least_zero(_variance(c, numbers))))
@@ -176,7 +202,7 @@ def countall(c: Compiling, *values: Part) -> sql.Element:
     Parameter("list", "numbers"),
     gives=NUMBER,
     about=_("The place of the number in the list, the greatest being 1."),
-    example="RANK({amount}, {amounts}) is 1 for the greatest",
+    example="RANK({amount}, {amounts}) is 1",
 )
 def rank(c: Compiling, number: Part, numbers: Part) -> sql.Element:
     return lists.over_numbers(

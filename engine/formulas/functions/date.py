@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 
-from engine.formulas import dates, sql
+from engine.formulas import date_moves, dates, sql
 from engine.formulas.comparing import ordered
 from engine.formulas.functions import Arguments, Family, Parameter
 from engine.formulas.part import Part
@@ -83,12 +83,13 @@ def now(c: Compiling) -> sql.Element:
     gives=DATE,
     about=_("The date of a year, month and day."),
     example="DATE(2026, 12, 31)",
+    risky=True,
 )
 def date(c: Compiling, year: Part, month: Part, day: Part) -> sql.Element:
     years = c.once(c.number(year))
     wrong = sa.or_(years < sql.number(1), years >= sql.number(10_000))
-    others = [c.once(sql.whole(c.number(one), -MOST_MONTHS, MOST_MONTHS)) for one in (month, day)]
-    made = c.once(dates.from_numbers(c.once(sql.whole(years, 1, 9999)), *others))
+    others = [c.whole(c.number(one), -MOST_MONTHS, MOST_MONTHS) for one in (month, day)]
+    made = c.once(date_moves.from_numbers(c.whole(years, 1, 9999), *others))
     good = sa.and_(sa.not_(wrong), dates.in_range(made))
     c.fail_when(sql.is_not_true(good), "out_of_range")
     return sa.case((good, made), else_=sql.typed_null(DATE))
@@ -165,6 +166,7 @@ def _moved(arguments: Arguments) -> Type:
     about=_("So many days, months ... later (or earlier, if the count is negative)."),
     example='DATEADD({due}, 2, "weeks")',
     blank=True,
+    risky=True,
 )
 def dateadd(c: Compiling, date: Part, count: Part, unit: Part) -> sql.Element:
     name = unit_of(unit)
@@ -172,16 +174,16 @@ def dateadd(c: Compiling, date: Part, count: Part, unit: Part) -> sql.Element:
     whole_day = date.type == DATE
     number = c.number(count)
     if name in _MILLISECONDS:
-        span = dates.long(sql.times(number, sql.number(_MILLISECONDS[name])))
-        start = c.midnight(date.value) if whole_day else date.value
-        return _in_range(c, date, count, c.once(dates.milliseconds_later(start, span, instant=True)), DATE_TIME)
+        span = c.once(date_moves.long(c.once(sql.times(number, sql.number(_MILLISECONDS[name])))))
+        start = c.once(c.midnight(date.value) if whole_day else date.value)
+        return _in_range(c, date, count, c.once(date_moves.milliseconds_later(start, span)), DATE_TIME)
     start = c.once(date.value if whole_day else dates.wall(date.value, zone))
     if name in _DAYS:
-        steps = sql.whole(sql.times(number, sql.number(_DAYS[name])), -MOST_DAYS, MOST_DAYS)
-        moved = c.once(dates.days_later(start, steps, whole_day))
+        steps = c.whole(sql.times(number, sql.number(_DAYS[name])), -MOST_DAYS, MOST_DAYS)
+        moved = c.once(date_moves.days_later(start, steps, whole_day))
     else:
-        months = c.once(sql.whole(sql.times(number, sql.number(_MONTHS[name])), -MOST_MONTHS, MOST_MONTHS))
-        moved = c.once(dates.months_later(start, months, whole_day))
+        months = c.whole(sql.times(number, sql.number(_MONTHS[name])), -MOST_MONTHS, MOST_MONTHS)
+        moved = c.once(date_moves.months_later(start, months, whole_day))
     good = _in_range(c, date, count, moved, date.type)
     return good if whole_day else dates.instant(good, zone)
 
@@ -204,8 +206,8 @@ def _in_range(c: Compiling, date: Part, count: Part, moved: sql.Element, kind: T
     blank=True,
 )
 def eomonth(c: Compiling, date: Part, months: Part | None) -> sql.Element:
-    count = sql.integer(0) if months is None else c.once(sql.whole(c.number(months), -MOST_MONTHS, MOST_MONTHS))
-    end = c.once(dates.month_end(wall_of(c, date), count))
+    count = sql.integer(0) if months is None else c.whole(c.number(months), -MOST_MONTHS, MOST_MONTHS)
+    end = c.once(date_moves.month_end(c.once(wall_of(c, date)), count))
     return sa.case((dates.in_range(end), end), else_=sa.null())
 
 
@@ -222,16 +224,16 @@ def eomonth(c: Compiling, date: Part, months: Part | None) -> sql.Element:
 def datetime_diff(c: Compiling, date: Part, other: Part, unit: Part | None) -> sql.Element:
     name = unit_of(unit, "seconds")
     if name in _DAYS and date.type == other.type == DATE:
-        return sql.cut_quotient(dates.days_between(date.value, other.value), _DAYS[name])
+        return sql.cut_quotient(date_moves.days_between(date.value, other.value), _DAYS[name])
     if name in _MONTHS:
         one, two = (c.once(wall_of(c, part)) for part in (date, other))
-        return sql.cut_quotient(dates.months_between(one, two), _MONTHS[name])
+        return sql.cut_quotient(date_moves.months_between(one, two), _MONTHS[name])
     if name in _DAYS:
         # As the calendar counts: a day with 23 hours is a day too.
         return sql.cut_quotient(
-            dates.milliseconds_between(wall_of(c, date), wall_of(c, other)), _DAYS[name] * 24 * 3_600_000
+            date_moves.milliseconds_between(wall_of(c, date), wall_of(c, other)), _DAYS[name] * 24 * 3_600_000
         )
-    return sql.cut_quotient(dates.milliseconds_between(*_instants(c, date, other)), _MILLISECONDS[name])
+    return sql.cut_quotient(date_moves.milliseconds_between(*_instants(c, date, other)), _MILLISECONDS[name])
 
 
 def _instants(c: Compiling, *parts: Part) -> list[sql.Element]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from engine.formulas import date_parsing, date_tokens, dates, sql
+from engine.formulas import date_moves, date_parsing, date_tokens, dates, sql
 from engine.formulas.functions import Arguments, Family, Parameter
 from engine.formulas.functions.date import wall_of
 from engine.formulas.part import Part
@@ -116,6 +116,7 @@ def _parseable(arguments: Arguments) -> Type:
     about=_("The date that a text says in a format (as DATETIME_FORMAT writes it)."),
     example='DATETIME_PARSE("31.12.2026", "DD.MM.YYYY")',
     blank=True,
+    risky=True,
 )
 def datetime_parse(c: Compiling, text: Part, pattern: Part | None, language: Part | None) -> sql.Element:
     value = c.once(c.text(text))
@@ -136,7 +137,7 @@ _FROM_NOW = {
 
 def _humanized(c: Compiling, date: Part) -> sql.Element:
     instant = c.midnight(date.value) if date.type == DATE else date.value
-    return dates.humanized(c.once(dates.milliseconds_between(instant, c.environment.now())))
+    return dates.humanized(c.once(date_moves.milliseconds_between(instant, c.environment.now())))
 
 
 for _name, _about in _FROM_NOW.items():

@@ -84,8 +84,8 @@ def arrayflatten(c: Compiling, *items: Part) -> sql.Element:
     example="ARRAYSLICE({tags}, 1, 3)",
 )
 def arrayslice(c: Compiling, items: Part, first: Part, last: Part | None) -> sql.Element:
-    end = sql.number(10**9) if last is None else sql.whole(c.number(last), 0, 10**9)
-    return lists.sliced(items.value, sql.whole(c.number(first), 0, 10**9), end)
+    end = sql.number(10**9) if last is None else c.whole(c.number(last), 0, 10**9)
+    return lists.sliced(items.value, c.whole(c.number(first), 0, 10**9), end)
 
 
 @family.function("FIRST", _LIST, gives=_item, about=_("The first item."), example="FIRST({tags})", blank=True)

@@ -157,9 +157,7 @@ def false(c: Compiling) -> sql.Element:
     return sa.false()
 
 
-@family.function(
-    "BLANK", gives=BLANK, about=_("Nothing."), example="{name} = BLANK() is true where the name is empty", blank=True
-)
+@family.function("BLANK", gives=BLANK, about=_("Nothing."), example="{name} = BLANK() is true", blank=True)
 def blank(c: Compiling) -> sql.Element:
     return sa.null()
 
@@ -181,6 +179,7 @@ def isblank(c: Compiling, value: Part) -> sql.Element:
     gives=BLANK,
     about=_("An error."),
     example="IF({n} < 0, ERROR(), {n})",
+    risky=True,
 )
 def error(c: Compiling, message: Part | None) -> Part:
     reason = sa.literal_column("'error'", sql.TEXT)

@@ -81,7 +81,7 @@ def _rounded(c: Compiling, number: Part, decimals: Part | None, way: rounding.Ro
         return way(value, sql.integer(0))
     if decimals.known_number is not None:
         return way(value, sql.integer(max(min(int(decimals.known_number), MOST_DECIMALS), -15)))
-    return way(value, c.once(sql.whole(c.number(decimals), -15, MOST_DECIMALS)))
+    return way(value, c.whole(c.number(decimals), -15, MOST_DECIMALS))
 
 
 @family.function(
@@ -91,13 +91,20 @@ def _rounded(c: Compiling, number: Part, decimals: Part | None, way: rounding.Ro
     gives=NUMBER,
     about=_("The next multiple of the step (of 1) up."),
     example="CEILING(5, 2) is 6",
+    risky=True,
 )
 def ceiling(c: Compiling, number: Part, step: Part | None) -> sql.Element:
     return _stepped(c, number, step, rounding.ceiling)
 
 
 @family.function(
-    "FLOOR", _X, _STEP, gives=NUMBER, about=_("The next multiple of the step (of 1) down."), example="FLOOR(-1.5) is -2"
+    "FLOOR",
+    _X,
+    _STEP,
+    gives=NUMBER,
+    about=_("The next multiple of the step (of 1) down."),
+    example="FLOOR(-1.5) is -2",
+    risky=True,
 )
 def floor(c: Compiling, number: Part, step: Part | None) -> sql.Element:
     return _stepped(c, number, step, sql.floor)
@@ -133,6 +140,7 @@ def odd(c: Compiling, number: Part) -> sql.Element:
     gives=NUMBER,
     about=_("The remainder, with the sign of the divisor."),
     example="MOD(7, 3) is 1",
+    risky=True,
 )
 def mod(c: Compiling, number: Part, divisor: Part) -> sql.Element:
     value, by = c.once(c.number(number)), c.once(c.divisor(divisor))
@@ -148,6 +156,7 @@ def mod(c: Compiling, number: Part, divisor: Part) -> sql.Element:
     gives=NUMBER,
     about=_("The base to the power of the exponent."),
     example="POWER(2, 10) is 1024",
+    risky=True,
 )
 def power(c: Compiling, base: Part, exponent: Part) -> sql.Element:
     b, e = c.once(c.number(base)), c.once(c.number(exponent))
@@ -167,21 +176,21 @@ def power(c: Compiling, base: Part, exponent: Part) -> sql.Element:
     return sa.case((size < sql.number(-690), zero), else_=result)
 
 
-@family.function("SQRT", _X, gives=NUMBER, about=_("The square root."), example="SQRT(9) is 3")
+@family.function("SQRT", _X, gives=NUMBER, about=_("The square root."), example="SQRT(9) is 3", risky=True)
 def sqrt(c: Compiling, number: Part) -> sql.Element:
     value = c.once(c.number(number))
     c.fail_when(value < sql.number(0), "not_a_number")
     return c.settled(sql.double_function("sqrt", sql.at_least_zero(value)))
 
 
-@family.function("EXP", _X, gives=NUMBER, about=_("e to the power of the number."), example="EXP(0) is 1")
+@family.function("EXP", _X, gives=NUMBER, about=_("e to the power of the number."), example="EXP(0) is 1", risky=True)
 def exp(c: Compiling, number: Part) -> sql.Element:
     value = c.once(c.number(number))
     c.fail_when(value > sql.number(690), "out_of_range")
     return c.settled(sql.double_function("exp", sql.within(value, -690, 690)))
 
 
-@family.function("LN", _X, gives=NUMBER, about=_("The natural logarithm."), example="LN(1) is 0")
+@family.function("LN", _X, gives=NUMBER, about=_("The natural logarithm."), example="LN(1) is 0", risky=True)
 def ln(c: Compiling, number: Part) -> sql.Element:
     return c.settled(_logarithm(c, number))
 
@@ -193,6 +202,7 @@ def ln(c: Compiling, number: Part) -> sql.Element:
     gives=NUMBER,
     about=_("The logarithm to a base (to 10)."),
     example="LOG(1024, 2) is 10",
+    risky=True,
 )
 def log(c: Compiling, number: Part, base: Part | None) -> sql.Element:
     value = _logarithm(c, number)

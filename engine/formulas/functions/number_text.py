@@ -84,7 +84,10 @@ def text(c: Compiling, number: Part, pattern: Part) -> sql.Element:
     value = c.once(rounding.round_half_away(c.once(value), sql.integer(found.most)))
     size = c.once(sql.absolute(value))
     signed = sa.case((value < sql.number(0), sql.text_constant("-")), else_=sql.EMPTY)
-    digits = numerals.digits_text(size, found.digits, found.grouped, found.least, found.most)
+    digits = sa.case(
+        (size < sql.number(10**15), numerals.digits_text(size, found.digits, found.grouped, found.least, found.most)),
+        else_=numerals.number_text(size),
+    )
     return sql.joined([signed, sql.text_constant(found.before), digits, sql.text_constant(found.behind)])
 
 
@@ -94,6 +97,7 @@ def text(c: Compiling, number: Part, pattern: Part) -> sql.Element:
     gives=TEXT,
     about=_("An amount of yuan in Chinese capitals, as on contracts and invoices."),
     example='CNY_UPPER(1234.5) is "壹仟贰佰叁拾肆元伍角整"',
+    risky=True,
 )
 def cny_upper(c: Compiling, number: Part) -> sql.Element:
     value = c.once(rounding.round_half_away(c.once(c.number(number)), sql.integer(2)))

@@ -40,7 +40,13 @@ def multiply(c: Compiling, one: Part, other: Part) -> sql.Element:
 
 
 @family.function(
-    "/", _NUMBER, _NUMBER, gives=NUMBER, about=_("The quotient; by 0 it is an error."), example="7 / 2 is 3.5"
+    "/",
+    _NUMBER,
+    _NUMBER,
+    gives=NUMBER,
+    about=_("The quotient; by 0 it is an error."),
+    example="7 / 2 is 3.5",
+    risky=True,
 )
 def divide(c: Compiling, one: Part, other: Part) -> sql.Element:
     divisor = c.divisor(other)

@@ -81,6 +81,7 @@ def _read(pattern: Part, groups: bool = False) -> patterns.Pattern:
     gives=_matching,
     about=_("Whether the text has a part that fits the pattern."),
     example='REGEX_MATCH("GTX-480", "^[A-Z]+-[0-9]+$") is true',
+    risky=True,
 )
 def regex_match(c: Compiling, text: Part, pattern: Part) -> sql.Element:
     found = _read(pattern)
@@ -95,6 +96,7 @@ def regex_match(c: Compiling, text: Part, pattern: Part) -> sql.Element:
     about=_("The first part of the text that fits the pattern; an error if there is none."),
     example='REGEX_EXTRACT("Room 101", "[0-9]+") is "101"',
     blank=True,
+    risky=True,
 )
 def regex_extract(c: Compiling, text: Part, pattern: Part) -> sql.Element:
     found = _read(pattern)
@@ -111,6 +113,7 @@ def regex_extract(c: Compiling, text: Part, pattern: Part) -> sql.Element:
     gives=_replacing,
     about=_("The text with every part that fits the pattern replaced; $1 stands for the first group in ( )."),
     example='REGEX_REPLACE("2026-11-21", "(\\d+)-(\\d+)-(\\d+)", "$3.$2.$1") is "21.11.2026"',
+    risky=True,
 )
 def regex_replace(c: Compiling, text: Part, pattern: Part, new: Part) -> sql.Element:
     found = _read(pattern, groups=True)

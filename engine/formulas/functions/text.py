@@ -31,7 +31,7 @@ def _count(c: Compiling, count: Part | None, lowest: int, otherwise: int) -> sql
     if count.known_number is None or count.known_number < lowest:
         number = c.once(number)
         c.fail_when(number < sql.number(lowest), "out_of_range")
-    return c.once(sql.whole(number, lowest, MOST))
+    return c.whole(number, lowest, MOST)
 
 
 @family.function(
@@ -58,14 +58,14 @@ def length(c: Compiling, text: Part) -> sql.Element:
 
 
 @family.function(
-    "LEFT", _TEXT, _COUNT, gives=TEXT, about=_("The first characters."), example='LEFT("Order", 2) is "Or"'
+    "LEFT", _TEXT, _COUNT, gives=TEXT, about=_("The first characters."), example='LEFT("Order", 2) is "Or"', risky=True
 )
 def left(c: Compiling, text: Part, count: Part | None) -> sql.Element:
     return texts.left(c.text(text), _count(c, count, 0, 1))
 
 
 @family.function(
-    "RIGHT", _TEXT, _COUNT, gives=TEXT, about=_("The last characters."), example='RIGHT("Order", 2) is "er"'
+    "RIGHT", _TEXT, _COUNT, gives=TEXT, about=_("The last characters."), example='RIGHT("Order", 2) is "er"', risky=True
 )
 def right(c: Compiling, text: Part, count: Part | None) -> sql.Element:
     return texts.right(c.text(text), _count(c, count, 0, 1))
@@ -79,6 +79,7 @@ def right(c: Compiling, text: Part, count: Part | None) -> sql.Element:
     gives=TEXT,
     about=_("So many characters from a place, counted from 1."),
     example='MID("Order", 2, 3) is "rde"',
+    risky=True,
 )
 def mid(c: Compiling, text: Part, start: Part, count: Part) -> sql.Element:
     return texts.middle(c.text(text), _count(c, start, 1, 1), _count(c, count, 0, 0))
@@ -93,6 +94,7 @@ def mid(c: Compiling, text: Part, start: Part, count: Part) -> sql.Element:
     gives=TEXT,
     about=_("With the characters from a place replaced by others."),
     example='REPLACE("database", 2, 5, "o") is "dose"',
+    risky=True,
 )
 def replace(c: Compiling, text: Part, start: Part, count: Part, new: Part) -> sql.Element:
     value, first, many = c.once(c.text(text)), _count(c, start, 1, 1), _count(c, count, 0, 0)
@@ -110,6 +112,7 @@ def replace(c: Compiling, text: Part, start: Part, count: Part, new: Part) -> sq
     gives=TEXT,
     about=_("With every old part (or just the first, second ...) replaced by the new one."),
     example='SUBSTITUTE("a-b-c", "-", "/") is "a/b/c"',
+    risky=True,
 )
 def substitute(c: Compiling, text: Part, old: Part, new: Part, which: Part | None) -> sql.Element:
     if which is None:
@@ -147,7 +150,7 @@ def search(c: Compiling, part: Part, text: Part, start: Part | None) -> sql.Elem
 def _found(c: Compiling, part: sql.Element, text: sql.Element, start: Part | None) -> sql.Element:
     if start is None:
         return sql.position(part, text)
-    first = c.once(sql.whole(c.number(start), 1, MOST))
+    first = c.whole(c.number(start), 1, MOST)
     found = c.once(sql.position(part, texts.after(text, first)))
     return sa.case(
         (found == sql.number(0), sql.number(0)), else_=sql.alike("({0} + {1} - 1)", found, first, type_=sql.NUMBER)
@@ -183,6 +186,7 @@ def trim(c: Compiling, text: Part) -> sql.Element:
     gives=TEXT,
     about=_("The text so many times."),
     example='REPT("ab", 3) is "ababab"',
+    risky=True,
 )
 def rept(c: Compiling, text: Part, times: Part) -> sql.Element:
     value, count = c.once(c.text(text)), _count(c, times, 0, 0)

@@ -54,12 +54,13 @@ def _checked(arguments: Arguments, gives: Type) -> Type:
     about=_("The date so many working days later (or earlier)."),
     example='WORKDAY({start}, 10, "2026-12-25, 2026-12-26")',
     blank=True,
+    risky=True,
 )
 def workday(c: Compiling, date: Part, count: Part, holidays: Part | None) -> sql.Element:
     start = c.once(dates.day(wall_of(c, date)))
     steps = c.once(c.number(count))
     c.fail_when(sql.absolute(steps) > sql.number(MOST_DAYS), "out_of_range")
-    whole = c.once(sql.whole(steps, -MOST_DAYS, MOST_DAYS))
+    whole = c.whole(steps, -MOST_DAYS, MOST_DAYS)
     found = c.once(working_days.working_day(start, whole, _holidays(holidays)))
     return sa.case((dates.in_range(found), found), else_=sa.null())
 

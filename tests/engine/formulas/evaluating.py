@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -26,14 +27,18 @@ SQL_TYPES: Mapping[str, Any] = {
 Given = tuple[Type, Any]
 
 
-class Fields(NamedTuple):
+@dataclass
+class Fields:
     """Fields by their written path, each with type and value: a scope and an environment in one."""
 
     given: Mapping[str, Given]
     time_zone: str = "UTC"
+    labels: tuple[str, ...] = ()  # names that have a dot in them and are no path
 
     def type_of(self, path: tuple[str, ...]) -> Type | None:
         found = self.given.get(".".join(path))
+        if len(path) == 1 and path[0] not in self.labels and "." in path[0]:
+            return None
         return found[0] if found else None
 
     def names(self) -> Iterable[str]:
@@ -69,7 +74,7 @@ def constant(kind: Type, value: Any) -> sql.Element:
     return sa.literal(value, SQL_TYPES.get(kind.name, sql_types.TEXT))
 
 
-def evaluate(engine: sa.Engine, text: str, time_zone: str = "UTC", **fields: Given) -> Result:
+def evaluate(engine: sa.Engine, text: str, time_zone: str = "UTC", /, **fields: Given) -> Result:
     """What an expression gives. Raises `FormulaError`."""
     return evaluate_over(engine, text, Fields(fields, time_zone))
 

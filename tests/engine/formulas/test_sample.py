@@ -39,16 +39,17 @@ def test_the_sample_is_there() -> None:
 def test_case(case: dict[str, Any], engine: sa.Engine) -> None:
     fields = {name: (TYPES[one["type"]], one["value"]) for name, one in case["fields"].items()}
     accepted = [case["expected"], *case.get("accepted_alternatives", [])]
-    try:
-        result = evaluate_over(engine, case["formula"], Fields(fields))
-    except FormulaError as error:
-        assert any(one["type"] == "invalid" for one in accepted), error
+    if case["expected"]["type"] == "invalid":
+        with pytest.raises(FormulaError):
+            evaluate_over(engine, case["formula"], Fields(fields))
         return
+    result = evaluate_over(engine, case["formula"], Fields(fields))
     assert any(_agrees(one, result) for one in accepted), result
 
 
 def _agrees(expected: dict[str, Any], result: Result) -> bool:
-    kind, wanted = expected["type"], expected.get("value")
+    kind: str = expected["type"]
+    wanted: Any = expected.get("value")
     if kind == "error":
         return result.error is not None
     if result.error is not None or kind == "invalid":
@@ -57,9 +58,9 @@ def _agrees(expected: dict[str, Any], result: Result) -> bool:
         return result.value in (None, "")
     if kind == "number":
         room = max(expected.get("tolerance", 0), 1e-9 * abs(wanted))
-        return isinstance(result.value, int | float) and abs(result.value - wanted) <= room
+        return isinstance(result.value, int | float) and abs(result.value - float(wanted)) <= float(room)
     if kind == "boolean":
-        return result.type == "boolean" and bool(result.value) is wanted
+        return result.type == "boolean" and bool(result.value) is bool(wanted)
     if kind == "date":
-        return str(result.value)[:10] == wanted
+        return str(result.value)[:10] == str(wanted)
     return bool(result.value == wanted)
