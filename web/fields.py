@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.definitions.language import Field, Table
 from engine.field_types import Input
+from engine.shown import shown_as
 from engine.storage.layout import Layout
 from engine.text import Label
 from web.formats import in_percent, local_input
@@ -15,7 +16,6 @@ from web.formats import in_percent, local_input
 NUMBERS = frozenset({"number", "currency", "percent", "count"})
 DRAWN_KEPT = 2_000  # cells of one field that are kept drawn
 AS_NAMED = frozenset({"user", "link", "created_by", "updated_by"})  # drawn from a name, which may change
-_CELL_OF_TYPE = {"number": "number", "boolean": "checkbox", "date": "date", "date_time": "date_time", "user": "user"}
 
 
 @dataclass(frozen=True)
@@ -68,39 +68,9 @@ def shown_field(layout: Layout, one: Field) -> Shown:
 
 
 def _shown(layout: Layout, one: Field) -> Shown:
-    kind, options = _kind_and_options(layout, one)
+    kind, options = shown_as(layout, one)
     many = one.many or (one.kind.computed and layout.held_type(one).is_list)
     shown = Shown(one.key, one.label, one.kind.icon, kind, options, many)
     if not one.writable:
         return shown
     return replace(shown, editable=True, required=one.required, help=one.help, input=one.kind.input(one.options))
-
-
-def _kind_and_options(layout: Layout, one: Field) -> tuple[str, Mapping[str, Any]]:
-    if not one.kind.computed:
-        return one.type, one.options
-    given = one.options.get("format")
-    if given:
-        return str(given["type"]), given
-    source = _source(layout, one)
-    if source is not None:
-        return _kind_and_options(layout, source)
-    held = layout.held_type(one)
-    # A formula's number shows the decimals that it has; a number field the ones it was given.
-    return _CELL_OF_TYPE.get(held.name, "text"), {"decimals": None} if held.name == "number" else {}
-
-
-def _source(layout: Layout, one: Field) -> Field | None:
-    """The linked field whose values this one repeats as they are: looked up, or the largest, the sum ... of them."""
-    repeats = one.type == "lookup" or one.options.get("function") in {
-        "sum",
-        "average",
-        "min",
-        "max",
-        "first",
-        "last",
-    }
-    through = layout.table(one.table).fields.get(str(one.options.get("through")))
-    if not repeats or through is None or through.target is None:
-        return None
-    return layout.table(through.target).fields.get(str(one.options.get("field")))
