@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 
 from tests.support.databases import Database
 from tests.support.desk import Desk, fill_in_enquiry
@@ -24,6 +24,12 @@ ENQUIRY = {
     "phone": "+46 8 555 0170",
     "need": "Flow metering for a second coating line, about 40 points. When could somebody visit?",
 }
+BROUGHT = """Name,Account,E-mail,Phone
+Ingrid Solheim,Halden Chemicals,ingrid@halden.example,+47 22 55 01 80
+Pierre Martin,Northgate Food,pierre@northgate.example,+49 40 5550 277
+Chloe Adams,Orchard Dairy,chloe at orchard,+1 608 555 0199
+Tomas Novak,Vantage Steel,tomas@vantage.example,
+"""
 
 
 class Place:
@@ -113,15 +119,32 @@ class Place:
             "connections": f"{crm}/-/connections",
             "definition": f"{crm}/-/revisions",
             "removal": f"{crm}/-/removal",
-            "imports": f"{crm}/accounts/imports",
+            "imports": "imports",
+            "import-new": "imports/new?table=crm.contacts",
             "inbox": "inbox",
             "outbox": "outbox",
             "people": "people",
             "unknown": "no/such/page",
         }
         addresses = {name: f"{self.desk.home}/{path}".rstrip("/") for name, path in paths.items()}
-        addresses |= {"run": self._run(), "account": f"{self.base}/account", "workspaces": f"{self.base}/"}
+        addresses |= {"run": self._run(), "account": f"{self.base}/account"}
+        addresses |= self._imports()
         return addresses | {"workspace-new": f"{self.base}/workspaces/new"}
+
+    def _imports(self) -> dict[str, str]:
+        """The pages of an import that is counted, and of one that is done."""
+        page = self.desk.page
+        self.desk.open("imports/new?table=crm.contacts")
+        file: FilePayload = {"name": "contacts.csv", "mimeType": "text/csv", "buffer": BROUGHT.encode()}
+        page.set_input_files("input[name=file]", file)
+        page.locator("form[data-sends-file] button").click()
+        page.wait_for_url("**/columns")
+        columns = page.url
+        page.locator("button", has_text="Count what would happen").click()
+        page.locator("#names").wait_for()
+        done = self.machine.run("import", "crm.contacts", "-", "--json", stdin=BROUGHT)
+        result = f"{self.desk.home}/imports/{json.loads(done.out)['id']}"
+        return {"import-columns": columns, "import-preview": page.url, "import-result": result}
 
     def _run(self) -> str:
         """The address of the run that told the marketing system."""
