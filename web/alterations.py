@@ -14,7 +14,7 @@ Kind = Literal["add", "change", "remove"]
 
 @dataclass(frozen=True)
 class Listed:
-    """One change: what it does in words, and (or empty) that it takes something away from the records that are there."""
+    """One change: what it does in words, and whether it takes something away from the records that are there."""
 
     kind: Kind
     says: Text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated
@@ -74,23 +75,30 @@ async def form_of(request: Request) -> FormData:
     return await request.form()
 
 
-async def guard(request: Request) -> None:
-    """On every page: a write must come from our own form. Raises `Forbidden`."""
+async def guard(request: Request) -> AsyncIterator[None]:
+    """On every page: a write must come from our own form. Raises `Forbidden`. Files that came are closed at the end."""
     visit = visit_of(request)
-    if request.method not in csrf.SAFE:
-        secret = await run_in_threadpool(lambda: visit.secret)
-        await csrf.check(request, visit.site.settings.public_url, secret)
+    try:
+        if request.method not in csrf.SAFE:
+            secret = await run_in_threadpool(lambda: visit.secret)
+            await csrf.check(request, visit.site.settings.public_url, secret)
+        yield
+    finally:
+        await request.close()
 
 
-async def public_guard(request: Request) -> None:
+async def public_guard(request: Request) -> AsyncIterator[None]:
     """On public forms: no cookie is read, and the token is one that we signed for this form today."""
     visit = visit_of(request)
     visit.public = True
-    if request.method in csrf.SAFE:
-        return
-    token = str((await request.form()).get(csrf.FIELD, ""))
-    if not csrf.came_from_us(request, visit.site.settings.public_url) or not visit.public_token_is_good(token):
-        raise Forbidden(_("This page is too old. Reload it, then try again."))
+    try:
+        if request.method not in csrf.SAFE:
+            token = str((await request.form()).get(csrf.FIELD, ""))
+            if not csrf.came_from_us(request, visit.site.settings.public_url) or not visit.public_token_is_good(token):
+                raise Forbidden(_("This page is too old. Reload it, then try again."))
+        yield
+    finally:
+        await request.close()
 
 
 SiteHere = Annotated[Site, Depends(site_of)]

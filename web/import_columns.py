@@ -10,6 +10,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from engine.definitions.language import RESERVED_KEYS, Apps, Field, Table
+from engine.errors import Problem
 from engine.field_types import field_types
 from engine.importers import READINGS, Proposal, key_for
 from engine.imports import Import, Suggestion
@@ -153,14 +154,14 @@ def mapping_in(
     return mapping, added
 
 
-def by_column(problems: Sequence[Any]) -> tuple[dict[str, str], list[Any]]:
+def by_column(problems: Sequence[Problem]) -> tuple[dict[str, str], list[Problem]]:
     """What is wrong, by column; and what is wrong with the whole."""
     errors: dict[str, str] = {}
     others = []
     for problem in problems:
-        _empty, first, *rest = [*problem.at.split("/"), "", ""]
-        if first == "columns" and rest[0]:
-            errors.setdefault(rest[0].replace("~1", "/").replace("~0", "~"), problem.says)
+        first, _slash, rest = problem.at.removeprefix("/").partition("/")
+        if first == "columns" and rest:
+            errors.setdefault(rest.partition("/")[0].replace("~1", "/").replace("~0", "~"), problem.says)
         else:
             others.append(problem)
     return errors, others
@@ -201,11 +202,11 @@ def _reading(written: str, proposal: Proposal, wanted: str) -> dict[str, Any] | 
 def _readings(reading: Mapping[str, Any]) -> Iterator[tuple[str, Label]]:
     """The ways to read a column like this: what 1.234 is, what 01/02/03 is."""
     if "decimal" in reading:
-        for (decimal, thousands), shown in _NUMBERS.items():
-            yield json.dumps({**reading, "decimal": decimal, "thousands": thousands}, sort_keys=True), _("like {example}", example=shown)
-        if (reading["decimal"], reading["thousands"]) not in _NUMBERS:
-            shown = f"1{reading['thousands']}234{reading['decimal']}56"
-            yield json.dumps(reading, sort_keys=True), _("like {example}", example=shown)
+        held = (reading["decimal"], reading["thousands"])
+        ways = _NUMBERS if held in _NUMBERS else {held: f"1{held[1]}234{held[0]}56", **_NUMBERS}
+        for (decimal, thousands), shown in ways.items():
+            written = json.dumps({**reading, "decimal": decimal, "thousands": thousands}, sort_keys=True)
+            yield written, _("like {example}", example=shown)
     if "order" in reading:
         for order, words in _ORDERS.items():
             yield json.dumps({**reading, "order": order}, sort_keys=True), words

@@ -1,0 +1,168 @@
+"""Automations in words, switched on and off; their runs, and trying again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from engine import connections, records
+from tests.support.webhooks import Answer, WebhookReceiver
+from tests.web import shop
+from tests.web.acts.conftest import Acts
+from tests.web.pages.conftest import Work, text_of
+
+LIST = "/apps/shop/-/automations"
+WON = f"{LIST}/won"
+
+
+def connect(acts: Acts, url: str) -> None:
+    with acts.store.write(shop.principal(acts.who)) as session:
+        connections.connect(session, acts.means.vault, acts.means.egress, "shop", "erp", url)
+
+
+def test_the_list_says_what_each_does(acts: Acts) -> None:
+    text = text_of(acts.get(LIST))
+    assert re.search(r"When a record in Deals begins to match a condition ?: State is Won · Amount ≥ \$50\.00", text)
+    for words in (
+        "Change Hot, Notes of the record",
+        "Create a record in tags",
+        "Notify Owner",
+        "Send a webhook to ERP",
+    ):
+        assert words in text
+    assert "never ran" in text
+
+
+def test_it_speaks_the_readers_language(acts: Acts) -> None:
+    acts.visitor.submit("/preferences", on="/account", language="zh")
+    answer = acts.get(WON)
+    assert "赢单" in answer.text
+    assert "企业系统" in answer.text
+
+
+def test_one_automation_shows_conditions_and_steps_with_labels(acts: Acts) -> None:
+    text = text_of(acts.get(WON))
+    for words in (
+        "Tells everybody.",
+        "Only if Customer is not empty",
+        "State is Won",
+        "{Customer.Name}",
+        "{Amount} > 60",
+    ):
+        assert words in text
+    assert "Won: {{ Title }}" in text
+    assert '"deal": "={title}"' in text
+    assert "It has not run yet." in text
+
+
+def test_it_is_switched_off_and_on(acts: Acts) -> None:
+    off = acts.post(f"{WON}/deactivation")
+    assert "Deal won is off." in text_of(off)
+    acts.win()
+    assert acts.runs() == []
+    shown = acts.post(f"{WON}/activation", htmx="div#automation")
+    assert 'aria-checked="true"' in shown.text
+    assert "<html" not in shown.text
+    acts.win("Second")
+    assert len(acts.runs()) == 1
+    token = acts.visitor.token(acts.at)
+    answer = acts.visitor.delete(f"{acts.at}{WON}/activation", headers={"X-CSRF-Token": token, "HX-Request": "true"})
+    assert answer.status_code == 200
+    acts.win("Third")
+    assert len(acts.runs()) == 1
+
+
+def test_one_that_its_definition_has_off_is_switched_on(acts: Acts) -> None:
+    acts.post(f"{LIST}/quiet/activation")
+    assert acts.document()["automations"]["quiet"]["enabled"] is True
+    with acts.store.write(shop.principal(acts.who)) as session:
+        records.create(session, shop.TAGS, [{"name": "new"}])
+    assert len(acts.runs("quiet")) == 1
+
+
+def test_a_run_shows_every_step_and_what_it_left(acts: Acts, webhook_receiver: WebhookReceiver) -> None:
+    connect(acts, webhook_receiver.url)
+    acts.win()
+    acts.happen()
+    listed = acts.get(WON)
+    assert "Done Big one" in text_of(listed)
+    (run,) = acts.runs()
+    answer = acts.get(f"/runs/{run.id}")
+    text = text_of(answer)
+    assert text.index("Change Hot, Notes") < text.index("Create a record in Tag") < text.index("Send a webhook to ERP")
+    assert re.search(r'class="chip" href="[^"]+/tags/records/rec\w+">.*?won Big one', answer.text, re.DOTALL)
+    assert "The receiver answered 200." in text
+    assert '"deal": "Big one"' in text
+    assert "msg_" in text
+    assert f"{acts.at}/apps/shop/deals/records/{run.record_id}" in answer.text
+    assert "hx-trigger" not in answer.text.partition('id="run"')[2].partition("</main>")[0]
+
+
+def test_runs_are_chosen_by_state(acts: Acts, webhook_receiver: WebhookReceiver) -> None:
+    connect(acts, webhook_receiver.url)
+    acts.win()
+    acts.happen()
+    assert "Big one" in text_of(acts.get(f"{WON}?status=done"))
+    assert "No run in this state." in text_of(acts.get(f"{WON}?status=failed"))
+    assert "1 done" in text_of(acts.get(LIST))
+
+
+def test_a_run_that_waits_says_when_it_goes_on(acts: Acts, webhook_receiver: WebhookReceiver) -> None:
+    webhook_receiver.answer = Answer(503, headers={"Retry-After": "3600"})
+    connect(acts, webhook_receiver.url)
+    acts.win()
+    acts.happen()
+    (run,) = acts.runs()
+    text = text_of(acts.get(f"/runs/{run.id}"))
+    assert "Waiting" in text
+    assert "The receiver answered 503." in text
+    assert re.search(r"Attempt 2 follows in (1 hour|\d+ minutes)\.", text)
+    assert "1 waiting" in text_of(acts.get(LIST))
+
+
+def test_a_failed_run_is_tried_again(acts: Acts, webhook_receiver: WebhookReceiver) -> None:
+    webhook_receiver.answers.append(Answer(410))
+    connect(acts, webhook_receiver.url)
+    acts.win()
+    acts.happen()
+    (run,) = acts.runs()
+    failed = acts.get(f"/runs/{run.id}")
+    assert "gone for good" in text_of(failed)
+    assert "Try again" in text_of(failed)
+    connect(acts, webhook_receiver.url)  # switched off by the answer; saved again it counts
+    again = acts.post(f"/runs/{run.id}/retries")
+    assert "Tried again." in text_of(again)
+    acts.happen()
+    assert "Done" in text_of(acts.get(f"/runs/{run.id}"))
+    assert acts.post(f"/runs/{run.id}/retries").status_code == 409
+
+
+def test_steps_that_were_not_reached_are_told(acts: Acts) -> None:
+    acts.apply(lambda document: document["automations"]["won"]["steps"]["thank"]["values"].update(name="=''"))
+    acts.win()
+    acts.happen()
+    (run,) = acts.runs()
+    text = text_of(acts.get(f"/runs/{run.id}"))
+    assert "Failed" in text
+    assert "Send a webhook to ERP not reached" in text
+
+
+@pytest.mark.parametrize("path", [LIST, WON, f"{WON}?status=nonsense&before=run0", "/apps/shop/-/connections"])
+def test_members_are_told_whom_to_ask(acts: Acts, member: Work, path: str) -> None:
+    assert acts.get(path).status_code == 200
+    answer = member.get(path)
+    assert answer.status_code == 403
+    assert "Only owners and builders" in text_of(answer)
+    assert member.post(f"{WON}/deactivation").status_code == 403
+
+
+def test_what_does_not_exist_is_not_found(acts: Acts) -> None:
+    for path in (f"{LIST}/nothing", "/apps/nothing/-/automations", "/runs/run0"):
+        assert acts.get(path).status_code == 404
+    assert acts.post(f"{LIST}/nothing/activation").status_code == 404
+
+
+def test_an_app_without_automations_invites(acts: Acts) -> None:
+    acts.apply(lambda document: document.pop("automations"))
+    assert "Nothing happens by itself yet" in text_of(acts.get(LIST))
