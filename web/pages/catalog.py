@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine import catalog
-from engine.apps import Plan
 from engine.catalog import Template
 from engine.definitions.language import Apps, Table, View, own_tables
 from engine.errors import Refused
@@ -19,7 +18,7 @@ from engine.storage.session import Session
 from engine.text import Label, _
 from engine.view_types import view_types
 from web.dependencies import FormHere, In, Place
-from web.render import page, redirect
+from web.render import is_htmx, page, redirect
 from web.toasts import Toast
 
 router = APIRouter(prefix="/w/{workspace}/catalog")
@@ -59,6 +58,16 @@ def preview(request: Request, place: In, template: str) -> Response:
     return _preview(request, place, template, dict(request.query_params))
 
 
+@router.get("/{template}/plan")
+def plan(request: Request, place: In, template: str) -> Response:
+    """What installing would do, step by step. Checking takes a moment, so it is asked for only when it is wanted."""
+    chosen = catalog.template(template)
+    with place.read() as session:
+        bound = _bound(_requirements(session, chosen, request.query_params))
+        planned = catalog.preview(session, chosen, bound)
+    return page(request, "catalog/plan.html", block="plan" if is_htmx(request) else None, chosen=chosen, plan=planned)
+
+
 @router.post("/{template}/installation")
 def install(request: Request, place: In, form: FormHere, template: str) -> Response:
     """Install it, with sample records if wanted."""
@@ -83,10 +92,8 @@ def _preview(
     chosen = catalog.template(key)
     with place.read() as session:
         requirements = _requirements(session, chosen, asked)
-        bound = {one.role: choice.table for one in requirements for choice in one.choices if choice.chosen}
-        document = catalog.definition_of(session, chosen, bound)
+        document = catalog.definition_of(session, chosen, _bound(requirements))
         is_installed = key in session.layout.apps
-        plan = Plan([], []) if is_installed else catalog.preview(session, chosen, bound)
     app = Apps([(document, 1)])[key]
     return page(
         request, "catalog/template.html", status=422 if refused else 200, chosen=chosen, app=app, plan=plan,
@@ -110,6 +117,10 @@ def _requirements(session: Session, chosen: Template, asked: Mapping[str, str]) 
         )
         for role, tables in catalog.bindings(session, chosen).items()
     ]
+
+
+def _bound(requirements: list[Requirement]) -> dict[str, str]:
+    return {one.role: choice.table for one in requirements for choice in one.choices if choice.chosen}
 
 
 def _choice(session: Session, chosen: Template, address: str, is_chosen: bool) -> Choice:

@@ -36,7 +36,8 @@ def test_the_catalog_says_what_each_template_brings(empty: Work) -> None:
 def test_a_template_is_previewed_and_installed_with_samples(empty: Work) -> None:
     preview = text_of(empty.get("/catalog/crm"))
     assert "Opportunities" in preview
-    assert "Adds the table Account." in preview
+    assert "Adds the table Account." in text_of(empty.get("/catalog/crm/plan"))
+    assert "Installs CRM." in text_of(empty.part("/catalog/crm/plan?customer=nothing", "div#plan"))
     assert "made-up records" in preview
     installed = empty.post("/catalog/crm/installation", samples="yes")
     assert installed.url.path == f"{empty.at}/apps/crm"
