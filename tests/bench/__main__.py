@@ -41,12 +41,20 @@ class Client:
         self.headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
-        self.connection.request(method, path, json.dumps(body) if body is not None else None, self.headers)
-        answer = self.connection.getresponse()
+        answer = self._answer(method, path, json.dumps(body) if body is not None else None)
         content = answer.read()
         if answer.status != 200:
             raise SystemExit(f"{method} {path} answered {answer.status}: {content[:300]!r}")
         return json.loads(content)
+
+    def _answer(self, method: str, path: str, body: str | None) -> http.client.HTTPResponse:
+        self.connection.request(method, path, body, self.headers)
+        try:
+            return self.connection.getresponse()
+        except http.client.RemoteDisconnected:
+            # It was idle for longer than a server keeps a connection, while the other server was asked.
+            self.connection.request(method, path, body, self.headers)
+            return self.connection.getresponse()
 
 
 class Product:
