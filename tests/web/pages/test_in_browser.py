@@ -149,6 +149,17 @@ def test_a_card_is_dragged_to_another_stack(browsing: Browsing) -> None:
     expect(heads.nth(0)).to_contain_text("$1,200.00")
 
 
+def test_a_link_opens_what_it_leads_to(browsing: Browsing) -> None:
+    page = browsing.open(ALL)
+    page.locator("#lines a.chip", has_text="Customer 001").first.click()
+    expect(page.locator(".panel h1")).to_have_text("Customer 001")
+    page.locator(".panel .linked .name", has_text="Deal 002").click()
+    expect(page.locator(".panel h1")).to_have_text("Deal 002")
+    page.keyboard.press("Escape")
+    expect(page.locator(".panel")).to_have_count(0)
+    assert browsing.path == ALL
+
+
 def test_on_a_phone_a_record_is_a_card(browsing: Browsing) -> None:
     browsing.page.set_viewport_size({"width": 390, "height": 844})
     page = browsing.open(ALL)
