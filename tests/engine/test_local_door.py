@@ -113,10 +113,15 @@ def test_nobody_is_there(tmp_path: Path) -> None:
 
 
 def test_a_server_that_ends_in_between(tmp_path: Path) -> None:
+    def hear_and_end(listening: socket.socket) -> None:
+        connection, _address = listening.accept()
+        with connection:
+            connection.recv(1000)
+
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / local_door.NAME))
         listening.listen()
-        ending = threading.Thread(target=lambda: listening.accept()[0].close())
+        ending = threading.Thread(target=hear_and_end, args=(listening,))
         ending.start()
         with pytest.raises(Unavailable, match="stopped before the command was done"):
             local_door.ask(tmp_path, ["x"], FakeTerminal())
