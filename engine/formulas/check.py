@@ -65,10 +65,11 @@ def formula_of(text: str, tree: Typed) -> Formula:
     nodes = list(walk(tree))
     applied = [one.function for one in nodes if isinstance(one, Apply)]
     paths = {one.path for one in nodes if isinstance(one, Read)} | {one.path for one in applied if one.path}
+    kind = TEXT if tree.type.name == "blank" else tree.type  # something that a field can hold
     return Formula(
         text,
         tree,
-        failing(tree.type, any(_is_risky(one) for one in nodes) and may_fail(tree)),
+        failing(kind, any(_is_risky(one) for one in nodes) and may_fail(tree)),
         frozenset(paths),
         any(one.asks == "clock" for one in applied),
         any(one.asks == "me" for one in applied),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Protocol
 
@@ -108,10 +109,21 @@ def ordered(c: Compiling, one: Part, operator: str, other: Part) -> sql.Element:
     """Whether `one < other` or the like; never NULL."""
     if one.type.is_date or other.type.is_date:
         first, second = _instants(c, one, other)
-        return dates.compared(first, operator, second)
+        return dates.compared(c.once(first), operator, c.once(second))
+    if one.type == NUMBER and one.nullable and other.known_number is not None:
+        return _against_constant(c.once(one.value), operator, other.known_number)
     if NUMBER in {one.type, other.type} or BOOLEAN in {one.type, other.type}:
         return sql.compared(_counted(c, one), operator, _counted(c, other))
     return sql.compared(sql.by_code_point(c.text(one)), operator, sql.by_code_point(c.text(other)))
+
+
+def _against_constant(number: sql.Element, operator: str, constant: Decimal) -> sql.Element:
+    """A number field that may be blank against a constant; an index serves it, which a `coalesce` would prevent."""
+    blank_holds = {"<": constant > 0, "<=": constant >= 0, ">": constant < 0, ">=": constant <= 0}[operator]
+    test = sql.compared(number, operator, sql.number(constant))
+    if blank_holds:
+        return sa.or_(test, number.is_(None)).self_group()
+    return sa.and_(test, number.is_not(None)).self_group()
 
 
 def is_blank(c: Compiling, part: Part) -> sql.Element:

@@ -35,6 +35,11 @@ def converted(argument: Typed, takes: Takes, scope: _Scope) -> Typed:
         return argument
     if takes == "text":
         return as_text(argument, scope)
+    if takes in {"texts", "titles"}:
+        named = _titled(argument, scope)
+        if takes == "texts" and not named.type.is_list:
+            return as_text(named, scope)
+        return converted(named, "list", scope) if takes == "titles" else named
     if takes == "date":
         return as_date(argument)
     if takes == "list":
@@ -58,19 +63,23 @@ def as_type(argument: Typed, kind: Type, scope: _Scope) -> Typed:
 
 def as_text(argument: Typed, scope: _Scope) -> Typed:
     """The argument as a text: a record by its title, a choice by its label, a list joined with ", "."""
-    held = argument.type
-    title = held.title or (held.item.title if held.item else "")
-    if isinstance(argument, Read) and title:
-        path = (*argument.path, title)
-        named = scope.type_of(path)
-        if named is not None:
-            argument = Read(path, named, argument.start, argument.end)
-            held = named
-    if held == TEXT:
+    argument = _titled(argument, scope)
+    if argument.type == TEXT:
         return argument
     if isinstance(argument, Constant) and argument.value is None:
         return Constant("", TEXT, argument.start, argument.end)
     return Convert(argument, TEXT, argument.start, argument.end)
+
+
+def _titled(argument: Typed, scope: _Scope) -> Typed:
+    """A linked record, or a list of such, as what names them."""
+    held = argument.type
+    title = held.title or (held.item.title if held.item else "")
+    if not isinstance(argument, Read) or not title:
+        return argument
+    path = (*argument.path, title)
+    named = scope.type_of(path)
+    return argument if named is None else _titled(Read(path, named, argument.start, argument.end), scope)
 
 
 def as_number(argument: Typed) -> Typed:

@@ -127,8 +127,8 @@ def same(one: Element, other: Element) -> Element:
 
 
 def compared(one: Element, operator: str, other: Element) -> Element:
-    """`<`, `<=`, `>`, `>=`; false where one is NULL."""
-    return alike(f"coalesce({{0}} {operator} {{1}}, FALSE)", one, other, type_=BOOLEAN)
+    """`<`, `<=`, `>`, `>=`; false where one is NULL. So written, an index serves it."""
+    return alike(f"({{0}} {operator} {{1}} AND {{0}} IS NOT NULL AND {{1}} IS NOT NULL)", one, other, type_=BOOLEAN)
 
 
 def weekday(wall_time: Element, monday: bool) -> Element:

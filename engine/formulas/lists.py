@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
 
 from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element, dialects
 from engine.formulas.types import Type
@@ -19,6 +21,7 @@ def json_list(items: sa.Select[Any], flatten: bool = False) -> Element:
     With `flatten` the items are lists themselves and are put one after the other.
     """
     rows = items.scalar_subquery()
+    kind = items.selected_columns[0].type
     if flatten:
         return dialects(
             "(SELECT json_group_array(e.value) FROM {0} AS s, json_each(s.item) AS e)",
@@ -27,12 +30,24 @@ def json_list(items: sa.Select[Any], flatten: bool = False) -> Element:
             rows,
             type_=sa.JSON(),
         )
+    # The same JSON from both: SQLite has no booleans, PostgreSQL writes instants in its own way.
+    sqlite = "json(CASE WHEN s.item THEN 'true' ELSE 'false' END)" if isinstance(kind, sa.Boolean) else "s.item"
+    on_postgresql = _ISO_INSTANT if _is_instant(kind) else "s.item"
     return dialects(
-        "(SELECT json_group_array(s.item) FROM {0} AS s)",
-        "(SELECT coalesce(jsonb_agg(s.item), '[]'::jsonb) FROM {0} AS s)",
+        f"(SELECT json_group_array({sqlite}) FROM {{0}} AS s)",
+        f"(SELECT coalesce(jsonb_agg({on_postgresql}), '[]'::jsonb) FROM {{0}} AS s)",
         rows,
-        type_=sa.JSON(),
+        type_=LIST,
     )
+
+
+_ISO_INSTANT = """to_char(s.item AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def _is_instant(kind: Any) -> bool:
+    inner = kind.load_dialect_impl(_POSTGRESQL) if isinstance(kind, sa.types.TypeDecorator) else kind
+    return isinstance(inner, sa.DateTime)
 
 
 def join_list(value: Element, separator: str | Element) -> Element:

@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from engine.formulas.typed import Typed
 
 Takes = Literal[
-    "any", "same", "comparable", "ordered", "text", "number", "boolean", "date", "list", "numbers", "booleans"
+    "any",
+    "same",
+    "comparable",
+    "ordered",
+    "text",
+    "number",
+    "boolean",
+    "date",
+    "list",
+    "numbers",
+    "texts",
+    "titles",
+    "booleans",
 ]
 Arguments = Sequence["Typed | None"]
 Gives = Type | Callable[[Arguments], Type]
@@ -32,8 +44,9 @@ Gives = Type | Callable[[Arguments], Type]
 class Parameter:
     """What an argument must be.
 
-    `numbers` and `booleans` also take lists of them. All arguments that are `same` are turned into one type,
-    which the function gives; all that are `comparable` (or `ordered`) into types that can be held against each other.
+    `numbers`, `texts` and `booleans` also take lists of them; `titles` takes lists, those of records by their
+    names. All arguments that are `same` are turned into one type, which the function gives; all that are
+    `comparable` (or `ordered`) into types that can be held against each other.
     """
 
     name: str

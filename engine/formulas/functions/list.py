@@ -29,7 +29,7 @@ def _item(arguments: Arguments) -> Type:
 
 @family.function(
     "ARRAYJOIN",
-    _LIST,
+    Parameter("list", "titles"),
     Parameter("separator", "text", optional=True),
     gives=TEXT,
     about=_("The items as one text."),

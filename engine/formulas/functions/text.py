@@ -36,7 +36,7 @@ def _count(c: Compiling, count: Part | None, lowest: int, otherwise: int) -> sql
 
 @family.function(
     "CONCATENATE",
-    Parameter("text", "any", repeated=True),
+    Parameter("text", "texts", repeated=True),
     gives=TEXT,
     about=_("All values one after the other."),
     example='CONCATENATE("Order ", 42) is "Order 42"',

@@ -30,7 +30,7 @@ COLUMNS: dict[str, list[Any]] = {
     "t": ["b", None, "c", "", "ABC", " ", "%_", "é", "0", "2024-02-29 10:30"],
     "on": [False, True, None, True, False, True, False, True, False, True],
     "d": ["2024-02-29", None, "2023-12-31", "2024-01-31", "1999-12-31", "2026-11-21", *["2024-06-15"] * 4],
-    "e": ["2024-03-31", "2024-02-29", None, "0001-01-02", "9999-12-20", "2025-01-01", *["2024-10-27"] * 4],
+    "e": ["2024-03-31", "2024-02-29", None, "0001-01-02", "9998-12-20", "2025-01-01", *["2024-10-27"] * 4],
     "m": [
         "2024-02-29T23:30:00.000Z",
         None,
@@ -73,7 +73,7 @@ def values_of(connection: sa.Connection, text: str, time_zone: str) -> list[Any]
 
 
 @given(text=expressions(3))
-@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @pytest.mark.parametrize("time_zone", ["UTC", "Europe/Berlin"])
 def test_databases_agree(both: Both, text: str, time_zone: str) -> None:
     try:

@@ -1,0 +1,88 @@
+"""Lists that other floors make for expressions: the same JSON from both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine.formulas.sql import join_list, json_list
+from engine.formulas.types import NUMBER, TEXT, list_of, record_of, select_of
+from engine.storage import sql_types
+from tests.engine.formulas.evaluating import Fields, Given, evaluate, evaluate_over
+
+LINES = sa.Table(
+    "lines",
+    sa.MetaData(),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("amount", sql_types.NUMBER),
+    sa.Column("name", sql_types.TEXT),
+    sa.Column("done", sa.Boolean),
+    sa.Column("day", sql_types.DATE),
+    sa.Column("at", sql_types.DATE_TIME),
+    prefixes=["TEMPORARY"],
+)
+ROWS: list[dict[str, Any]] = [
+    {"id": 1, "amount": 2, "name": "b", "done": True, "day": "2026-11-21", "at": "2026-11-21T10:00:00.120Z"},
+    {"id": 2, "amount": 0.5, "name": 'a"é', "done": False, "day": "2024-02-29", "at": "2024-02-29T00:00:00.000Z"},
+    {"id": 3, "amount": None, "name": "", "done": None, "day": None, "at": None},
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "items"),
+    [
+        ("amount", [0.5, 2]),
+        ("name", ['a"é', "b"]),
+        ("done", [False, True]),
+        ("day", ["2024-02-29", "2026-11-21"]),
+        ("at", ["2024-02-29T00:00:00.000Z", "2026-11-21T10:00:00.120Z"]),
+    ],
+)
+def test_the_values_of_a_select_as_a_list(key: str, items: list[Any], engine: sa.Engine) -> None:
+    column = LINES.c[key]
+    chosen = sa.select(column.label("item")).where(LINES.c.id < 3).order_by(LINES.c.id.desc())
+    nothing = sa.select(column.label("item")).where(LINES.c.id > 9)
+    with engine.connect() as connection:
+        LINES.drop(connection, checkfirst=True)
+        LINES.create(connection)
+        connection.execute(LINES.insert(), ROWS)
+        wanted = sa.type_coerce(json_list(chosen), sql_types.JSON_LIST)
+        empty = sa.type_coerce(json_list(nothing), sql_types.JSON_LIST)
+        text = join_list(json_list(sa.select(LINES.c.name.label("item")).order_by(LINES.c.id)), "; ")
+        assert connection.execute(sa.select(wanted, empty, text)).one() == (items, [], 'b; a"é')
+        connection.rollback()
+
+
+def test_records_are_joined_by_their_names(engine: sa.Engine) -> None:
+    fields = Fields(
+        {
+            "people": (list_of(record_of("crm.people", title="name")), ["rec1", "rec2"]),
+            "people.name": (list_of(TEXT), ["Ann", "Bo"]),
+            "owner": (record_of("crm.people", title="name"), "rec1"),
+            "owner.name": (TEXT, "Ann"),
+        }
+    )
+    for text, value in {
+        '{people} & ""': "Ann, Bo",
+        'ARRAYJOIN({people}, "/")': "Ann/Bo",
+        "CONCATENATE({owner}, {people})": "AnnAnnBo",
+        "FIRST({people})": "rec1",
+        "{owner}": "rec1",
+        'IF({owner} = "Ann", "yes")': "yes",
+        'IF({owner} = "rec1", "yes")': "yes",
+    }.items():
+        assert evaluate_over(engine, text, fields).value == value, text
+
+
+def test_choices_in_a_list_are_shown_by_label(engine: sa.Engine) -> None:
+    given: dict[str, Given] = {
+        "tags": (list_of(select_of({"a": {"label": "Red"}, "b": {"label": "Blue"}})), ["b", "a"]),
+        "n": (list_of(NUMBER), [3, None, 1]),
+    }
+    assert evaluate(engine, '{tags} & ""', **given).value == "Blue, Red"
+    assert evaluate(engine, 'ARRAYJOIN({tags}, "+")', **given).value == "Blue+Red"
+    assert evaluate(engine, 'CONTAINS({tags}, "Red")', **given).value in (True, 1)
+    assert evaluate(engine, 'CONTAINS({tags}, "b")', **given).value in (True, 1)
+    assert evaluate(engine, "ARRAYSORT({n})", **given).type == "list"
