@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -43,13 +44,13 @@ class StepSaid:
 
 @dataclass(frozen=True)
 class Listed:
-    """An automation in the list. `counts`: its runs by state."""
+    """An automation in the list. `then`: icon, sentence, how many steps in a row it says; `counts`: runs by state."""
 
     standing: Standing
     icon: str
     when: Text
     where: Said | None
-    then: list[tuple[str, Text]]
+    then: list[tuple[str, Text, int]]
     counts: Mapping[str, int]
 
 
@@ -112,7 +113,8 @@ def _listed(session: Session, standing: Standing, counts: Mapping[str, Mapping[s
     kind = triggers[held.trigger["type"]]
     speaker = speaker_of(session, held, language)
     where = speaker.condition(kind.condition(held.trigger)) if speaker else None
-    return Listed(standing, kind.icon, when, where, list(zip(icons, then, strict=True)), counts.get(held.address, {}))
+    steps = [(*step, len(list(same))) for step, same in groupby(zip(icons, then, strict=True))]
+    return Listed(standing, kind.icon, when, where, steps, counts.get(held.address, {}))
 
 
 def _one(

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from engine import apps, imports, people, queries
+from engine import apps, imports, people
 from engine.errors import NotFound, Problem, Refused
 from engine.field_types import field_types
 from engine.importers import importers
@@ -23,13 +23,13 @@ from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere
 from web.import_columns import by_column, columns_of, mapping_in, settable
+from web.import_previews import about, renamed, unknown_in
 from web.render import page, redirect
 from web.site import Site
 
 router = APIRouter(prefix="/w/{workspace}/imports")
 
-MOST_LINES = 100  # of each kind that the pages show; the file has all
-MOST_NAMES = 300  # names that an input offers
+MOST_LINES = 30  # of each kind that the pages show; the file has all
 
 
 @router.get("")
@@ -70,7 +70,7 @@ def show_one(request: Request, place: In, site: SiteHere, key: str) -> Response:
         if held.state in ("uploaded", "mapped", "previewed") and job is None:
             step = {"uploaded": "columns", "mapped": "columns", "previewed": "preview"}[held.state]
             return RedirectResponse(place.at.page("imports", key, step), 303)
-        context = _result(session, held) | {"refused": imports.lines(session, key, "refused", limit=MOST_LINES)}
+        context = about(session, held) | {"refused": imports.lines(session, key, "refused", limit=MOST_LINES)}
         context["noted"] = imports.lines(session, key, "noted", limit=MOST_LINES)
     return page(request, "imports/result.html", held=held, job=job, failure=site.background.failure(key), **context)
 
@@ -121,11 +121,11 @@ def preview(request: Request, place: In, site: SiteHere, key: str) -> Response:
         held = imports.get(session, key)
         if job is None and held.counts is None and not site.background.failure(key):
             return RedirectResponse(place.at.page("imports", key, "columns"), 303)
-        context = _result(session, held)
+        context = about(session, held)
         if held.counts is not None and job is None:
             context["refused"] = imports.lines(session, key, "refused", limit=MOST_LINES)
             context["noted"] = imports.lines(session, key, "noted", limit=MOST_LINES)
-            context["offered"] = {column: _offered(session, held, column) for column in held.counts["unknown"]}
+            context["unknown"] = [unknown_in(session, held, column) for column in held.counts["unknown"]]
     return page(request, "imports/preview.html", held=held, job=job, failure=site.background.failure(key), **context)
 
 
@@ -134,7 +134,7 @@ def name(request: Request, place: In, site: SiteHere, form: FormHere, key: str) 
     """Say what names mean that nothing has, or what becomes of their lines; then count anew."""
     with place.write() as session:
         held = imports.get(session, key)
-        mapping = _renamed(held, form)
+        mapping = renamed(held, form)
         imports.choose(session, key, mapping, held.table)
     return _count(request, place, site, key)
 
@@ -245,43 +245,3 @@ def _with_fields(session: Session, app: str, table: str, added: Mapping[str, Any
     document = copy.deepcopy(dict(session.layout.apps[app].document))
     document["tables"][table]["fields"].update(added)
     return document
-
-
-def _renamed(held: Import, form: FormData) -> dict[str, Any]:
-    """The mapping with the names of the form: `name` and `means` in pairs for each column, and its `unknown`."""
-    if held.mapping is None or held.counts is None:
-        raise NotFound(_("Say first which column goes where."))
-    mapping = copy.deepcopy(held.mapping)
-    for number, column in enumerate(held.counts["unknown"]):
-        one = mapping["columns"][column]
-        pairs = zip(form.getlist(f"{number}.name"), form.getlist(f"{number}.means"), strict=False)
-        one["values"] = {**(one.get("values") or {}), **{str(a): str(b).strip() for a, b in pairs if str(b).strip()}}
-        one["unknown"] = str(form.get(f"{number}.unknown") or one.get("unknown", "refuse"))
-    return mapping
-
-
-def _offered(session: Session, held: Import, column: str) -> list[str]:
-    """What a name of this column can mean: the records, people or choices that there are, the first of them."""
-    of = session.layout.apps.tables.get(held.table or "")
-    field = of.fields.get((held.mapping or {})["columns"][column]["field"]) if of else None
-    if field is None:
-        return []
-    if field.target is not None:
-        return [title for _id, title in queries.find_titles(session, field.target, "", MOST_NAMES)]
-    if field.kind.holds == "user":
-        return [one.name for one in people.everybody(session)]
-    return [
-        str(one["label"]) if isinstance(one["label"], str) else next(iter(one["label"].values()))
-        for one in field.choices.values()
-    ]
-
-
-def _result(session: Session, held: Import) -> dict[str, Any]:
-    table = session.layout.apps.tables.get(held.table or "")
-    return {
-        "table": table,
-        "app": session.layout.apps[table.app] if table else None,
-        "tables": session.layout.apps.tables,
-        "labels": {key: one.label for key, one in table.fields.items()} if table else {},
-        "total": held.details.get("line_count", 0),
-    }

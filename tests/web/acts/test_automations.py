@@ -26,7 +26,7 @@ def test_the_list_says_what_each_does(acts: Acts) -> None:
     assert re.search(r"When a record in Deals begins to match a condition ?: State is Won · Amount ≥ \$50\.00", text)
     for words in (
         "Change Hot, Notes of the record",
-        "Create a record in tags",
+        "Create a record in Tag",
         "Notify Owner",
         "Send a webhook to ERP",
     ):
