@@ -48,6 +48,8 @@ function opened(cell, field, form, kept, before) {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("keydown", keysInside);
   form.addEventListener("change", (event) => event.target.matches("select") && submit()); // chosen is done
+  // Where the list of a select is part of the page, choosing from it is all that there is to do.
+  if (CSS.supports("appearance", "base-select")) form.addEventListener("change", (event) => event.target.matches("select") && submit());
   form.addEventListener("focusout", () => setTimeout(() => open?.form === form && !form.contains(document.activeElement) && submit()));
 }
 
@@ -80,6 +82,7 @@ function keysInside(event) {
     close();
     focus(cell);
   } else if (event.key === "Enter" && !event.shiftKey) {
+    if (event.target.matches("option")) return; // chooses it
     event.preventDefault();
     submit(1, 0);
   } else if (event.key === "Tab") {
@@ -98,11 +101,16 @@ function close() {
 }
 
 async function submit(down = 0, right = 0) {
+  if (!open || open.saving) return;
   const { cell, field, form, before } = open;
   const value = valueIn(form, field);
+  open.saving = true;
   const line = cell.parentElement.id;
   const place = cell.cellIndex;
-  if (value !== before && !(await save(cell, field, value))) return form.querySelector("input:not([type=hidden]), select, textarea").focus();
+  if (value !== before && !(await save(cell, field, value))) {
+    if (open) open.saving = false;
+    return form.querySelector("input:not([type=hidden]), select, textarea").focus();
+  }
   if (open?.cell === cell) close();
   const now = document.getElementById(line)?.cells[place];
   if (now && (down || right)) go(now, down, right);
