@@ -116,7 +116,7 @@ def remove(session: Session, key: str) -> Plan:
     if problems:
         raise Refused(problems)
     lost = sum(alterations.count_records(session, table) for table in app.tables.values())
-    gone = RemoveApp(key, lost=lost, label=str(app.label))
+    gone = RemoveApp(key, lost=lost, label=app.label)
     session.connection.execute(sa.delete(_apps).where(_apps.c.key == key))
     _keep_revision(session, app.document, app.revision + 1, [str(gone.says)])
     _publish(session, after)

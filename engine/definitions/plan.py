@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from engine.definitions.language import Document, own_tables
 from engine.field_types import field_types
-from engine.text import Text, _, label_in
+from engine.text import Label, Text, _
 
 Part = Mapping[str, Any]
 _NOTHING: Part = {}
@@ -34,7 +34,7 @@ class Alteration:
 
 @dataclass(frozen=True)
 class InstallApp(Alteration):
-    label: str = ""
+    label: Label = ""
 
     @property
     def says(self) -> Text:
@@ -44,7 +44,7 @@ class InstallApp(Alteration):
 @dataclass(frozen=True)
 class RemoveApp(Alteration):
     destroys: ClassVar[bool] = True
-    label: str = ""
+    label: Label = ""
 
     @property
     def says(self) -> Text:
@@ -54,7 +54,7 @@ class RemoveApp(Alteration):
 @dataclass(frozen=True)
 class TableAlteration(Alteration):
     table: str = ""
-    label: str = ""
+    label: Label = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class RemoveTable(TableAlteration):
 @dataclass(frozen=True)
 class FieldAlteration(TableAlteration):
     field: str = ""
-    field_label: str = ""
+    field_label: Label = ""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class ChangePart(Alteration):
 
     verb: str = "changes"  # adds | changes | removes
     part: str = ""
-    name: str = ""
+    name: Label = ""
 
     @property
     def says(self) -> Text:
@@ -167,14 +167,14 @@ _TABLE_COLLECTIONS = (("views", "view"), ("forms", "form"), ("checks", "check"))
 def plan(old: Document | None, new: Document) -> list[Alteration]:
     """What has to happen so that `old` (None: not installed yet) becomes `new`. Both have been checked."""
     app = new["key"]
-    label = label_in(new.get("label"), "en", app)
+    label = _name(new, app)
     if old is None:
         tables = [AddTable(app, table=key, label=_name(one, key)) for key, one in own_tables(new).items()]
         return [InstallApp(app, label=label), *tables]
     return list(_differences(app, label, old, new))
 
 
-def _differences(app: str, label: str, old: Document, new: Document) -> Iterator[Alteration]:
+def _differences(app: str, label: Label, old: Document, new: Document) -> Iterator[Alteration]:
     before, after = own_tables(old), own_tables(new)
     for key, table in after.items():
         if key not in before:
@@ -223,21 +223,27 @@ def _stored_as(field: Part) -> tuple[object, ...]:
     return (kind.holds,)
 
 
-def _parts(app: str, part: str, old: Part, new: Part, of: str) -> Iterator[Alteration]:
+def _parts(app: str, part: str, old: Part, new: Part, of: Label) -> Iterator[Alteration]:
     for key, one in new.items():
-        name = f"{of}: {_name(one, key)}" if of else _name(one, key)
+        name = _name_of_part(of, one, key)
         if key not in old:
             yield ChangePart(app, verb="adds", part=part, name=name)
         elif old[key] != one:
             yield ChangePart(app, verb="changes", part=part, name=name)
     for key, one in old.items():
         if key not in new:
-            name = f"{of}: {_name(one, key)}" if of else _name(one, key)
-            yield ChangePart(app, verb="removes", part=part, name=name)
+            yield ChangePart(app, verb="removes", part=part, name=_name_of_part(of, one, key))
 
 
-def _name(part: Part, key: str) -> str:
-    return label_in(part.get("label"), "en", key)
+def _name(part: Part, key: str) -> Label:
+    label: Label = part.get("label") or key
+    return label
+
+
+def _name_of_part(of: Label, part: Part, key: str) -> Label:
+    """`Leads: Pipeline` for what belongs to a table."""
+    name = _name(part, key)
+    return Text("{table}: {name}", {"table": of, "name": name}) if of else name
 
 
 def _without(part: Part, keys: set[str]) -> dict[str, Any]:
