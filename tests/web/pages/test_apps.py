@@ -31,6 +31,7 @@ def test_the_catalog_says_what_each_template_brings(empty: Work) -> None:
     text = text_of(empty.get("/catalog"))
     assert re.search(r"CRM .* 13 tables \d+ views \d+ forms 13 automations", text)
     assert "uses Customers" in text
+    assert "offers Accounts" in text
 
 
 def test_a_template_is_previewed_and_installed_with_samples(empty: Work) -> None:
