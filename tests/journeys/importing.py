@@ -21,7 +21,7 @@ def bring(desk: Desk, table: str, file: Path, goes: Mapping[str, str], means: Ma
     rows = f"{len(file.read_bytes().splitlines()) - 1:,}"
     desk.open(f"imports/new?table={table}")
     page.set_input_files("input[name=file]", file)
-    page.locator("form[data-sends-file] button").click()
+    page.locator("main form button.btn-primary").click()
     expect(page.locator("h1 + p")).to_contain_text(f"{rows} lines with content")
     for column, field in goes.items():
         line = page.locator(".import-column").filter(has=page.get_by_text(column, exact=True))
