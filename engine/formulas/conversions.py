@@ -89,7 +89,7 @@ def as_number(argument: Typed) -> Typed:
         return argument
     if isinstance(argument, Constant):
         if argument.value is None or argument.value == "":
-            return Constant(Decimal(0), NUMBER, argument.start, argument.end)
+            return Constant(None, NUMBER, argument.start, argument.end)
         number = read_number(argument.value) if isinstance(argument.value, str) else None
         if number is not None and len(number.normalize().as_tuple().digits) <= MAX_DIGITS:
             return Constant(number, NUMBER, argument.start, argument.end)
@@ -137,7 +137,8 @@ def read_number(text: str) -> Decimal | None:
     bare = text.strip()
     if not re.match(numerals.NUMBER_TEXT, bare):
         return None
-    return Decimal(re.sub(r"[^0-9.+-]", "", bare))
+    number = Decimal(re.sub(r"[^0-9.eE+-]", "", bare))
+    return number / 100 if bare.endswith("%") else number
 
 
 def read_date(text: str, time_zone: datetime.tzinfo | None = None) -> str | None:

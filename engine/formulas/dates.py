@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from engine.formulas import date_moves
 from engine.formulas.dialects import BOOLEAN, NUMBER, Element, alike, dialects
 from engine.formulas.types import DATE, Type
 
@@ -156,8 +155,11 @@ _LENGTHS = {"years": 4, "months": 7, "days": 10, "hours": 13, "minutes": 16, "se
 def beginning(wall_time: Element, unit: str) -> Element:
     """Where the year, quarter, month, week (from Sunday), day ... of a wall time begins; mentions it twice."""
     if unit == "weeks":
-        sunday = alike("(-{0})", number_of("%w", wall_time), type_=NUMBER)
-        return date_moves.days_later(day(wall_time), dialects("{0}", "CAST({0} AS INTEGER)", sunday), whole_day=True)
+        return dialects(
+            "date({0}, -strftime('%w', {0}) || ' days')",
+            "(CAST({0} AS DATE) - CAST(EXTRACT(DOW FROM {0}) AS INTEGER))",
+            wall_time,
+        )
     if unit == "quarters":
         return dialects("(substr({0}, 1, 4) || ((strftime('%m', {0}) + 2) / 3))", "to_char({0}, 'YYYY-Q')", wall_time)
     return dialects(f"substr({{0}}, 1, {_LENGTHS[unit]})", f"date_trunc('{unit}', {{0}})", wall_time)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
-from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element, dialects
+from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element, alike, dialects
 from engine.formulas.types import Type
 
 LIST = sa.JSON()
@@ -178,6 +178,11 @@ def in_order(value: Element) -> Element:
         " THEN CAST(i.value AS NUMERIC) END, (i.value #>> '{{}}') COLLATE \"C\") AS place FROM items AS i",
         value,
     )
+
+
+def place(wanted: Element, count: Element) -> Element:
+    """A place in a list of `count` items, where -1 is the last; mentions both often."""
+    return alike("CASE WHEN {0} < 0 THEN {1} + 1 + {0} ELSE {0} END", wanted, count, type_=NUMBER)
 
 
 def sliced(value: Element, first: Element, last: Element) -> Element:

@@ -7,7 +7,11 @@ from decimal import Decimal
 
 from engine.formulas.dialects import NUMBER, Element, dialects
 
-NUMBER_TEXT = r"^[-+]?[$€£¥]?(?:(?:[0-9]{1,3}(?:,[0-9]{3}){1,9}|[0-9]{1,40})(?:\.[0-9]{0,40})?|\.[0-9]{1,40})$"
+# "1,234.50", "$9.99", "-.5", "1e3", "12.5%": alike in Python and PostgreSQL
+NUMBER_TEXT = (
+    r"^[-+]?[$€£¥₫]?(?:(?:[0-9]{1,3}(?:,[0-9]{3}){1,9}|[0-9]{1,40})(?:\.[0-9]{0,40})?|\.[0-9]{1,40})"
+    r"(?:[eE][-+]?[0-9]{1,2})?%?$"
+)
 _NUMBER_TEXT_FORMAT = NUMBER_TEXT.replace("{", "{{").replace("}", "}}")
 
 
@@ -23,11 +27,11 @@ def number_text(value: Element) -> Element:
 
 
 def text_number(value: Element) -> Element:
-    """The number that a text says ("1,234.50", "$9.99"), NULL if it says none; mentions it once."""
+    """The number that a text says ("1,234.50", "$9.99", "5%"), NULL if it says none; mentions it twice."""
+    digits = f"regexp_replace(substring(btrim({{0}}) FROM '{_NUMBER_TEXT_FORMAT}'), '[^0-9.eE+-]', '', 'g')"
     return dialects(
         "text_number({0})",
-        f"round(CAST(regexp_replace(substring(btrim({{0}}) FROM '{_NUMBER_TEXT_FORMAT}'), '[^0-9.+-]', '', 'g')"
-        " AS NUMERIC), 10)",
+        f"round(CAST({digits} AS NUMERIC) / CASE right(btrim({{0}}), 1) WHEN '%' THEN 100 ELSE 1 END, 10)",
         value,
         type_=NUMBER,
     )

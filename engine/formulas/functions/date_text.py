@@ -93,6 +93,9 @@ def set_locale(c: Compiling, date: Part, language: Part) -> sql.Element:
     return date.value
 
 
+_COMMON = ("YYYY/M/D", "M/D/YYYY", "MMM D YYYY", "MMMM D YYYY", "D MMM YYYY", "D MMMM YYYY")
+
+
 def _parseable(arguments: Arguments) -> Type:
     pattern = arguments[1] if len(arguments) > 1 else None
     language = arguments[2] if len(arguments) > 2 else None
@@ -113,7 +116,7 @@ def _parseable(arguments: Arguments) -> Type:
     _FORMAT,
     replace(_LOCALE, optional=True),
     gives=_parseable,
-    about=_("The date that a text says in a format (as DATETIME_FORMAT writes it)."),
+    about=_("The date that a text says in a format (as DATETIME_FORMAT writes it), or in a common way of writing."),
     example='DATETIME_PARSE("31.12.2026", "DD.MM.YYYY")',
     blank=True,
     risky=True,
@@ -121,7 +124,10 @@ def _parseable(arguments: Arguments) -> Type:
 def datetime_parse(c: Compiling, text: Part, pattern: Part | None, language: Part | None) -> sql.Element:
     value = c.once(c.text(text))
     if pattern is None:
-        found = c.once(dates.iso_instant(value, c.time_zone))
+        # As people write them; the one that fits.
+        plans = [date_parsing.plan(one, "en") for one in _COMMON]
+        readings = [dates.iso_instant(value, c.time_zone), *(date_parsing.parsed(c, value, one) for one in plans)]
+        found = c.once(sa.func.coalesce(*readings))
     else:
         locale = str(language.constant) if language is not None else "en"
         found = date_parsing.parsed(c, value, date_parsing.plan(str(pattern.constant), locale))

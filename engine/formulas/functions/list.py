@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 family = Family(_("Lists"))
 
 _LIST = Parameter("list", "list")
+_MOST = 10**9
 
 
 def _same_list(arguments: Arguments) -> Type:
@@ -80,12 +81,14 @@ def arrayflatten(c: Compiling, *items: Part) -> sql.Element:
     Parameter("first", "number"),
     Parameter("last", "number", optional=True),
     gives=_same_list,
-    about=_("The items from one place to another, counted from 1."),
+    about=_("The items from one place to another, counted from 1; places below 0 count from the end."),
     example="ARRAYSLICE({tags}, 1, 3)",
 )
 def arrayslice(c: Compiling, items: Part, first: Part, last: Part | None) -> sql.Element:
-    end = sql.number(10**9) if last is None else c.whole(c.number(last), 0, 10**9)
-    return lists.sliced(items.value, c.whole(c.number(first), 0, 10**9), end)
+    value = c.once(items.value)
+    length = c.once(lists.length(value))
+    end = length if last is None else lists.place(c.whole(c.number(last), -_MOST, _MOST), length)
+    return lists.sliced(value, lists.place(c.whole(c.number(first), -_MOST, _MOST), length), end)
 
 
 @family.function("FIRST", _LIST, gives=_item, about=_("The first item."), example="FIRST({tags})", blank=True)

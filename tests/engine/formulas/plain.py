@@ -1,0 +1,168 @@
+"""A small evaluator in plain Python and exact decimals: an independent opinion on what an expression gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, ROUND_UP, Decimal, localcontext
+from typing import Any
+
+from engine.formulas.typed import Constant, Convert, Read, Typed
+from engine.formulas.types import BOOLEAN, NUMBER, TEXT
+
+Values = Mapping[str, Any]
+
+
+class Failed(Exception):
+    """The expression is an error."""
+
+
+def value_of(node: Typed, record: Values) -> Any:
+    """The value for a record: None, bool, Decimal or str. Raises `Failed`; `KeyError` for what it does not know."""
+    if isinstance(node, Constant):
+        return node.value
+    if isinstance(node, Read):
+        found = record[node.path[0]]
+        number = isinstance(found, int | float) and not isinstance(found, bool)
+        return Decimal(str(found)) if number else found
+    if isinstance(node, Convert):
+        return _converted(value_of(node.operand, record), node)
+    return _APPLIED[node.function.name](node.arguments, record)
+
+
+def _converted(value: Any, node: Convert) -> Any:
+    if node.type == TEXT:
+        return _text(value)
+    if node.type == BOOLEAN:
+        return bool(value)
+    if node.type == NUMBER and (value is None or isinstance(value, bool)):
+        return Decimal(bool(value))
+    raise KeyError(node.type.name)
+
+
+def _each(arguments: Sequence[Typed | None], record: Values) -> list[Any]:
+    """Every argument, also those behind one that decides: an error in any of them is an error."""
+    return [value_of(one, record) for one in arguments if one is not None]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, Decimal):
+        shown = format(value, "f")
+        return (shown.rstrip("0").rstrip(".") if "." in shown else shown) if value else "0"
+    return str(value)
+
+
+def settled(value: Decimal, magnitude: Decimal | None = None) -> Decimal:
+    """15 digits counted from the magnitude, at most 10 decimals, halves away from zero."""
+    size = abs(value) if magnitude is None else magnitude
+    whole = max(size.adjusted() + 1, 5) if size else 5
+    if size >= 10**15:
+        with localcontext(prec=15, rounding=ROUND_HALF_UP):
+            return +value
+    return value.quantize(Decimal(1).scaleb(-min(10, 15 - whole)), ROUND_HALF_UP)
+
+
+def _numbers(arguments: Sequence[Typed | None], record: Values) -> list[Decimal]:
+    return [value_of(one, record) or Decimal(0) for one in arguments if one is not None]
+
+
+def _add(arguments: Sequence[Typed | None], record: Values) -> Decimal:
+    terms = _numbers(arguments, record)
+    return settled(sum(terms, Decimal(0)), sum((abs(one) for one in terms), Decimal(0)))
+
+
+def _multiply(arguments: Sequence[Typed | None], record: Values) -> Decimal:
+    one, other = _numbers(arguments, record)
+    return settled(one * other)
+
+
+def _divide(arguments: Sequence[Typed | None], record: Values) -> Decimal:
+    one, other = _numbers(arguments, record)
+    if other == 0:
+        raise Failed
+    return settled(one / other)
+
+
+def _rounding(way: str) -> Callable[[Sequence[Typed | None], Values], Decimal]:
+    def compute(arguments: Sequence[Typed | None], record: Values) -> Decimal:
+        number, *places = _numbers(arguments, record)
+        return number.quantize(Decimal(1).scaleb(-int(places[0]) if places else 0), way)
+
+    return compute
+
+
+def _comparing(holds: Callable[[Any, Any], bool]) -> Callable[[Sequence[Typed | None], Values], bool]:
+    def compute(arguments: Sequence[Typed | None], record: Values) -> bool:
+        one, other = (value_of(each, record) for each in arguments if each is not None)
+        kinds = {each.type.name for each in arguments if each is not None}
+        if not kinds <= {"number", "text", "boolean"} or len(kinds) > 1:
+            raise KeyError(kinds)
+        empty: Any = {"number": Decimal(0), "text": "", "boolean": False}[kinds.pop()]
+        return holds(empty if one is None else one, empty if other is None else other)
+
+    return compute
+
+
+def _if(arguments: Sequence[Typed | None], record: Values) -> Any:
+    condition, then, otherwise = arguments
+    chosen = then if condition is not None and value_of(condition, record) else otherwise
+    return None if chosen is None else value_of(chosen, record)
+
+
+def _iferror(arguments: Sequence[Typed | None], record: Values) -> Any:
+    value, otherwise = (one for one in arguments if one is not None)
+    try:
+        return value_of(value, record)
+    except Failed:
+        return value_of(otherwise, record)
+
+
+def _texts(compute: Callable[..., Any]) -> Callable[[Sequence[Typed | None], Values], Any]:
+    def of_texts(arguments: Sequence[Typed | None], record: Values) -> Any:
+        return compute(*(value_of(one, record) or "" for one in arguments if one is not None))
+
+    return of_texts
+
+
+def _left(text: str, count: Any) -> str:
+    if count == "":
+        count = Decimal(0)
+    if count < 0:
+        raise Failed
+    return text[: int(count)]
+
+
+_APPLIED: Mapping[str, Callable[[Sequence[Typed | None], Values], Any]] = {
+    "+": _add,
+    "*": _multiply,
+    "/": _divide,
+    "-x": lambda arguments, record: -_numbers(arguments, record)[0],
+    "ABS": lambda arguments, record: abs(_numbers(arguments, record)[0]),
+    "INT": lambda arguments, record: _numbers(arguments, record)[0].to_integral_value(ROUND_FLOOR),
+    "CEILING": lambda arguments, record: _numbers(arguments, record)[0].to_integral_value(ROUND_CEILING),
+    "ROUND": _rounding(ROUND_HALF_UP),
+    "ROUNDUP": _rounding(ROUND_UP),
+    "ROUNDDOWN": _rounding(ROUND_DOWN),
+    "=": _comparing(lambda one, other: one == other),
+    "!=": _comparing(lambda one, other: one != other),
+    "<": _comparing(lambda one, other: one < other),
+    ">=": _comparing(lambda one, other: one >= other),
+    "IF": _if,
+    "IFERROR": _iferror,
+    "AND": lambda arguments, record: all(_each(arguments, record)),
+    "OR": lambda arguments, record: any(_each(arguments, record)),
+    "NOT": lambda arguments, record: not any(_each(arguments, record)),
+    "TRUE": lambda arguments, record: True,
+    "FALSE": lambda arguments, record: False,
+    "&": _texts(lambda *texts: "".join(texts)),
+    "LEN": _texts(lambda text: Decimal(len(text))),
+    "UPPER": _texts(str.upper),
+    "LOWER": _texts(str.lower),
+    "TRIM": _texts(str.strip),
+    "LEFT": _texts(_left),
+    "SUBSTITUTE": _texts(lambda text, old, new: text.replace(old, new) if old else text),
+    "FIND": _texts(lambda part, text: Decimal(text.find(part) + 1)),
+}
