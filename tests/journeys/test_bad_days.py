@@ -90,7 +90,7 @@ def test_what_people_mistype_and_bring(small: Machine, browser_context: BrowserC
     for name in ("picture.csv", "nothing.csv"):
         desk.open("imports/new?table=stock.items")
         page.set_input_files("input[name=file]", tmp_path / name)
-        page.locator("form[data-sends-file] button").click()
+        page.locator("main form button.btn-primary").click()
         expect(page.locator("#file-wrong")).to_be_visible()
         assert is_plain(page.content())
     desk.open("imports")

@@ -137,7 +137,7 @@ class Place:
         self.desk.open("imports/new?table=crm.contacts")
         file: FilePayload = {"name": "contacts.csv", "mimeType": "text/csv", "buffer": BROUGHT.encode()}
         page.set_input_files("input[name=file]", file)
-        page.locator("form[data-sends-file] button").click()
+        page.locator("main form button.btn-primary").click()
         page.wait_for_url("**/columns")
         columns = page.url
         page.locator("button", has_text="Count what would happen").click()
