@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import run_starts
+from engine.automations import starts
 from engine.settings import Settings
 from engine.storage.stores import Stores
 
@@ -14,5 +14,5 @@ def open_stores(settings: Settings) -> Stores:
     Raises `Misconfigured` (`FolderInUse` when another process has the folder), `Unavailable`.
     """
     stores = Stores(settings.data, settings.database_url, settings.time_zone, settings.language)
-    run_starts.attach(stores)
+    starts.attach(stores)
     return stores

@@ -14,16 +14,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from engine import outbox, run_progress, runs, workspaces
+from engine import outbox, workspaces
 from engine.actions import Failed, Retry
+from engine.automations import progress, runs
+from engine.automations.outside import Outside
+from engine.automations.progress import BrokenOff, Call, Workplace
+from engine.automations.runs import Run
+from engine.automations.starts import something_began
+from engine.automations.steps import Means
 from engine.egress import EgressFailed, send_mail
 from engine.errors import Conflict, FormworkError, Unavailable
 from engine.ids import new_id
-from engine.outside import Outside
-from engine.run_progress import BrokenOff, Call, Workplace
-from engine.run_starts import something_began
-from engine.run_steps import Means
-from engine.runs import Run
 from engine.storage.session import timestamp
 from engine.storage.stores import Stores, Workspace
 from engine.text import _
@@ -114,7 +115,7 @@ class Worker:
         """Go on with a run until it ends, waits, or calls somebody."""
         following: Run | Call | None = run
         while isinstance(following, Run):
-            following = self._guarded(workspace, following, run_progress.go_on)
+            following = self._guarded(workspace, following, progress.go_on)
         if following is None:
             return
         if callers is None:
@@ -148,7 +149,7 @@ class Worker:
         outcome = outside.outcome()
 
         def note(place: Workplace, _run: Run) -> Run | None:
-            return run_progress.called(place, call, outcome, outside.tried)
+            return progress.called(place, call, outcome, outside.tried)
 
         following = self._guarded(workspace, call.run, note)
         if isinstance(following, Run):
@@ -170,7 +171,7 @@ class Worker:
             log.exception("run %s", run.id)
             says = _("Something went wrong inside Formwork. The operator finds it in the log.")
             broken = BrokenOff(run.step, Failed(says))
-        return self._within(workspace, run, lambda place, run: run_progress.break_off(place, run, broken))
+        return self._within(workspace, run, lambda place, run: progress.break_off(place, run, broken))
 
     def _within(self, workspace: Workspace, run: Run, act: Act) -> Run | Call | None:
         with workspace.write(run.principal, run.cause) as session:

@@ -104,9 +104,9 @@ def _with_port(settings: Settings, port: int) -> Settings:
 
 
 def _start_worker(settings: Settings, stores: Stores) -> Callable[[], None]:
+    from engine.automations.starts import something_began
+    from engine.automations.steps import Means
     from engine.egress import Egress
-    from engine.run_starts import something_began
-    from engine.run_steps import Means
     from engine.vault import Vault
     from engine.worker import Worker
 

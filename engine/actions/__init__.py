@@ -1,7 +1,7 @@
 """Actions: one file is one thing that a step of an automation can do, named as definitions name it.
 
 An action declares its options and says honestly what came of it; it knows no session, SQL or HTTP. The runner
-(engine/automations.py) evaluates the expressions, gives it a `Step`, keeps the journal and obeys the outcome.
+(engine/automations/) evaluates the expressions, gives it a `Step`, keeps the journal and obeys the outcome.
 
 An action writes either into the workspace (`external = False`: what it does commits together with the
 journal, so exactly once) or to somebody outside (`external = True`: it is run outside of any transaction, and

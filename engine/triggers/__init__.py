@@ -1,6 +1,6 @@
 """Triggers: one file is one kind of event that starts a run, named as definitions name it.
 
-A trigger only declares: which changes it looks at, and what must hold. The runner (engine/automations.py) asks
+A trigger only declares: which changes it looks at, and what must hold. The runner (engine/automations/) asks
 it for each change, in the transaction of that change.
 """
 

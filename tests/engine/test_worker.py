@@ -13,8 +13,8 @@ from standardwebhooks import Webhook
 
 from engine import automations, connections, history, notifications, outbox, webhooks
 from engine.actions import actions
+from engine.automations.runs import MAX_CLAIMS
 from engine.errors import Conflict, Forbidden
-from engine.runs import MAX_CLAIMS
 from engine.storage.automation_tables import runs
 from engine.worker import Worker
 from tests.support.house import ADA, BOB, OWNER, House

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine import outbox, runs, worker
+from engine import outbox, worker
+from engine.automations import runs
+from engine.automations.runs import LEASE_SECONDS
+from engine.automations.steps import Situation
 from engine.egress import Egress
-from engine.run_steps import Situation
-from engine.runs import LEASE_SECONDS
 from tests.support.house import House
 
 POINTS: dict[str, tuple[Any, str, bool]] = {  # where, and whether to die after it (else before)

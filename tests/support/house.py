@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from engine import apps, automations, connections, people, records, run_starts
+from engine import apps, automations, connections, people, records
 from engine.access.principals import person
-from engine.automations import RunSummary, Trace
+from engine.automations import RunSummary, Trace, starts
+from engine.automations.steps import Means
 from engine.egress import Egress, Limits
 from engine.people import Person
 from engine.queries import Query
-from engine.run_steps import Means
 from engine.settings import Settings
 from engine.storage.stores import Stores
 from engine.vault import Vault
@@ -96,7 +96,7 @@ class House:
         allowed = {"FORMWORK_EGRESS_ALLOW": "127.0.0.0/8", "FORMWORK_DATA": str(folder)}
         self.settings = Settings.from_environment({**allowed, **environment})
         self.stores = Stores(folder, url)
-        run_starts.attach(self.stores)
+        starts.attach(self.stores)
         self.workspace = self.stores.workspace(WORKSPACE)
         egress = Egress.of(self.settings)
         egress = Egress(egress.rules, Limits(resolve=0.5, connect=0.5, total=0.5))

@@ -8,11 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import apps, connections, outside
+from engine import apps, connections
 from engine.actions import NotSetUp, Posted
 from engine.addresses import EgressRefused
+from engine.automations import outside
+from engine.automations.steps import Means
 from engine.egress import Egress
-from engine.run_steps import Means
 from engine.text import _
 from engine.vault import Vault
 from web.dependencies import In, Place, SiteHere

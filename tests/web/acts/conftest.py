@@ -15,11 +15,11 @@ from httpx2 import Response
 from engine import accounts, apps, records
 from engine.access.principals import person
 from engine.automations import RunSummary, runs_of
+from engine.automations.steps import Means
 from engine.definitions.language import Document
 from engine.egress import Egress, Limits
 from engine.opening import open_stores
 from engine.queries import Query
-from engine.run_steps import Means
 from engine.settings import Settings
 from engine.storage.stores import Workspace
 from engine.vault import Vault

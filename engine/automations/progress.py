@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from engine import connections, notifications, runs
+from engine import connections, notifications
 from engine.actions import Done, Failed, NotSetUp, Outcome, Posted, Retry, Skipped, actions
+from engine.automations import runs
+from engine.automations.runs import Run
+from engine.automations.steps import Inside, Look, Means, Situation, automation_of
 from engine.definitions.language import Automation
 from engine.errors import Conflict, FormworkError, Refused, Unavailable
 from engine.formulas import FormulaError
-from engine.run_steps import Inside, Look, Means, Situation, automation_of
-from engine.runs import Run
 from engine.storage.session import Session
 from engine.text import _
 

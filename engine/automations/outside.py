@@ -13,10 +13,10 @@ from engine.access import door
 from engine.access.principals import Principal
 from engine.actions import Failed, NotSetUp, Options, Outcome, Posted, Skipped, actions
 from engine.addresses import EgressRefused
+from engine.automations.progress import Call
+from engine.automations.steps import Means
 from engine.egress import Egress, EgressFailed
 from engine.errors import FormworkError
-from engine.run_progress import Call
-from engine.run_steps import Means
 from engine.storage.stores import Workspace
 from engine.text import _
 from engine.webhooks import after_answer, after_failure, body_of, headers, new_message_id

@@ -9,21 +9,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import run_starts
 from engine.access import door
 from engine.actions import actions
+from engine.automations import starts
+from engine.automations.starts import something_began
+from engine.automations.watches import set_state
 from engine.definitions.language import Automation, address
 from engine.errors import Conflict, NotFound
-from engine.run_starts import something_began
-from engine.storage.automation_tables import automation_states, run_steps, runs, unpacked
+from engine.storage import automation_tables
+from engine.storage.automation_tables import automation_states, run_steps, unpacked
 from engine.storage.layout import Layout
 from engine.storage.session import Session, timestamp
 from engine.text import Text, _, label_in
 from engine.triggers import triggers
-from engine.watches import set_state
 from engine.wording import Wording
 
-_c = runs.c
+_runs = automation_tables.runs
+_c = _runs.c
 _s = run_steps.c
 
 
@@ -128,7 +130,7 @@ def counts(session: Session, app: str) -> dict[str, dict[str, int]]:
 def pause(session: Session, automation: str) -> None:
     """Let it start no more; runs that began go on. Raises NotFound, Forbidden."""
     get(session, automation)
-    run_starts.pause(session, automation, None)
+    starts.pause(session, automation, None)
 
 
 def resume(session: Session, automation: str) -> None:
@@ -191,7 +193,7 @@ def retry(session: Session, run_id: str) -> None:
         raise Conflict(_("Only a run that failed can be tried again."))
     failed = next((step.key for step in found.steps if step.status == "failed"), None)
     values = {"status": "waiting", "due_at": timestamp(session.now), "step": failed, "attempt": 0, "claims": 0}
-    again = sa.update(runs).where(_c.id == run_id).values(**values, finished_at=None, says=None)
+    again = sa.update(_runs).where(_c.id == run_id).values(**values, finished_at=None, says=None)
     session.connection.execute(again)
     session.after_commit(something_began.set)
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from engine.access import principals
 from engine.access.principals import Principal
-from engine.run_starts import RUN_CAUSE
+from engine.automations.starts import RUN_CAUSE
 from engine.storage.automation_tables import packed, run_steps, runs
 from engine.storage.session import Session, timestamp
 from engine.text import _

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 
 from engine import formulas, notifications, outbox, records
 from engine.actions import Options, Posted, Written, actions
+from engine.automations.runs import Journalled, Run
 from engine.definitions.check_automations import scope_of
 from engine.definitions.language import App, Apps, Automation, Condition, Field, Table, address
 from engine.definitions.types import Path, RecordScope
 from engine.egress import Egress
 from engine.errors import FormworkError, Problem
 from engine.formulas import Compiled, messages
-from engine.runs import Journalled, Run
 from engine.settings import Settings
 from engine.storage.conditions import condition_sql
 from engine.storage.expressions import Records, clock_of

@@ -15,13 +15,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import notifications
+from engine.automations.watches import Watch, acting_for, began, know_conditions, set_state, watches_of
 from engine.ids import new_ids
 from engine.storage.automation_tables import automation_states, runs
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Stores
 from engine.text import Text, _
 from engine.triggers import ChangeKind
-from engine.watches import Watch, acting_for, began, know_conditions, set_state, watches_of
 
 MAX_DEPTH = 5  # runs that led to one another
 UNDO_CAUSE = "undo:"  # what is taken back happened already; it starts nothing a second time
