@@ -14,6 +14,9 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-versio
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 CATALOG := $(VENV)/bin/pybabel --quiet
 
+# Compiled modules are kept: without them every start compiles some two hundred files anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DELETE_ON_ERROR:
 .PHONY: help serve test check format bench screenshots messages lock chromium
 
