@@ -16,9 +16,8 @@ from engine.definitions.check import check_condition
 from engine.definitions.language import Condition, Field, Table
 from engine.errors import Problem, Refused
 from engine.filters import contains_text
-from engine.formulas import Compiled
 from engine.storage.conditions import condition_sql
-from engine.storage.expressions import AGGREGATES, Records, clock_of
+from engine.storage.expressions import AGGREGATES, Records, clock_of, sortable
 from engine.storage.record_rows import Values, among, linked_ids
 from engine.storage.session import Session
 from engine.text import _
@@ -226,25 +225,10 @@ def _order(table: Table, records: Records, sort: Sequence[str]) -> list[ColumnEl
     order: list[ColumnElement[Any]] = []
     for one in sort:
         key = one.removeprefix("-")
-        value = _sortable(table.fields[key], records)
+        value = sortable(table.fields[key], records)
         # Empty values come last either way, on both databases.
         order.append((value.desc() if one.startswith("-") else value.asc()).nulls_last())
     return [*order, records.field("id").value]
-
-
-def _sortable(one: Field, records: Records) -> ColumnElement[Any]:
-    """People sort a link by the name of what it leads to, and a select by the order of its choices."""
-    if one.is_link and not one.many:
-        target = records.layout.table(one.target or "")
-        return _value(records.value((one.key, target.title)))
-    value = _value(records.field(one.key))
-    if one.kind.holds == "select":
-        return sa.case({key: number for number, key in enumerate(one.options["choices"])}, value=value)
-    return value
-
-
-def _value(compiled: Compiled) -> ColumnElement[Any]:
-    return compiled.value
 
 
 def _total(table: Table, records: Records, key: str, function: str) -> ColumnElement[Any]:

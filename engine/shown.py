@@ -9,7 +9,6 @@ from engine.definitions.language import Field
 from engine.storage.layout import Layout
 
 _TYPE_OF_RESULT = {"number": "number", "boolean": "checkbox", "date": "date", "date_time": "date_time", "user": "user"}
-_REPEATING = frozenset({"sum", "average", "min", "max", "first", "last"})
 
 
 def shown_as(layout: Layout, field: Field) -> tuple[str, Mapping[str, Any]]:
@@ -34,6 +33,6 @@ def repeated_field(layout: Layout, field: Field) -> Field | None:
     through = layout.table(field.table).fields.get(str(field.options.get("through")))
     if through is None or through.target is None:
         return None
-    if field.type != "lookup" and field.options.get("function") not in _REPEATING:
+    if not field.kind.repeats(field.options):
         return None
     return layout.table(through.target).fields.get(str(field.options.get("field")))

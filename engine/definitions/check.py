@@ -7,7 +7,6 @@ look, so that one mistake is told once and does not hide the others.
 from __future__ import annotations
 
 import copy
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -18,6 +17,8 @@ from jsonschema.exceptions import ValidationError
 
 from engine.definitions.check_automations import automation_problems
 from engine.definitions.check_conditions import check_condition, expression_problems
+from engine.definitions.check_links import link_problems, through_problems
+from engine.definitions.check_names import no_field, no_table, sort_problems, unknown
 from engine.definitions.language import RESERVED_KEYS, Apps, Document, Field, Table, own_tables
 from engine.definitions.schema import app_schema
 from engine.definitions.types import Cycle, FieldTypes, Unknown
@@ -70,7 +71,7 @@ def _said(error: ValidationError) -> Iterator[Problem]:
             for key in got:
                 if key not in known:
                     yield Problem(
-                        f"{at}/{_escaped(key)}", _unknown(_("There is no `{name}` here.", name=key), key, known)
+                        f"{at}/{_escaped(key)}", unknown(_("There is no `{name}` here.", name=key), key, known)
                     )
         case "required":
             for key in wanted:
@@ -78,7 +79,7 @@ def _said(error: ValidationError) -> Iterator[Problem]:
                     yield Problem(at, _("`{name}` is missing.", name=key), "required")
         case "enum":
             says = _("`{value}` is not one of {choices}.", value=got, choices=", ".join(map(str, wanted)))
-            yield Problem(at, _unknown(says, str(got), [str(one) for one in wanted]), "enum", got)
+            yield Problem(at, unknown(says, str(got), [str(one) for one in wanted]), "enum", got)
         case "pattern":
             yield Problem(at, _("`{value}` does not have the right form ({pattern}).", value=got, pattern=wanted))
         case "type":
@@ -92,11 +93,6 @@ def _said(error: ValidationError) -> Iterator[Problem]:
             yield from _said(deepest)
         case _:
             yield Problem(at, Text(error.message.replace("{", "{{").replace("}", "}}"), {}), str(error.validator))
-
-
-def _unknown(says: Text, name: str, known: Sequence[str]) -> Text:
-    near = difflib.get_close_matches(name, known, 1)
-    return _("{problem} Did you mean `{name}`?", problem=says, name=near[0]) if near else says
 
 
 def _pointer(path: Iterable[Any]) -> str:
@@ -141,7 +137,7 @@ def _meaning_problems(document: Document, apps: Apps) -> Iterator[Problem]:
     app = apps[document["key"]]
     for role, table in document.get("provides", {}).items():
         if table not in document["tables"]:
-            yield _no_table(f"/provides/{role}", table)
+            yield no_table(f"/provides/{role}", table)
     yield from _requirement_problems(document, apps)
     for key, raw in own_tables(document).items():
         yield from _table_problems(f"/tables/{key}", app.tables[key], raw, types)
@@ -153,7 +149,7 @@ def _requirement_problems(document: Document, apps: Apps) -> Iterator[Problem]:
     for role, requirement in document.get("requires", {}).items():
         at = f"/requires/{role}"
         if requirement["table"] not in document["tables"]:
-            yield _no_table(f"{at}/table", requirement["table"])
+            yield no_table(f"{at}/table", requirement["table"])
             continue
         bound = apps.tables.get(apps.address(document["key"], f"@{role}"))
         if bound is None:
@@ -168,7 +164,7 @@ def _requirement_problems(document: Document, apps: Apps) -> Iterator[Problem]:
 
 def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldTypes) -> Iterator[Problem]:
     if table.title not in raw["fields"]:
-        yield _no_field(f"{at}/title", table.title, table)
+        yield no_field(f"{at}/title", table.title, table)
     for field in table.declared:
         yield from _field_problems(f"{at}/fields/{field.key}", field, table, types)
     for key, one in table.checks.items():
@@ -179,7 +175,7 @@ def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldT
         for number, question in enumerate(form.fields):
             asked = table.fields.get(question.field)
             if asked is None:
-                yield _no_field(f"{at}/forms/{form.key}/fields/{number}", question.field, table)
+                yield no_field(f"{at}/forms/{form.key}/fields/{number}", question.field, table)
             elif not asked.writable:
                 says = _("{field} is kept by itself, so a form cannot ask for it.", field=asked.label)
                 yield Problem(f"{at}/forms/{form.key}/fields/{number}", says, "computed", question.field)
@@ -189,8 +185,8 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
     if field.key in RESERVED_KEYS:
         yield Problem(at, _("The key {key} is taken by the engine. Choose another.", key=field.key), "reserved")
     if field.is_link:
-        yield from _link_problems(at, field, types.apps)
-    if field.type in {"rollup", "lookup", "count"}:
+        yield from link_problems(at, field, types.apps)
+    if field.kind.over_link:
         through = table.fields.get(field.options["through"])
         if through is None or not through.is_link:
             says = _("`{name}` is not a link of this table.", name=field.options["through"])
@@ -198,7 +194,7 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
             return
         if through.target not in types.apps.tables:
             return
-        yield from _through_problems(at, field, through, types)
+        yield from through_problems(at, field, through, types)
     try:
         types.of(field)
         types.uses_clock(field)
@@ -220,33 +216,6 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
         yield from _default_problems(f"{at}/default", field, types)
 
 
-def _link_problems(at: str, field: Field, apps: Apps) -> Iterator[Problem]:
-    target = apps.tables.get(field.target or "")
-    if target is None:
-        yield _no_table(f"{at}/to", field.options["to"])
-        return
-    if field.inverse_key and target.fields[field.inverse_key].inverse_of != field.key:
-        says = _("{table} already has a field {field}.", table=target.label, field=field.inverse_key)
-        yield Problem(f"{at}/inverse", says, "taken", field.inverse_key)
-
-
-def _through_problems(at: str, field: Field, through: Field, types: FieldTypes) -> Iterator[Problem]:
-    target = types.apps.tables[through.target or ""]
-    inner = field.options.get("field")
-    if inner is not None and inner not in target.fields:
-        yield _no_field(f"{at}/field", inner, target)
-    elif inner is not None and field.options.get("function") in {"sum", "average"}:
-        try:
-            held = types.of(target.fields[inner])
-        except (FormulaError, Cycle, Unknown):
-            held = None  # told where that field stands
-        if held is not None and held.name != "number":
-            says = _("Only numbers can be summed, and {field} holds {type}.", field=inner, type=held.name)
-            yield Problem(f"{at}/function", says, "type", field.options["function"])
-    if "where" in field.options:
-        yield from check_condition(field.options["where"], types.scope(target.address), f"{at}/where")
-
-
 def _default_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]:
     if isinstance(field.default, str) and field.default.startswith("="):
         yield from expression_problems(at, field.default, types.scope(field.table), None)
@@ -262,35 +231,20 @@ def _view_problems(
 ) -> Iterator[Problem]:
     for number, key in enumerate(options.get("fields", ())):
         if key not in table.fields:
-            yield _no_field(f"{at}/fields/{number}", key, table)
-    for number, key in enumerate(options.get("sort", ())):
-        wanted = table.fields.get(key.removeprefix("-"))
-        if wanted is None:
-            yield _no_field(f"{at}/sort/{number}", key.removeprefix("-"), table)
-        elif wanted.many:
-            says = _("Records cannot be sorted by {field}, which holds many records.", field=wanted.label)
-            yield Problem(f"{at}/sort/{number}", says, "sort", key)
+            yield no_field(f"{at}/fields/{number}", key, table)
+    yield from sort_problems(f"{at}/sort", options.get("sort", ()), table)
     for key in options.get("totals", {}):
         if key not in table.fields:
-            yield _no_field(f"{at}/totals/{key}", key, table)
+            yield no_field(f"{at}/totals/{key}", key, table)
     if "sum" in options and options["sum"] not in table.fields:
-        yield _no_field(f"{at}/sum", options["sum"], table)
+        yield no_field(f"{at}/sum", options["sum"], table)
     grouped = view_types[kind].grouped_by
     if grouped and grouped in options:
         by = table.fields.get(options[grouped])
         if by is None:
-            yield _no_field(f"{at}/{grouped}", options[grouped], table)
+            yield no_field(f"{at}/{grouped}", options[grouped], table)
         elif by.many or not (by.kind.groups or by.kind.computed):
             says = _("{field} has too many values to make stacks of.", field=by.label)
             yield Problem(f"{at}/{grouped}", says, "groups", options[grouped])
     if "filter" in options:
         yield from check_condition(options["filter"], types.scope(table.address), f"{at}/filter")
-
-
-def _no_field(at: str, key: str, table: Table) -> Problem:
-    says = _("{table} has no field `{field}`.", table=table.label, field=key)
-    return Problem(at, _unknown(says, key, list(table.fields)), "unknown_field", key)
-
-
-def _no_table(at: str, name: str) -> Problem:
-    return Problem(at, _("There is no table `{table}`.", table=name), "unknown_table", name)

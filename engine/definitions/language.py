@@ -42,10 +42,10 @@ class Field:
         """The behaviour of the field's type."""
         return field_types[self.type]
 
-    @property
+    @cached_property
     def many(self) -> bool:
         """Whether the field holds a list of records."""
-        return self.type == "link" and bool(self.options.get("many"))
+        return self.kind.leads_to_many(self.options)
 
     @property
     def is_link(self) -> bool:
@@ -317,17 +317,19 @@ def _table(document: Document, key: str, table: Mapping[str, Any]) -> Table:
 
 
 def _field(document: Document, table: str, key: str, one: Mapping[str, Any]) -> Field:
+    options = {name: value for name, value in one.items() if name not in COMMON_FIELD_KEYS}
+    target = field_types[one["type"]].leads_to(options, table.partition(".")[2])
     return Field(
         table=table,
         key=key,
         type=one["type"],
         label=one.get("label", key.replace("_", " ").capitalize()),
-        options={name: value for name, value in one.items() if name not in COMMON_FIELD_KEYS},
+        options=options,
         help=one.get("help"),
         required=bool(one.get("required")),
         unique=bool(one.get("unique")),
         default=one.get("default"),
-        target=address(document, one["to"]) if one["type"] == "link" else None,
+        target=None if target is None else address(document, target),
     )
 
 

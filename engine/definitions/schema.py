@@ -57,6 +57,7 @@ def app_schema() -> Schema:
 def _definitions() -> Schema:
     return {
         "key": KEY,
+        "sort": {"type": "array", "maxItems": 5, "items": {"type": "string", "pattern": "^-?[a-z][a-z0-9_]*$"}},
         "keys": {"type": "array", "items": {"$ref": "#/$defs/key"}, "uniqueItems": True},
         "label": {
             "anyOf": [
@@ -161,7 +162,7 @@ def _view() -> Schema:
         "label": _LABEL_REF,
         "icon": {"$ref": "#/$defs/icon"},
         "filter": {"$ref": "#/$defs/condition"},
-        "sort": {"type": "array", "maxItems": 5, "items": {"type": "string", "pattern": "^-?[a-z][a-z0-9_]*$"}},
+        "sort": {"$ref": "#/$defs/sort"},
     }
     return {
         "type": "object",

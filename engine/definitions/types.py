@@ -9,6 +9,7 @@ from engine import formulas
 from engine.definitions import conditions
 from engine.definitions.language import Apps, Field, Table
 from engine.errors import Problem
+from engine.field_types.rollup import FUNCTIONS
 from engine.formulas import Formula, Type
 from engine.formulas.types import (
     BOOLEAN,
@@ -169,7 +170,9 @@ class FieldTypes:
             return [scope.resolve(path) or path for path in _of_records(self.formula(field).paths)]
         through = field.options["through"]
         inner = [field.options["field"]] if "field" in field.options else []
+        inner += [key.removeprefix("-") for key in field.options.get("sort", ())]
         paths: list[Path] = [(through,), *((through, name) for name in inner)]
+        paths += [(through, *path) for name in inner for path in self._named_by(self.behind(field).fields.get(name))]
         return paths + [(through, *path) for path in _of_records(self._paths_of_where(field))]
 
     def settings_used(self, field: Field) -> set[tuple[str, str]]:
@@ -177,15 +180,23 @@ class FieldTypes:
         table = self.apps.tables[field.table]
         if field.type == "formula":
             return {(table.app, path[1]) for path in self.formula(field).paths if path[0] == "settings"}
-        app = (table.fields[field.options["through"]].target or "").partition(".")[0]
+        app = self.behind(field).app
         return {(app, path[1]) for path in self._paths_of_where(field) if path[0] == "settings"}
 
     def _paths_of_where(self, field: Field) -> Collection[Path]:
         where = field.options.get("where")
         if where is None:
             return ()
-        target = self.apps.tables[self.apps.tables[field.table].fields[field.options["through"]].target or ""]
-        return conditions.paths(where, self.scope(target.address))
+        return conditions.paths(where, self.scope(self.behind(field).address))
+
+    def behind(self, field: Field) -> Table:
+        """The table of the records that a field over a link is worked out from."""
+        return self.apps.tables[self.apps.tables[field.table].fields[field.options["through"]].target or ""]
+
+    def _named_by(self, field: Field | None) -> list[Path]:
+        """What a link is sorted by: the name of the record that it leads to."""
+        target = self.apps.tables.get(field.target or "") if field else None
+        return [(field.key, target.title)] if field and target and not field.many else []
 
     def _reads_clock(self, field: Field) -> bool:
         table = self.apps.tables[field.table]
@@ -194,10 +205,8 @@ class FieldTypes:
             if formula.uses_clock or formula.uses_me:
                 return True
         where = field.options.get("where")
-        if where is not None:
-            target = self.apps.tables[table.fields[field.options["through"]].target or ""]
-            if conditions.uses_clock(where, self.scope(target.address)):
-                return True
+        if where is not None and conditions.uses_clock(where, self.scope(self.behind(field).address)):
+            return True
         return any(self.uses_clock(one) for one in self._fields_on(table, self.inputs(field)))
 
     def _fields_on(self, table: Table, paths: list[Path]) -> Iterator[Field]:
@@ -218,8 +227,8 @@ class FieldTypes:
             if held.name == "text" and given.get("type") == "select":  # its texts are keys of choices
                 held = select_of(given["choices"])
             return failing(held, formula.can_fail)
-        if field.type in {"rollup", "lookup", "count"}:
-            return self._over_links(field)
+        if field.kind.over_link:
+            return self._over_link(field)
         if field.is_link:
             target = self.apps.tables.get(field.target or "")
             record = record_of(field.target or "", target.title if target else "")
@@ -228,23 +237,18 @@ class FieldTypes:
             return select_of(field.options["choices"])
         return _HELD[field.kind.holds]
 
-    def _over_links(self, field: Field) -> Type:
-        if field.type == "count":
+    def _over_link(self, field: Field) -> Type:
+        if "field" not in field.options:
             return NUMBER
         path = (field.options["through"], field.options["field"])
         found = self.along(self.apps.tables[field.table], path)
         if found is None:
             raise Unknown(Problem("/field", "", "unknown_field"))
-        if field.type == "lookup":
+        if "function" not in field.options:
             return found
-        function = field.options["function"]
-        if function in {"sum", "average", "count", "count_unique"}:
-            return NUMBER
-        if function in {"any", "every"}:
-            return BOOLEAN
-        if function == "join":
-            return TEXT
-        return found.item if found.is_list and found.item else found
+        item = found.item if found.is_list and found.item else found
+        given = {"number": NUMBER, "boolean": BOOLEAN, "text": TEXT, "list": list_of(item), "same": item}
+        return given[FUNCTIONS[field.options["function"]].gives]
 
 
 def _of_records(paths: Iterable[Path]) -> list[Path]:

@@ -59,6 +59,7 @@ class FieldType:
     required_options: ClassVar[tuple[str, ...]] = ()
     computed: ClassVar[bool] = False  # kept by the engine, never written by people
     system: ClassVar[bool] = False  # kept by every write itself: who and when
+    over_link: ClassVar[bool] = False  # worked out over the records of the link that the option `through` names
     groups: ClassVar[bool] = False  # few values, so a kanban or a group by it makes sense
 
     def value_schema(self, options: Options) -> dict[str, Any]:
@@ -82,6 +83,21 @@ class FieldType:
     def input(self, options: Options) -> Input:
         """The input of a form."""
         return Input(self.name)
+
+    def leads_to(self, options: Options, table: str) -> str | None:
+        """The table whose records the values are, as a definition names it; None if they are no records.
+
+        `table` is the key of the field's own table.
+        """
+        return None
+
+    def leads_to_many(self, options: Options) -> bool:
+        """Whether a value is a list of records."""
+        return False
+
+    def repeats(self, options: Options) -> bool:
+        """Whether the values are those of the field `field` behind the link `through`, so that they look alike."""
+        return False
 
     def empty(self) -> Value:
         """What an empty field holds."""

@@ -43,6 +43,12 @@ class Link(FieldType):
         record = {"type": "string", "pattern": "^rec[0-9A-Za-z]{14}$"}
         return {"type": "array", "items": record, "maxItems": MAX_LINKS} if options.get("many") else record
 
+    def leads_to(self, options: Options, table: str) -> str | None:
+        return str(options["to"])
+
+    def leads_to_many(self, options: Options) -> bool:
+        return bool(options.get("many"))
+
     def accept(self, value: Value, options: Options) -> Value:
         if not options.get("many"):
             if isinstance(value, list) and len(value) == 1:

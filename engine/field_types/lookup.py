@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from engine.field_types import FieldType, InvalidValue, Options, Value
+from engine.field_types import Options
+from engine.field_types._computed import SORT, THROUGH, WHERE, OverLink
 from engine.text import _
 
 
-class Lookup(FieldType):
+class Lookup(OverLink):
     label = _("Lookup")
     icon = "eye-search"
-    holds = "computed"
-    computed = True
     options = {
-        "through": {"$ref": "#/$defs/key"},
-        "field": {"$ref": "#/$defs/key"},
+        "through": THROUGH,
+        "field": {"$ref": "#/$defs/key", "description": "The field of the linked records."},
+        "where": WHERE,
+        "sort": SORT,
         "format": {"$ref": "#/$defs/format"},
     }
     required_options = ("through", "field")
 
-    def value_schema(self, options: Options) -> dict[str, Any]:
-        return {"readOnly": True}
-
-    def accept(self, value: Value, options: Options) -> Value:
-        raise InvalidValue(_("is worked out by itself and cannot be set"))
+    def repeats(self, options: Options) -> bool:
+        return True

@@ -16,7 +16,7 @@ from engine.definitions.language import Field, Table
 from engine.definitions.types import Path
 from engine.formulas import Compiled
 from engine.formulas.sql import dialects, exact_sum, json_list
-from engine.formulas.types import NUMBER, TEXT, record_of
+from engine.formulas.types import TEXT, record_of
 from engine.storage import sql_types
 from engine.storage.layout import ERROR_SUFFIX, Layout
 from engine.storage.session import Session, timestamp
@@ -108,9 +108,9 @@ class Records:
         """The SQL that works a computed field out from its inputs."""
         if field.type == "formula":
             return formulas.compile(self.layout.types.formula(field), self)
-        if field.type == "lookup":
-            return self._linked((field.options["through"], field.options["field"]))
-        return self._rollup(field)
+        from engine.storage.over_links import over_link
+
+        return over_link(self, field)
 
     def linked_ids(self, field: Field) -> ColumnElement[Any]:
         """The ids of a many link's records, as a JSON list in their order."""
@@ -152,38 +152,21 @@ class Records:
     def _one(self, value: ColumnElement[Any], holds: ColumnElement[bool]) -> ColumnElement[Any]:
         return sa.select(value).where(holds).correlate(self.rows).scalar_subquery()
 
-    def _rollup(self, field: Field) -> Compiled:
-        from engine.storage.conditions import condition_sql
-
-        through = self.table.fields[field.options["through"]]
-        records, holds, order = self.linked(through)
-        where = field.options.get("where")
-        wheres = [holds] if where is None else [holds, condition_sql(where, records)]
-        held = self.layout.types.of(field)
-        if field.type == "count":
-            counted = sa.select(sa.func.count()).where(*wheres).correlate(self.rows).scalar_subquery()
-            return Compiled(counted, None, NUMBER)
-        inner = records.value((field.options["field"],))
-        value = self._aggregate(field.options["function"], inner.value, wheres, order)
-        return Compiled(value, None, held)
-
-    def _aggregate(
-        self, function: str, value: ColumnElement[Any], wheres: list[Any], order: list[ColumnElement[Any]]
-    ) -> ColumnElement[Any]:
-        if function in {"first", "last"}:
-            ways = [one.desc() for one in order] if function == "last" else order
-            chosen = sa.select(value).where(*wheres, value.is_not(None)).order_by(*ways).limit(1)
-            return chosen.correlate(self.rows).scalar_subquery()
-        if function == "join":
-            items = sa.select(value.label("item")).where(*wheres, value.is_not(None)).order_by(*order)
-            return formulas.sql.join_list(json_list(items), ", ")
-        found = AGGREGATES[function](value)
-        return sa.select(found).where(*wheres).correlate(self.rows).scalar_subquery()
-
     def _setting(self, key: str) -> Compiled:
         app = self.layout.apps[self.table.app]
         held = self.layout.types.scope(self.table.address).type_of(("settings", key)) or TEXT
         return Compiled(sa.literal(app.settings[key], _literal_type(held.name)), None, held)
+
+
+def sortable(one: Field, records: Records) -> ColumnElement[Any]:
+    """People sort a link by the name of what it leads to, and a select by the order of its choices."""
+    if one.is_link and not one.many:
+        target = records.layout.table(one.target or "")
+        return records.value((one.key, target.title)).value
+    value = records.field(one.key).value
+    if one.kind.holds == "select":
+        return sa.case({key: number for number, key in enumerate(one.options["choices"])}, value=value)
+    return value
 
 
 def _literal_type(name: str) -> Any:

@@ -1,0 +1,68 @@
+"""What a schema cannot say of links, and of the fields that are worked out over them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from engine.definitions.check_conditions import check_condition
+from engine.definitions.check_names import no_field, no_table, sort_problems
+from engine.definitions.language import Apps, Field
+from engine.definitions.types import Cycle, FieldTypes, Unknown
+from engine.errors import Problem
+from engine.field_types.rollup import FUNCTIONS
+from engine.formulas import FormulaError
+from engine.text import _
+
+
+def link_problems(at: str, field: Field, apps: Apps) -> Iterator[Problem]:
+    """What is wrong with where a link leads."""
+    target = apps.tables.get(field.target or "")
+    if target is None:
+        yield no_table(f"{at}/to", field.options["to"])
+        return
+    if field.inverse_key and target.fields[field.inverse_key].inverse_of != field.key:
+        says = _("{table} already has a field {field}.", table=target.label, field=field.inverse_key)
+        yield Problem(f"{at}/inverse", says, "taken", field.inverse_key)
+
+
+def through_problems(at: str, field: Field, through: Field, types: FieldTypes) -> Iterator[Problem]:
+    """What is wrong with what a field takes from the records behind the link `through`."""
+    target = types.apps.tables[through.target or ""]
+    inner = field.options.get("field")
+    if inner is not None and inner not in target.fields:
+        yield no_field(f"{at}/field", inner, target)
+    elif inner is not None and "function" in field.options:
+        yield from _function_problems(f"{at}/function", field.options["function"], target.fields[inner], types)
+    yield from sort_problems(f"{at}/sort", field.options.get("sort", ()), target)
+    if "where" in field.options:
+        yield from check_condition(field.options["where"], types.scope(target.address), f"{at}/where")
+
+
+def _function_problems(at: str, name: str, inner: Field, types: FieldTypes) -> Iterator[Problem]:
+    try:
+        held = types.of(inner)
+    except (FormulaError, Cycle, Unknown):
+        return  # told where that field stands
+    takes = FUNCTIONS[name].takes
+    item = held.item if held.is_list and held.item else held
+    if takes == "anything" or item.name in _TAKEN[takes]:
+        return
+    says = {
+        "numbers": _(
+            "`{function}` needs numbers, and {field} holds {type}.", function=name, field=inner.label, type=item.label
+        ),
+        "days": _(
+            "`{function}` needs dates, and {field} holds {type}.", function=name, field=inner.label, type=item.label
+        ),
+        "truths": _(
+            "`{function}` needs yes or no, and {field} holds {type}.", function=name, field=inner.label, type=item.label
+        ),
+    }
+    yield Problem(at, says[takes], "type", name)
+
+
+_TAKEN: Mapping[str, Collection[str]] = {
+    "numbers": {"number", "blank"},
+    "days": {"date", "date_time", "blank"},
+    "truths": {"boolean", "blank"},
+}

@@ -1,0 +1,112 @@
+"""Lookups, rollups and counts as SQL: what is worked out over the records behind a link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+
+from engine import formulas
+from engine.definitions.language import Field
+from engine.formulas import Compiled
+from engine.formulas.sql import join_list, json_list
+from engine.formulas.types import NUMBER, list_of
+from engine.storage.conditions import condition_sql
+from engine.storage.expressions import AGGREGATES, Records, sortable
+
+if TYPE_CHECKING:
+    from engine.formulas import Type
+
+Order = list[ColumnElement[Any]]
+
+_AGGREGATE: Mapping[str, str] = {
+    **{name: name for name in ("sum", "average", "min", "max", "count", "count_unique", "any", "every")},
+    "counta": "count",
+    "earliest": "min",
+    "latest": "max",
+}
+# What an aggregate of SQL would answer differently on the two databases is a formula over the list of values.
+_FORMULAS: Mapping[str, str] = {
+    "sum": "SUM({values})",
+    "average": "AVERAGE({values})",
+    "min": "MIN({values})",
+    "max": "MAX({values})",
+    "median": "MEDIAN({values})",
+    "stdev": "STDEV({values})",
+    "unique": "ARRAYUNIQUE({values})",
+}
+
+
+def over_link(records: Records, field: Field) -> Compiled:
+    """The SQL that works out a field over the records behind its link; `records` are those that have the field."""
+    through = records.table.fields[field.options["through"]]
+    linked, holds, natural = records.linked(through)
+    wheres = [holds]
+    if "where" in field.options:
+        wheres.append(condition_sql(field.options["where"], linked))
+    if "field" not in field.options or field.options.get("function") == "count_all":
+        counted = sa.select(sa.func.count()).where(*wheres).correlate(records.rows).scalar_subquery()
+        return Compiled(counted, None, NUMBER)
+    inner = linked.value((field.options["field"],))
+    held = records.layout.types.of(field)
+    order = [*_sorted(linked, field.options.get("sort", ())), *natural]
+    if "function" in field.options:
+        value = _rolled_up(records, field.options["function"], inner, wheres, order)
+        return Compiled(value, None, held)
+    if through.many:
+        return Compiled(_list(inner, wheres, order), None, held)
+    one = sa.select(inner.value).where(*wheres).correlate(records.rows).scalar_subquery()
+    return Compiled(one, None, held)
+
+
+def _rolled_up(
+    records: Records, function: str, inner: Compiled, wheres: Sequence[Any], order: Order
+) -> ColumnElement[Any]:
+    value = inner.value
+    if function in {"first", "last"}:
+        ways = [_turned(one) for one in order] if function == "last" else order
+        chosen = sa.select(value).where(*wheres, value.is_not(None)).order_by(*ways).limit(1)
+        return chosen.correlate(records.rows).scalar_subquery()
+    if function == "join":
+        return join_list(_list(inner, wheres, order), ", ")
+    if function in _FORMULAS and (inner.type.is_list or function not in _AGGREGATE):
+        return _formula(records, _FORMULAS[function], _list(inner, wheres, order), inner.type)
+    found = AGGREGATES[_AGGREGATE[function]](value)
+    return sa.select(found).where(*wheres).correlate(records.rows).scalar_subquery()
+
+
+def _formula(records: Records, text: str, values: ColumnElement[Any], item: Type) -> ColumnElement[Any]:
+    held = item if item.is_list else list_of(item)
+    scope = records.layout.types.scope(records.table.address, {("values",): held})
+    given = Records(
+        records.layout, records.table, records.rows, records.clock, {("values",): Compiled(values, None, held)}
+    )
+    value: ColumnElement[Any] = formulas.compile(formulas.check(text, scope), given).value
+    return value
+
+
+def _list(inner: Compiled, wheres: Sequence[Any], order: Order) -> ColumnElement[Any]:
+    items = sa.select(inner.value.label("item")).where(*wheres, inner.value.is_not(None)).order_by(*order)
+    return json_list(items, flatten=inner.type.is_list)
+
+
+def _sorted(linked: Records, sort: Sequence[str]) -> Order:
+    return [way(linked, key) for key in sort for way in (_empty_last, _value_order)]
+
+
+def _empty_last(linked: Records, key: str) -> ColumnElement[Any]:
+    return sortable(linked.table.fields[key.removeprefix("-")], linked).is_(None)
+
+
+def _value_order(linked: Records, key: str) -> ColumnElement[Any]:
+    value = sortable(linked.table.fields[key.removeprefix("-")], linked)
+    return sa.desc(value) if key.startswith("-") else value
+
+
+def _turned(one: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The other way round."""
+    falling = isinstance(one, sa.UnaryExpression) and one.modifier is sa.sql.operators.desc_op
+    other: ColumnElement[Any] = one.element if falling else sa.desc(one)
+    return other
