@@ -17,6 +17,7 @@ SOURCES = sorted(
 FLOORS: list[tuple[str, ...]] = [
     ("engine.text", "engine.errors", "engine.ids", "engine.registry", "engine.settings", "engine.access.principals"),
     (
+        "engine.days",
         "engine.numbers",
         "engine.webhooks",
         "engine.addresses",

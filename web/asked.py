@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from engine.filters import PERIODS, RELATIVE_DAYS
+from engine.days import PERIODS, RELATIVE_DAYS
+from engine.filters.date import COUNTED
 
 NOT_GROUPED = "-"
 HEIGHTS = ("short", "medium", "tall")
-COUNTED = ":"  # `days_ago:7`: a word for a day, and how many
 
 
 @dataclass(frozen=True)

@@ -7,29 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from engine.days import COUNTED_DAYS, COUNTED_PERIODS, COUNTED_WORDS, PERIODS, RELATIVE_DAYS, in_words
 from engine.definitions.check_conditions import check_condition, held_by
 from engine.definitions.conditions import single_tests
 from engine.definitions.language import Condition, Field, Table
 from engine.field_types import InvalidValue, field_types
-from engine.filters import COUNTED_DAYS, COUNTED_PERIODS, OPERATORS, PERIODS, RELATIVE_DAYS, Operator, value_in_words
+from engine.filters import HELD, Operator
+from engine.filters.date import COUNTED
 from engine.numbers import read_number
 from engine.storage.layout import Layout
 from engine.text import Label, Text, _
-from web.asked import COUNTED, Asked, Test
+from web.asked import Asked, Test
 from web.fields import Shown, shown_field
-
-COUNTED_WORDS: Mapping[str, Text] = {
-    "days_ago": _("days ago"),
-    "days_from_now": _("days from now"),
-    "weeks_ago": _("weeks ago"),
-    "weeks_from_now": _("weeks from now"),
-    "months_ago": _("months ago"),
-    "months_from_now": _("months from now"),
-    "years_ago": _("years ago"),
-    "years_from_now": _("years from now"),
-    "last_days": _("last days"),
-    "next_days": _("next days"),
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +39,8 @@ class Filterable:
 
     @property
     def operators(self) -> Mapping[str, Operator]:
-        return OPERATORS[self.held]
+        operators = HELD[self.held].operators
+        return {key: one for key, one in operators.items() if one.takes != "condition"}
 
 
 @dataclass(frozen=True)
@@ -150,20 +140,40 @@ def units(line: Line) -> Mapping[str, Text]:
 
 def words(layout: Layout, table: Table, condition: Condition | None, show: Callable[[Field, Any], str]) -> list[Text]:
     """A view's own condition in sentences; `show` knows how a field's value reads."""
+    return [_sentence(layout, table, test, show) for _at, test in single_tests(condition)] if condition else []
+
+
+def _sentence(layout: Layout, table: Table, test: Mapping[str, Any] | str, show: Callable[[Field, Any], str]) -> Text:
+    if isinstance(test, str):
+        return Text("{formula}", {"formula": test.removeprefix("=")})
     scope = layout.types.scope(table.address)
-    said = []
-    for _at, test in single_tests(condition) if condition is not None else ():
-        if isinstance(test, str):
-            said.append(Text("{formula}", {"formula": test.removeprefix("=")}))
-            continue
-        written = tuple(test["field"].split("."))
-        name, field = held_by(scope, scope.resolve(written) or written) or ("", None)
-        if field is None:
-            continue
-        operator, value = OPERATORS[name][test["op"]], test.get("value")
+    written = tuple(test["field"].split("."))
+    name, field = held_by(scope, scope.resolve(written) or written) or ("", None)
+    if field is None:
+        return Text("{field}", {"field": test["field"]})
+    operator, value = HELD[name].operators[test["op"]], test.get("value")
+    if operator.takes == "condition":
+        inner = words(layout, layout.table(field.target or ""), value, show)
+        shown: Any = Text(
+            " · ".join(f"{{{number}}}" for number in range(len(inner))),
+            {str(number): one for number, one in enumerate(inner)},
+        )
+    else:
         shown = "" if value is None else value_in_words(operator, value, partial(show, field))
-        said.append(Text(operator.sentence.message, {"field": field.label, "value": shown}))
-    return said
+    return Text(operator.sentence.message, {"field": field.label, "value": shown})
+
+
+def value_in_words(operator: Operator, value: Any, show: Callable[[Any], str]) -> str:
+    """The value as the sentence says it; `show` knows the field's way of showing one value."""
+    if operator.takes == "flag":
+        return _("ticked") if value else _("not ticked")
+    if operator.takes in {"count", "pattern"}:
+        return str(value)
+    if operator.takes in {"day", "period", "pair"} and (relative := in_words(value)) is not None:
+        return relative
+    if isinstance(value, list):
+        return ", ".join(value_in_words(operator, one, show) for one in value)
+    return show(value)
 
 
 def _conditions(field: Filterable, test: Test) -> list[Condition]:
@@ -186,17 +196,11 @@ def _conditions(field: Filterable, test: Test) -> list[Condition]:
 
 
 def _value(field: Filterable, operator: Operator, typed: str) -> Any:
-    if field.held in {"date", "date_time"}:
-        word, _colon, count = typed.partition(COUNTED)
-        if word not in COUNTED_WORDS:
-            return typed
-        if not count.isdecimal():
-            raise InvalidValue(_("must be a number of days, weeks, months or years"))
-        return {word: int(count)}
-    if field.held == "number":
-        percent = field.shown.kind == "percent"
-        return field_types["percent"].read(typed, {}) if percent else read_number(typed)
-    return typed
+    if operator.takes == "count":
+        return read_number(typed)
+    if field.shown.kind == "percent":
+        return field_types["percent"].read(typed, {})
+    return HELD[field.held].read(typed)
 
 
 def ids_in(lines: Iterable[Line]) -> dict[str, set[str]]:

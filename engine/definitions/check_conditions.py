@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from engine import formulas
-from engine.definitions.conditions import expression, is_expression, single_tests
+from engine.definitions.conditions import MAX_NESTING, MAX_PARTS, expression, is_expression, single_tests
 from engine.definitions.language import Condition, Field, Table
 from engine.definitions.types import Cycle, Path, RecordScope, Unknown
 from engine.errors import Problem
-from engine.filters import OPERATORS, day_of, period_of
+from engine.filters import HELD, Held, Operator, value_problem
 from engine.formulas import FormulaError
-from engine.text import Text, _
+from engine.text import _
 
 
 def check_condition(condition: Condition, scope: RecordScope, at: str = "") -> list[Problem]:
     """Every problem of a condition about the records of `scope`."""
-    problems: list[Problem] = []
+    problems = list(_shape_problems(condition, at, MAX_NESTING))
+    if problems:
+        return problems
     for place, test in single_tests(condition, at):
         if isinstance(test, str):
             problems += expression_problems(place, test, scope, {"boolean"})
@@ -39,6 +40,8 @@ def expression_problems(at: str, text: str, scope: RecordScope, wanted: Collecti
         return  # told where that field stands
     if wanted is not None and found.name not in wanted and found.name not in {"blank", "any"}:
         says = _("This must be yes or no, and it gives {type}.", type=found.name)
+        if "boolean" not in wanted:
+            says = _("This gives {type}, which cannot be compared with the field.", type=found.name)
         yield Problem(at, says, "type", text)
 
 
@@ -65,7 +68,7 @@ def held_by(scope: RecordScope, path: Path) -> tuple[str, Field | None] | None:
         return None
     if held is None:
         return None
-    return ("text" if many or held.is_list or held.name not in OPERATORS else held.name), field
+    return ("text" if many or held.is_list or held.name not in HELD else held.name), field
 
 
 def _test_problems(at: str, test: Mapping[str, Any], scope: RecordScope) -> Iterator[Problem]:
@@ -81,7 +84,7 @@ def _test_problems(at: str, test: Mapping[str, Any], scope: RecordScope) -> Iter
         yield Problem(f"{at}/field", says, "unknown_field", test["field"])
         return
     name, field = held
-    operators = OPERATORS[name]
+    operators = HELD[name].operators
     if test["op"] not in operators:
         says = _(
             "`{operator}` does not go with this field. It can be: {operators}.",
@@ -90,53 +93,48 @@ def _test_problems(at: str, test: Mapping[str, Any], scope: RecordScope) -> Iter
         )
         yield Problem(f"{at}/op", says, "operator", test["op"])
         return
-    operator = operators[test["op"]]
-    value = test.get("value")
+    yield from _value_problems(f"{at}/value", operators[test["op"]], HELD[name], test.get("value"), field, scope)
+
+
+def _value_problems(
+    at: str, operator: Operator, held: Held, value: Any, field: Field | None, scope: RecordScope
+) -> Iterator[Problem]:
     if operator.takes == "nothing":
         return
-    if is_expression(value):
-        yield from expression_problems(f"{at}/value", str(value), scope, None)
+    if operator.takes == "condition":
+        yield from check_condition(value, scope.types.scope(field.target or "") if field else scope, at)
+    elif operator.may_be_worked_out and is_expression(value):
+        yield from expression_problems(at, str(value), scope, held.expressions)
+    else:
+        problem = value_problem(operator, held, value, field.options if field else {})
+        if problem is not None:
+            yield Problem(at, problem, "invalid_value", value)
+
+
+def _shape_problems(condition: Any, at: str, levels: int) -> Iterator[Problem]:
+    """Whether it is a condition at all: what comes by the API or the command line has met no schema."""
+    if isinstance(condition, str):
         return
-    problem = _value_problem(operator.takes, name, value, field)
-    if problem is not None:
-        yield Problem(f"{at}/value", problem, "invalid_value", value)
-
-
-def _value_problem(takes: str, held: str, value: Any, field: Field | None) -> Text | None:
-    if value is None:
-        return _("A value is missing.")
-    listed = value if isinstance(value, list) else [value]
-    if takes == "pair" and len(listed) != 2:
-        return _("Two values are needed: from and to.")
-    if held in {"date", "date_time"}:
-        return _day_problem(takes, listed)
-    if takes == "flag":
-        return None if isinstance(value, bool) else _("This must be true or false.")
-    if held == "number" and not all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in listed):
-        return _("This must be a number.")
-    if held != "number" and not all(isinstance(one, str) for one in listed):
-        return _("This must be a text.")
-    if held == "select" and field is not None and field.choices:
-        unknown = [one for one in listed if one not in field.choices]
-        if unknown:
-            return _(
-                "There is no choice `{choice}`. There are: {choices}.",
-                choice=unknown[0],
-                choices=", ".join(field.choices),
+    groups = [word for word in ("all", "any") if isinstance(condition, Mapping) and word in condition]
+    if groups:
+        inner = condition[groups[0]]
+        if len(condition) > 1 or not isinstance(inner, list) or len(inner) > MAX_PARTS:
+            yield Problem(
+                at,
+                _("A group is `all` or `any` with a list of at most {most} conditions.", most=MAX_PARTS),
+                "condition",
             )
-    return None
-
-
-def _day_problem(takes: str, values: list[Any]) -> Text | None:
-    today = datetime.date(2000, 1, 1)
-    try:
-        for one in values:
-            if takes == "period":
-                period_of(one, today)
-            else:
-                day_of(one, today)
-    except (ValueError, TypeError, OverflowError):
-        if takes == "period":
-            return _("This must be a period such as `this_month` or `last_days`.")
-        return _("This must be a day such as `2026-03-31`, `today` or `days_ago`.")
-    return None
+        elif not levels:
+            says = _("Groups may be nested to {levels} levels.", levels=MAX_NESTING)
+            yield Problem(at, says, "condition")
+        else:
+            for number, part in enumerate(inner):
+                yield from _shape_problems(part, f"{at}/{groups[0]}/{number}", levels - 1)
+    elif not (
+        isinstance(condition, Mapping)
+        and isinstance(condition.get("field"), str)
+        and isinstance(condition.get("op"), str)
+        and condition.keys() <= {"field", "op", "value"}
+    ):
+        says = _("A condition has `field`, `op` and mostly `value`; or it is `all` or `any` of several.")
+        yield Problem(at, says, "condition", condition)

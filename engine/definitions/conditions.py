@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine import formulas
+from engine.days import is_relative
 from engine.definitions.language import Condition
-from engine.filters import is_relative_day
+from engine.filters import HELD
 
 if TYPE_CHECKING:
     from engine.definitions.types import RecordScope
 
 Path = tuple[str, ...]
+MAX_NESTING = 5  # levels of all/any in a condition
+MAX_PARTS = 50  # conditions of one such group
 
 
 def single_tests(condition: Condition, at: str = "") -> Iterator[tuple[str, Mapping[str, Any] | str]]:
@@ -35,6 +38,16 @@ def is_expression(value: object) -> bool:
     return isinstance(value, str) and value.startswith("=") and len(value) > 1
 
 
+def on_linked(test: Mapping[str, Any]) -> bool:
+    """Whether the test's value is a condition on linked records."""
+    return test["op"] in _ON_LINKED
+
+
+_ON_LINKED = frozenset(
+    key for held in HELD.values() for key, operator in held.operators.items() if operator.takes == "condition"
+)
+
+
 def paths(condition: Condition, scope: RecordScope) -> set[Path]:
     """The fields, as paths of keys, that decide whether the condition holds."""
     found: set[Path] = set()
@@ -42,28 +55,37 @@ def paths(condition: Condition, scope: RecordScope) -> set[Path]:
         if isinstance(test, str):
             found |= _paths_in(expression(test), scope)
             continue
-        path = tuple(test["field"].split("."))
-        found.add(scope.resolve(path) or path)
-        if is_expression(test.get("value")):
+        written = tuple(test["field"].split("."))
+        path = scope.resolve(written) or written
+        found.add(path)
+        if on_linked(test):
+            found |= {(*path, *one) for one in paths(test["value"], scope.along(path))}
+        elif is_expression(test.get("value")):
             found |= _paths_in(expression(test["value"]), scope)
     return found
 
 
 def uses_clock(condition: Condition, scope: RecordScope) -> bool:
     """Whether the condition may come true by the passing of time, or differs from reader to reader."""
-    for _at, test in single_tests(condition):
-        if isinstance(test, str):
-            formula = formulas.check(expression(test), scope)
-            if formula.uses_clock or formula.uses_me:
-                return True
-            continue
-        if test["op"] == "is_me" or is_relative_day(test["op"], test.get("value")):
-            return True
-        if is_expression(test.get("value")):
-            formula = formulas.check(expression(test["value"]), scope)
-            if formula.uses_clock or formula.uses_me:
-                return True
-    return any(_field_uses_clock(path, scope) for path in paths(condition, scope))
+    return any(_test_uses_clock(test, scope) for _at, test in single_tests(condition)) or any(
+        _field_uses_clock(path, scope) for path in paths(condition, scope)
+    )
+
+
+def _test_uses_clock(test: Mapping[str, Any] | str, scope: RecordScope) -> bool:
+    if isinstance(test, str):
+        return _reads_clock(expression(test), scope)
+    if on_linked(test):
+        written = tuple(test["field"].split("."))
+        return uses_clock(test["value"], scope.along(scope.resolve(written) or written))
+    if test["op"] == "is_me" or is_relative(test.get("value")):
+        return True
+    return is_expression(test.get("value")) and _reads_clock(expression(test["value"]), scope)
+
+
+def _reads_clock(text: str, scope: RecordScope) -> bool:
+    formula = formulas.check(text, scope)
+    return formula.uses_clock or formula.uses_me
 
 
 def _field_uses_clock(path: Path, scope: RecordScope) -> bool:

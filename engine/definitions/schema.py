@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from engine.actions import actions
+from engine.definitions.conditions import MAX_NESTING, MAX_PARTS
 from engine.field_types import field_types
 from engine.field_types.select import COLORS
 from engine.triggers import triggers
@@ -18,7 +19,6 @@ from engine.view_types import view_types
 Schema = dict[str, Any]
 # How a computed value may be shown; `select` takes a formula's text for the key of a choice.
 FORMATS = ("number", "currency", "percent", "date", "date_time", "checkbox", "select")
-MAX_NESTING = 5  # levels of all/any in a condition
 
 KEY = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 _LABEL_REF = {"$ref": "#/$defs/label"}
@@ -241,7 +241,7 @@ def _condition(levels: int) -> Schema:
     simple = _object({"field": {"type": "string"}, "op": {"type": "string"}, "value": True}, ("field", "op"))
     inner: Schema = {"anyOf": [{"$ref": "#/$defs/expression"}, simple]}
     for _level in range(levels):
-        group = {"type": "array", "items": inner, "maxItems": 50}
+        group = {"type": "array", "items": inner, "maxItems": MAX_PARTS}
         inner = {
             "if": {"type": "object", "anyOf": [{"required": ["all"]}, {"required": ["any"]}]},
             "then": {**_object({"all": group, "any": group}), "maxProperties": 1},

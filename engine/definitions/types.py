@@ -66,6 +66,14 @@ class RecordScope:
             return record_of(self.table.address)
         return self.types.along(self.table, self.resolve(path) or path)
 
+    def along(self, path: Path) -> RecordScope:
+        """What an expression about the records at the end of a path of links may name."""
+        table = self.table
+        for part in path:
+            field = table.fields.get(part) if table else None
+            table = self.types.apps.tables.get(field.target or "") if field else None
+        return RecordScope(self.types, table, table.app if table else "")
+
     def names(self) -> Iterable[str]:
         """Names to suggest when one is not known."""
         fields = self.table.fields.values() if self.table else ()

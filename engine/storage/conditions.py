@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from engine import formulas
 from engine.definitions.conditions import expression, is_expression
 from engine.definitions.language import Condition, Field
 from engine.definitions.types import Path
-from engine.filters import OPERATORS, Operator, day_of, period_of
+from engine.filters import HELD, Held, Operator
 from engine.formulas.sql import join_list
 from engine.storage.expressions import Records
 
@@ -44,16 +43,26 @@ class ManyLink:
         wheres = [holds] if ids is None else [holds, linked.rows.c.id.in_(ids)]
         return sa.exists(sa.select(1).where(*wheres).correlate(self.records.rows))
 
+    def having(self, condition: Condition) -> Test:
+        """One of the linked records satisfies the condition."""
+        linked, holds, _order = self.records.linked(self.field)
+        return sa.exists(sa.select(1).where(holds, condition_sql(condition, linked)).correlate(self.records.rows))
+
+    def number(self) -> ColumnElement[int]:
+        """How many records are linked."""
+        _linked, holds, _order = self.records.linked(self.field)
+        return sa.select(sa.func.count()).where(holds).correlate(self.records.rows).scalar_subquery()
+
 
 def _test(test: Mapping[str, Any], records: Records) -> Test:
     path = tuple(test["field"].split("."))
     scope = records.layout.types.scope(records.table.address)
     path = scope.resolve(path) or path
     field = last_field(records, path)
-    held = held_name(records, path)
-    operator = OPERATORS[held][test["op"]]
+    held = HELD[held_name(records, path)]
+    operator = held.operators[test["op"]]
     column: Any
-    if held == "records" and field is not None and len(path) == 1:
+    if field is not None and field.many and len(path) == 1:
         column = ManyLink(records, field)
     else:
         compiled = records.value(path)
@@ -82,7 +91,7 @@ def held_name(records: Records, path: Path) -> str:
     held = records.layout.types.along(records.table, path)
     if held is None or held.is_list:
         return "text"
-    return held.name if held.name in OPERATORS else "text"
+    return held.name if held.name in HELD else "text"
 
 
 def _links_on(records: Records, path: Path) -> list[Field]:
@@ -90,34 +99,13 @@ def _links_on(records: Records, path: Path) -> list[Field]:
     return [one for one in found if one is not None]
 
 
-def _value(operator: Operator, value: Any, records: Records, held: str) -> Any:
+def _value(operator: Operator, value: Any, records: Records, held: Held) -> Any:
     if operator.takes == "nothing":
         return None
-    if is_expression(value):
-        return _expression_value(operator, value, records, held)
-    if operator.takes == "list" and not isinstance(value, list):
-        return [value]
-    if held not in {"date", "date_time"}:
-        return value
-    today = records.clock.today
-    if operator.takes == "period":
-        first, end = period_of(value, today)
-    elif operator.takes == "pair":
-        first, end = day_of(value[0], today), day_of(value[1], today) + datetime.timedelta(days=1)
-    else:
-        first = day_of(value, today)
-        end = first + datetime.timedelta(days=1)
-    if held == "date":
-        return first.isoformat(), end.isoformat()
-    return records.clock.midnight(first), records.clock.midnight(end)
-
-
-def _expression_value(operator: Operator, value: str, records: Records, held: str) -> Any:
+    if not operator.may_be_worked_out or not is_expression(value):
+        return held.compared(operator, value, records.clock)
     text = expression(value)
-    found = _formula(text, records)
-    if operator.takes == "day":
-        return found, _formula(f'DATEADD({text}, 1, "days")', records) if held == "date" else found
-    return [found] if operator.takes == "list" else found
+    return held.worked_out(operator, _formula(text, records), lambda: _formula(f'DATEADD({text}, 1, "days")', records))
 
 
 def _formula(text: str, records: Records) -> ColumnElement[Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from engine.definitions.schema import app_schema
 from engine.field_types import FieldType, InvalidValue, field_types
-from engine.filters import OPERATORS
+from engine.filters import HELD
 from engine.text import Text
 
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -62,7 +62,7 @@ every = pytest.mark.parametrize("kind", list(field_types.values()), ids=list(fie
 def test_says_what_it_is(kind: FieldType) -> None:
     assert isinstance(kind.label, Text)
     assert kind.icon
-    assert kind.holds in OPERATORS or kind.holds == "computed"
+    assert kind.holds in HELD or kind.holds == "computed"
 
 
 @every
