@@ -67,6 +67,24 @@ COUNTED_WORDS: Mapping[str, Text] = {
     "last_years": _("last years"),
     "next_years": _("next years"),
 }
+_SENTENCES: Mapping[str, Text] = {
+    "days_ago": _("{count} days ago"),
+    "days_from_now": _("{count} days from now"),
+    "weeks_ago": _("{count} weeks ago"),
+    "weeks_from_now": _("{count} weeks from now"),
+    "months_ago": _("{count} months ago"),
+    "months_from_now": _("{count} months from now"),
+    "years_ago": _("{count} years ago"),
+    "years_from_now": _("{count} years from now"),
+    "last_days": _("the last {count} days"),
+    "next_days": _("the next {count} days"),
+    "last_weeks": _("the last {count} weeks"),
+    "next_weeks": _("the next {count} weeks"),
+    "last_months": _("the last {count} months"),
+    "next_months": _("the next {count} months"),
+    "last_years": _("the last {count} years"),
+    "next_years": _("the next {count} years"),
+}
 _MOVES = {"last": -1, "this": 0, "next": 1}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -129,8 +147,8 @@ def in_words(value: Any) -> Text | None:
         return RELATIVE_DAYS.get(value) or PERIODS.get(value)
     if isinstance(value, Mapping) and len(value) == 1:
         ((word, count),) = value.items()
-        if word in COUNTED_WORDS:
-            return _("{count} {days_ago}", count=count, days_ago=COUNTED_WORDS[word])
+        if word in _SENTENCES:
+            return Text(_SENTENCES[word].message, {"count": count})
     return None
 
 
