@@ -8,11 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import computed, conversions
+from engine import computed, conversions, sequences
 from engine.access import door
 from engine.definitions import plan as planning
 from engine.definitions.check import check as check_document
-from engine.definitions.language import App, Apps, Document
+from engine.definitions.language import App, Apps, Document, Field
 from engine.definitions.plan import Alteration, ConvertField, RemoveApp, RemoveField, RemoveTable
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.storage import alterations, workspace_tables
@@ -170,8 +170,16 @@ def _carry_out(session: Session, document: Document, planned: Plan) -> None:
     _store(session, document, [str(one.says) for one in planned.alterations])
     _publish(session, new)
     conversions.write_after(session, kept)
+    sequences.number_all(session, _drawn_now(old, new))
     entirely = {(field.table, field.key) for field in anew} | _on_changed_settings(old, new, document["key"])
     computed.refresh(session, computed.Written(), entirely)
+
+
+def _drawn_now(old: Layout, new: Layout) -> list[Field]:
+    """Sequences that are new in tables that were there before."""
+    tables = [(old.apps.tables.get(address), table) for address, table in new.apps.tables.items()]
+    fields = [(before.fields.get(one.key), one) for before, after in tables if before for one in after.fields.values()]
+    return [one for before, one in fields if one.kind.drawn and (before is None or not before.kind.drawn)]
 
 
 def _on_changed_settings(old: Layout, new: Layout, app: str) -> set[tuple[str, str]]:

@@ -220,7 +220,7 @@ def _ids_in_bound_tables(
             continue
         table = session.layout.table(address)
         for row in wanted.get(stand_in, []):
-            fields = {name: table.fields[name] for name in row if name in table.fields and table.fields[name].writable}
+            fields = {name: table.fields[name] for name in row if name in table.fields and table.fields[name].brought}
             values = {name: _sample_value(session, field, row[name], ids) for name, field in fields.items()}
             title = str(values.get(table.title, ""))
             found = [record_id for record_id, held in queries.find_titles(session, address, title) if held == title]

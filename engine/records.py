@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import computed, formulas, history
+from engine import computed, formulas, history, sequences
 from engine.access import door
 from engine.computed import Written
 from engine.definitions.language import Field, Table
@@ -47,7 +47,7 @@ def create(session: Session, table: str, given: Sequence[Mapping[str, Any]], *, 
     door.enter(session.principal, "create", of, {key for values in given for key in values})
     _check_count(given)
     preset = defaults(session, of)
-    accepted, problems = accept(session, of, given, reading)
+    accepted, problems = accept(session, of, given, reading, new=True)
     filled = [{**preset, **values} for values in accepted]
     bad = {problem.at for problem in problems}
     problems += [one for one in check_required(of, filled) if one.at not in bad]
@@ -63,6 +63,7 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
     """Write records whose values have been accepted, system fields included: for create and for restoring."""
     if not records:
         return
+    records = sequences.draw(session, table, records)
     record_rows.insert(session, table, records)
     ids = [record_id for record_id, _values in records]
     written = Written()

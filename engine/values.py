@@ -23,9 +23,12 @@ Reading = Literal["json", "text"]  # text: what a person typed, such as "1,234.5
 
 
 def accept(
-    session: Session, table: Table, given: Sequence[Given], reading: Reading = "json"
+    session: Session, table: Table, given: Sequence[Given], reading: Reading = "json", *, new: bool = False
 ) -> tuple[list[Values], list[Problem]]:
-    """The stored values of each given record, and what is wrong, each at `/<number>/<field>`."""
+    """The stored values of each given record, and what is wrong, each at `/<number>/<field>`.
+
+    `new`: the records do not exist yet, so they may bring numbers that the engine would draw.
+    """
     accepted: list[Values] = []
     problems: list[Problem] = []
     for number, record in enumerate(given):
@@ -35,7 +38,7 @@ def accept(
             at = f"/{number}/{key}"
             if field is None:
                 problems.append(Problem(at, _("There is no field {field} here.", field=key), "unknown_field", value))
-            elif not field.writable:
+            elif not (field.brought if new else field.writable):
                 problems.append(
                     Problem(
                         at,

@@ -43,6 +43,7 @@ COMMANDS = (
     (APPS, "table-from-schema", "tables:table_from_schema", "Make a table from a JSON Schema."),
     (RECORDS, "import", "imports:import_file", "Bring a file into a table."),
     (RECORDS, "query", "queries:query", "Find records: filter, sort, search, group, total."),
+    (RECORDS, "gaps", "queries:gaps", "List the numbers of a sequence that no record has."),
     (RECORDS, "runs", "automations:runs", "List runs of automations, or show what one did."),
     (RECORDS, "undo", "records:undo", "Take back what one command, import or form did."),
 )

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from engine import queries, records
+from engine import queries, records, sequences
 from engine.cli.here import IN_WORKSPACE, InWorkspace, WrongUse
 from engine.cli.naming import field_keys, find_table, listed
 from engine.cli.showing import Shown, total
@@ -103,6 +103,28 @@ def query(
         else:
             keys = field_keys(session.layout, of, listed(sort), signed=True)
             _show_records(here, session, of, replace(asked, sort=keys), listed(fields), limit)
+
+
+def gaps(table: str, field: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """List the numbers of a sequence that were drawn and that no record has now: those of deleted records.
+
+    For example:
+
+        formwork gaps orders.orders number
+
+    Parameters
+    ----------
+    table
+        Its address, such as orders.orders.
+    field
+        The sequence, by key or label.
+    """
+    with here.read() as session:
+        of = find_table(session.layout, table)
+        (key,) = field_keys(session.layout, of, [field])
+        found = sequences.gaps(session, of.address, key)
+    rows = [{"first": one.first, "last": one.last, "count": one.count} for one in found]
+    here.table(rows, {"first": "From", "last": "To", "count": "Numbers"}, _("Every number that was drawn is in use."))
 
 
 def condition(text: str) -> Condition:

@@ -184,6 +184,8 @@ def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldT
 def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> Iterator[Problem]:
     if field.key in RESERVED_KEYS:
         yield Problem(at, _("The key {key} is taken by the engine. Choose another.", key=field.key), "reserved")
+    for option, says in field.kind.problems(field.options):
+        yield Problem(f"{at}/{option}", says, "option", field.options.get(option))
     if field.is_link:
         yield from link_problems(at, field, types.apps)
     if field.kind.over_link:

@@ -66,7 +66,12 @@ class Field:
     @property
     def writable(self) -> bool:
         """Whether people set it (the other side of a link is set where the link is)."""
-        return not (self.kind.computed or self.kind.system or self.inverse_of)
+        return not (self.kind.computed or self.kind.system or self.kind.drawn or self.inverse_of)
+
+    @property
+    def brought(self) -> bool:
+        """Whether a new record may bring a value: what people set, and a number that it had elsewhere."""
+        return self.writable or self.kind.drawn
 
     @property
     def on_delete(self) -> str:
@@ -327,7 +332,7 @@ def _field(document: Document, table: str, key: str, one: Mapping[str, Any]) -> 
         options=options,
         help=one.get("help"),
         required=bool(one.get("required")),
-        unique=bool(one.get("unique")),
+        unique=bool(one.get("unique")) or field_types[one["type"]].drawn,
         default=one.get("default"),
         target=None if target is None else address(document, target),
     )

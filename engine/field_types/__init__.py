@@ -7,7 +7,7 @@ reads, and which input enters it. It knows no session, no request and no HTML.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -59,6 +59,7 @@ class FieldType:
     required_options: ClassVar[tuple[str, ...]] = ()
     computed: ClassVar[bool] = False  # kept by the engine, never written by people
     system: ClassVar[bool] = False  # kept by every write itself: who and when
+    drawn: ClassVar[bool] = False  # a number that the engine draws for a new record, unless the record brings one
     over_link: ClassVar[bool] = False  # worked out over the records of the link that the option `through` names
     groups: ClassVar[bool] = False  # few values, so a kanban or a group by it makes sense
 
@@ -83,6 +84,10 @@ class FieldType:
     def input(self, options: Options) -> Input:
         """The input of a form."""
         return Input(self.name)
+
+    def problems(self, options: Options) -> Iterator[tuple[str, Text]]:
+        """What is wrong with options that their schemas accept: (option, what to say)."""
+        yield from ()
 
     def leads_to(self, options: Options, table: str) -> str | None:
         """The table whose records the values are, as a definition names it; None if they are no records.

@@ -87,6 +87,25 @@ def update(session: Session, table: Table, changes: Mapping[str, Values]) -> Non
             _insert_links(session, field, relinked)
 
 
+def set_texts(session: Session, column: sa.Column[Any], pairs: Sequence[tuple[str, str]]) -> None:
+    """Set one column of many records, given as (id, text), in one statement."""
+    if not pairs:
+        return
+    if session.dialect == "postgresql":
+        ids, texts = (sa.bindparam(None, list(one), type_=sa.ARRAY(sa.Text)) for one in zip(*pairs, strict=True))
+        source = sa.func.unnest(ids, texts).table_valued("id", "text").render_derived()
+        given = sa.select(source.c.id, source.c.text).subquery()
+    else:
+        listed = sa.func.json_each(sa.bindparam(None, json.dumps(pairs), type_=sa.Text)).table_valued("value")
+        at = [
+            sa.func.json_extract(listed.c.value, f"$[{number}]").label(name)
+            for number, name in enumerate(("id", "text"))
+        ]
+        given = sa.select(*at).subquery()
+    statement = sa.update(column.table).where(column.table.c.id == given.c.id).values({column.key: given.c.text})
+    session.connection.execute(statement)
+
+
 def delete(session: Session, table: Table, ids: Collection[str]) -> None:
     """Remove records and their own links to many."""
     sql = session.layout.sql(table)

@@ -26,6 +26,7 @@ revisions = sa.Table(
     sa.Column("number", sa.Integer),
 )
 people = sa.Table("_people", metadata, *_text("id", "name", "email", "role"))
+counters = sa.Table("_counters", metadata, *_text("table_address", "field", "period"), sa.Column("last", sa.BigInteger))
 changes = sa.Table(
     "_changes",
     metadata,

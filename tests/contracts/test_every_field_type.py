@@ -21,6 +21,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "rollup": {"through": "deals", "field": "amount", "function": "sum"},
     "lookup": {"through": "account", "field": "name"},
     "count": {"through": "deals"},
+    "sequence": {"number": "SO-{YYYY}-{####}", "restart": "year"},
 }
 TYPED: dict[str, list[tuple[str, Any]]] = {
     "text": [("Ünïcode 中文", "Ünïcode 中文"), ("e\u0301", "\u00e9")],
@@ -39,6 +40,7 @@ TYPED: dict[str, list[tuple[str, Any]]] = {
     "phone": [("+49 30 1234567", "+49 30 1234567")],
     "url": [("example.com/a", "https://example.com/a")],
     "user": [("usr00000000000001", "usr00000000000001")],
+    "sequence": [("SO-2026-0007", "SO-2026-0007"), (" old 7 ", "old 7")],
     "link": [("rec00000000000001", "rec00000000000001")],
 }
 REFUSED: dict[str, list[str]] = {

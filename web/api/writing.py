@@ -76,7 +76,7 @@ def values_in(session: Session, names: Names, given: Given) -> list[Values]:
             at = f"/{number}/{name}"
             if field is None:
                 problems.append(Problem(at, unknown_field(name), "unknown_field", value))
-            elif not field.writable:
+            elif not field.brought:
                 says = _('Field "{name}" cannot accept a value because the field is computed', name=name)
                 problems.append(Problem(at, says, "computed", value))
             else:
