@@ -14,22 +14,33 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine import formulas
 from engine.definitions.language import Field, Table
 from engine.definitions.types import Key, Path
+from engine.formulas.reading import Find
+from engine.formulas.types import NUMBER, TEXT
 from engine.storage.expressions import Records, clock_of
-from engine.storage.layout import ERROR_SUFFIX, Layout
+from engine.storage.layout import ERROR_SUFFIX, Layout, sql_type
 from engine.storage.record_rows import among
 from engine.storage.session import Session
 
 Ids = set[str] | None  # None: all records of the table
+MAX_SOUGHT = 1_000  # values to look for; of more, all records are worked out
+BLANKS = {None, "", 0}
 
 
 @dataclass
 class Written:
-    """What a transaction wrote: which records of which field, and whom changed links lead or led to."""
+    """What a transaction wrote: which records of which field, and whom changed links lead or led to.
+
+    `held` has the stored values that records of a table held before they were changed or deleted; `gone` the
+    tables of deleted ones.
+    """
 
     fields: dict[Key, Ids] = field(default_factory=dict)
     relinked: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
+    held: dict[str, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    gone: set[str] = field(default_factory=set)
 
     def wrote(self, table: str, keys: Iterable[str], ids: Collection[str] | None) -> None:
         """These fields of these records (None: of all) hold something else now."""
@@ -42,11 +53,18 @@ class Written:
         """A link began or ended to lead to these records."""
         self.relinked[table, key].update(ids)
 
+    def left(self, table: str, values: Iterable[Mapping[str, Any]], *, gone: bool = False) -> None:
+        """Records held these values until now; `gone`: they are deleted."""
+        self.held[table].extend(values)
+        if gone:
+            self.gone.add(table)
+
 
 @dataclass(frozen=True)
 class _Node:
     field: Field
     inputs: tuple[Path, ...]
+    finds: tuple[Find, ...]
     needs: frozenset[Key]  # every field on those paths
 
 
@@ -85,9 +103,11 @@ def _sorted_nodes(layout: Layout) -> list[_Node]:
     for table in layout.apps.tables.values():
         for one in table.fields.values():
             if one.kind.computed and layout.stored(one):
-                inputs = tuple(layout.types.inputs(one))
-                needs = frozenset(key for path in inputs for key in _keys_on(layout, one.table, path))
-                nodes[one.table, one.key] = _Node(one, inputs, needs)
+                inputs, finds = tuple(layout.types.inputs(one)), tuple(layout.types.finds(one))
+                paths = [(one.table, path) for path in inputs]
+                paths += [(find.table, path) for find in finds for path in find.paths]
+                needs = frozenset(key for start, path in paths for key in _keys_on(layout, start, path))
+                nodes[one.table, one.key] = _Node(one, inputs, finds, needs)
     order: TopologicalSorter[Key] = TopologicalSorter()
     for key, node in nodes.items():
         order.add(key, *(node.needs & nodes.keys()))
@@ -104,14 +124,49 @@ def _keys_on(layout: Layout, table: str, path: Path) -> Iterable[Key]:
 
 
 def _affected(session: Session, table: Table, node: _Node, written: Written) -> Ids:
+    found = _seeing_any(session, table, node.inputs, written)
+    for find in node.finds:
+        if found is None:
+            return None
+        found = _union(found, _looking_for(session, table, find, written))
+    return found
+
+
+def _seeing_any(session: Session, table: Table, paths: Iterable[Path], written: Written) -> Ids:
     found: set[str] = set()
-    for path in node.inputs:
+    for path in paths:
         for length in range(1, len(path) + 1):
             ids = _seeing(session, table, path[:length], written)
             if ids is None:
                 return None
             found |= ids
     return found
+
+
+def _looking_for(session: Session, table: Table, find: Find, written: Written) -> Ids:
+    """The records of `table` that look for records which changed, by what those say now and said before."""
+    target = session.layout.table(find.table)
+    changed = _seeing_any(session, target, find.paths, written)
+    if changed is not None and not changed and find.table not in written.gone:
+        return set()
+    key = target.fields.get(find.key[0]) if find.key else None
+    if changed is None or key is None or find.against is None or key.kind.computed or not session.layout.stored(key):
+        return None
+    sql = session.layout.sql(target)
+    wanted = sa.select(sql.c[key.key]).where(among(session, sql.c.id, changed)).distinct()
+    sought = {values.get(key.key) for values in written.held[find.table]}
+    sought |= set(session.connection.execute(wanted).scalars()) if changed else set()
+    if len(sought) > MAX_SOUGHT:
+        return None
+    own = session.layout.sql(table)
+    records = Records(session.layout, table, own, clock_of(session))
+    says = formulas.compile(formulas.formula_of("", find.against), records)
+    column = sa.type_coerce(says.value, sql_type(says.type))
+    tests: list[sa.ColumnElement[bool]] = [column.in_([one for one in sought if one is not None])]
+    if sought & BLANKS:
+        tests += [column.is_(None), *([column == ""] if says.type == TEXT else [])]
+        tests += [column == 0] if says.type == NUMBER else []
+    return set(session.connection.execute(sa.select(own.c.id).where(sa.or_(*tests))).scalars())
 
 
 def _seeing(session: Session, table: Table, path: Path, written: Written) -> Ids:
@@ -123,10 +178,8 @@ def _seeing(session: Session, table: Table, path: Path, written: Written) -> Ids
         links.append(link)
         here = session.layout.table(link.target or "")
     last = here.fields.get(path[-1])
-    if last is None:
-        return set()
-    ids = written.fields.get((here.address, last.key), set())
-    if last.inverse_of is not None:
+    ids = written.fields.get((here.address, path[-1]), set())
+    if last is not None and last.inverse_of is not None:
         forward = (last.target or "", last.inverse_of)
         everything = forward in written.fields and written.fields[forward] is None
         ids = None if everything else _union(ids, written.relinked.get(forward, set()))

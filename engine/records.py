@@ -67,7 +67,7 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
     record_rows.insert(session, table, records)
     ids = [record_id for record_id, _values in records]
     written = Written()
-    written.wrote(table.address, table.fields, ids)
+    written.wrote(table.address, ["id", *table.fields], ids)
     for field in _links(table):
         written.linked(table.address, field.key, _linked_in([values for _id, values in records], field))
     _follow(session, table, ids, written)
@@ -119,6 +119,7 @@ def write(session: Session, table: Table, changed: Mapping[str, Values], before:
     written = Written()
     for record_id, values in changed.items():
         written.wrote(table.address, [*values, *stamp], [record_id])
+    written.left(table.address, [before[record_id] for record_id in changed])
     for field in _links(table):
         touched = [values for values in changed.values() if field.key in values]
         olds = [before[record_id] for record_id, values in changed.items() if field.key in values]
@@ -216,6 +217,7 @@ def _delete(session: Session, table: Table, before: Mapping[str, Values]) -> Non
         write(session, other, news, olds)
     record_rows.delete(session, table, list(before))
     written = Written()
+    written.left(table.address, before.values(), gone=True)
     for field in _links(table):
         written.linked(table.address, field.key, _linked_in(list(before.values()), field))
     computed.refresh(session, written)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.definitions.language import Field, Table
-from engine.field_types import Input, field_types
+from engine.field_types import Input
 from engine.shown import shown_as
 from engine.storage.layout import Layout
 from engine.text import Label
@@ -15,6 +15,7 @@ from web.formats import in_percent, local_input
 
 NUMBERS = frozenset({"number", "currency", "percent", "count"})
 DRAWN_KEPT = 2_000  # cells of one field that are kept drawn
+AS_NAMED = frozenset({"user", "link", "created_by", "updated_by"})  # drawn from a name, which may change
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,6 @@ class Shown:
     kind: str
     options: Mapping[str, Any]
     many: bool = False
-    named: bool = False  # drawn from names, which may change: of people, of linked records
-    whole: bool = False  # its cell draws a list by itself
     editable: bool = False
     required: bool = False
     help: Label | None = None
@@ -39,8 +38,6 @@ class Shown:
         """What the cell's editor starts with, where it is not the text that the cell shows; else empty."""
         if not self.editable or value is None or self.kind in ("text", "long_text", "link"):
             return ""
-        if isinstance(value, list):
-            return ",".join(value)
         if isinstance(value, bool):
             return "yes" if value else "no"
         if self.kind == "percent":
@@ -73,10 +70,7 @@ def shown_field(layout: Layout, one: Field) -> Shown:
 def _shown(layout: Layout, one: Field) -> Shown:
     kind, options = shown_as(layout, one)
     many = one.many or (one.kind.computed and layout.held_type(one).is_list)
-    drawn_as = field_types[kind]
-    links = drawn_as.holds == "record"
-    named, whole = links or drawn_as.names == "people", links or drawn_as.listed
-    shown = Shown(one.key, one.label, one.kind.icon, kind, options, many, named, whole)
+    shown = Shown(one.key, one.label, one.kind.icon, kind, options, many)
     if not one.writable:
         return shown
     return replace(shown, editable=True, required=one.required, help=one.help, input=one.kind.input(one.options))

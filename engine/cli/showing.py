@@ -52,8 +52,7 @@ class Shown:
             titles = self._titles[field.target]
             return ", ".join(titles.get(one) or one for one in (value if isinstance(value, list) else [value]))
         name, options = shown_as(self.session.layout, field)
-        kind = field_types[name]
-        if isinstance(value, list) and (kind.names == "people" or not kind.listed):
+        if isinstance(value, list):
             return ", ".join(str(self._one(name, options, one)) for one in value)
         return self._one(name, options, value)
 
@@ -61,7 +60,7 @@ class Shown:
         if isinstance(value, bool):
             return "yes" if value else None
         kind = field_types[name]
-        if kind.names == "people":
+        if kind.holds == "user" or name in {"created_by", "updated_by"}:
             return self._person(value)
         if isinstance(value, (int, float)):
             if options.get("decimals", 0) is None:

@@ -9,6 +9,7 @@ from engine import formulas
 from engine.days import is_relative
 from engine.definitions.language import Condition
 from engine.filters import HELD
+from engine.formulas.reading import Find
 
 if TYPE_CHECKING:
     from engine.definitions.types import RecordScope
@@ -63,6 +64,16 @@ def paths(condition: Condition, scope: RecordScope) -> set[Path]:
         elif is_expression(test.get("value")):
             found |= _paths_in(expression(test["value"]), scope)
     return found
+
+
+def finds(condition: Condition, scope: RecordScope) -> list[Find]:
+    """The tables that expressions in the condition look through without a link."""
+    texts = [
+        test if isinstance(test, str) else test["value"]
+        for _at, test in single_tests(condition)
+        if isinstance(test, str) or is_expression(test.get("value"))
+    ]
+    return [find for text in texts for find in formulas.check(expression(text), scope).finds]
 
 
 def uses_clock(condition: Condition, scope: RecordScope) -> bool:

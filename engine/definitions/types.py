@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine import formulas
 from engine.definitions import conditions
@@ -11,6 +11,7 @@ from engine.definitions.language import Apps, Field, Table
 from engine.errors import Problem
 from engine.field_types.rollup import FUNCTIONS
 from engine.formulas import Formula, Type
+from engine.formulas.reading import Find
 from engine.formulas.types import (
     BOOLEAN,
     DATE,
@@ -23,7 +24,7 @@ from engine.formulas.types import (
     record_of,
     select_of,
 )
-from engine.text import label_in
+from engine.text import Label
 
 Path = tuple[str, ...]
 Key = tuple[str, str]  # (table address, field key)
@@ -80,6 +81,14 @@ class RecordScope:
         yield from (one.key for one in fields)
         yield from (".".join(path) for path in self.more or ())
 
+    def find_table(self, name: str) -> tuple[str, RecordScope] | None:
+        """The table of this app that is called so by key or label, or another app's by its address."""
+        apps, app = self.types.apps, self.settings_of or (self.table.app if self.table else "")
+        found = apps.tables.get(apps.address(app, name) if app in apps else name)
+        if found is None and app in apps:
+            found = next((one for one in apps[app].tables.values() if _is_called(one.label, name)), None)
+        return None if found is None else (found.address, self.types.scope(found.address))
+
     def resolve(self, path: Path) -> Path | None:
         """The path by keys, where a part may have been written as a label in any language."""
         table, keys = self.table, []
@@ -111,6 +120,7 @@ _HELD = {
     "boolean": BOOLEAN,
     "date": DATE,
     "date_time": DATE_TIME,
+    "user": USER,
 }
 
 
@@ -182,6 +192,24 @@ class FieldTypes:
         paths += [(through, *path) for name in inner for path in self._named_by(self.behind(field).fields.get(name))]
         return paths + [(through, *path) for path in _of_records(self._paths_of_where(field))]
 
+    def finds(self, field: Field) -> list[Find]:
+        """The tables that a computed field looks through without a link, and what it reads of their records."""
+        where = field.options.get("where")
+        if field.type == "formula":
+            wanted = list(self.formula(field).finds)
+        elif where is not None:
+            # What the linked records look for: a change there may concern any record.
+            linked = conditions.finds(where, self.scope(self.behind(field).address))
+            wanted = [replace(find, key=None, against=None) for find in linked]
+        else:
+            wanted = []
+        found = []
+        for find in wanted:
+            scope = self.scope(find.table)
+            paths = frozenset(scope.resolve(path) or path for path in _of_records(find.paths))
+            found.append(replace(find, paths=paths, key=scope.resolve(find.key) if find.key else None))
+        return found
+
     def settings_used(self, field: Field) -> set[tuple[str, str]]:
         """The settings, as (app, key), that a computed field is worked out from."""
         table = self.apps.tables[field.table]
@@ -214,7 +242,12 @@ class FieldTypes:
         where = field.options.get("where")
         if where is not None and conditions.uses_clock(where, self.scope(self.behind(field).address)):
             return True
-        return any(self.uses_clock(one) for one in self._fields_on(table, self.inputs(field)))
+        found = [(self.apps.tables[find.table], [*find.paths]) for find in self.finds(field)]
+        return any(
+            self.uses_clock(one)
+            for on, paths in [(table, self.inputs(field)), *found]
+            for one in self._fields_on(on, paths)
+        )
 
     def _fields_on(self, table: Table, paths: list[Path]) -> Iterator[Field]:
         for path in paths:
@@ -240,11 +273,9 @@ class FieldTypes:
             target = self.apps.tables.get(field.target or "")
             record = record_of(field.target or "", target.title if target else "")
             return list_of(record) if field.many else record
-        if field.kind.names == "choices":
-            held = select_of(field.options["choices"])
-        else:
-            held = USER if field.kind.names == "people" else _HELD[field.kind.holds]
-        return list_of(held) if field.kind.listed else held
+        if field.kind.holds == "select":
+            return select_of(field.options["choices"])
+        return _HELD[field.kind.holds]
 
     def _over_link(self, field: Field) -> Type:
         if "field" not in field.options:
@@ -268,8 +299,9 @@ def _of_records(paths: Iterable[Path]) -> list[Path]:
 def _by_key_or_label(table: Table, part: str) -> Field | None:
     if part in table.fields:
         return table.fields[part]
-    for one in table.fields.values():
-        labels = [one.label] if isinstance(one.label, str) else list(one.label.values())
-        if part in labels or part == label_in(one.label, "en"):
-            return one
-    return None
+    return next((one for one in table.fields.values() if _is_called(one.label, part)), None)
+
+
+def _is_called(label: Label, name: str) -> bool:
+    """Whether a label is this name in any language."""
+    return name == label if isinstance(label, str) else name in label.values()

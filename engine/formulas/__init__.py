@@ -5,7 +5,7 @@ means the same on SQLite and PostgreSQL. Nothing that people write is ever run b
 """
 
 from engine.formulas import messages, sql
-from engine.formulas.check import Formula, Scope, check
+from engine.formulas.check import Formula, Scope, check, formula_of
 from engine.formulas.compile import Compiled, Environment, compile
 from engine.formulas.naming import with_keys, with_labels
 from engine.formulas.syntax import FormulaError, Mistake, Node, parse
@@ -22,6 +22,7 @@ __all__ = [
     "Type",
     "check",
     "compile",
+    "formula_of",
     "messages",
     "parse",
     "sql",

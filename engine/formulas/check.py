@@ -10,7 +10,8 @@ from typing import Protocol
 
 from engine.formulas.comparing import comparable
 from engine.formulas.conversions import as_type, converted
-from engine.formulas.functions import Function, Parameter, functions
+from engine.formulas.functions import Function, Parameter, Takes, functions
+from engine.formulas.reading import Find, reading_of
 from engine.formulas.syntax import MAX_DEPTH, Call, Chain, FormulaError, Literal, Minus, Mistake, Name, Node, parse
 from engine.formulas.typed import Apply, Constant, Convert, Read, Typed, walk
 from engine.formulas.types import BOOLEAN, NUMBER, TEXT, Type, common, failing
@@ -26,13 +27,16 @@ class Scope(Protocol):
     def names(self) -> Iterable[str]:
         """Names to suggest when one is not known."""
 
+    def find_table(self, name: str) -> tuple[str, Scope] | None:
+        """The address of the table that is called so, and what an expression about one of its records may name."""
+
 
 @dataclass(frozen=True)
 class Formula:
     """An expression that has been checked.
 
-    `paths` are the fields it reads. `uses_clock` and `uses_me` say that its value depends on when it is
-    read and by whom; `can_fail` that it may be an error for some record.
+    `paths` are the fields it reads, `finds` the tables it looks through. `uses_clock` and `uses_me` say that its
+    value depends on when it is read and by whom; `can_fail` that it may be an error for some record.
     """
 
     text: str
@@ -41,6 +45,7 @@ class Formula:
     paths: frozenset[tuple[str, ...]]
     uses_clock: bool
     uses_me: bool
+    finds: tuple[Find, ...] = ()
 
     @property
     def can_fail(self) -> bool:
@@ -50,7 +55,7 @@ class Formula:
 
 def check(text: str | Node, scope: Scope) -> Formula:
     """The typed expression. Raises `FormulaError` with every mistake found."""
-    checker = _Checker(scope)
+    checker = Checker(scope)
     tree = checker.typed(parse(text) if isinstance(text, str) else text)
     if checker.mistakes or tree is None:
         first, *rest = sorted(checker.mistakes, key=lambda one: (one.start, one.end))
@@ -64,7 +69,8 @@ def formula_of(text: str, tree: Typed) -> Formula:
 
     nodes = list(walk(tree))
     applied = [one.function for one in nodes if isinstance(one, Apply)]
-    paths = {one.path for one in nodes if isinstance(one, Read)} | {one.path for one in applied if one.path}
+    reading = reading_of(tree)
+    paths = reading.paths | {one.path for one in applied if one.path}
     kind = TEXT if tree.type.name == "blank" else tree.type  # something that a field can hold
     return Formula(
         text,
@@ -73,6 +79,7 @@ def formula_of(text: str, tree: Typed) -> Formula:
         frozenset(paths),
         any(one.asks == "clock" for one in applied),
         any(one.asks == "me" for one in applied),
+        reading.finds,
     )
 
 
@@ -83,8 +90,8 @@ def _is_risky(node: Typed) -> bool:
     return node.type.can_fail if isinstance(node, Read) else isinstance(node, Convert) and node.is_risky
 
 
-class _Checker:
-    """None as a type stands for "there was a mistake below, say nothing more about it"."""
+class Checker:
+    """Types an expression in a scope. None as a typed node says that there was a mistake below, told already."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -168,13 +175,17 @@ class _Checker:
 
     def call(self, node: Call) -> Typed | None:
         function = functions().get(node.name)
-        arguments = [self.typed(one) for one in node.arguments]
-        if function is None or not function.is_word:
+        known = function is not None and function.is_word
+        own = known and function is not None and function.types is not None
+        arguments = [] if own else [self.typed(one) for one in node.arguments]
+        if function is None or not known:
             self.mistakes.append(Mistake(_unknown_function(node.name), node.start, node.name_end))
             return None
         fewest, most = _counts(function.parameters)
-        if len(arguments) < fewest or (most is not None and len(arguments) > most):
-            return self.mistake(node, _wrong_count(function, len(arguments), fewest))
+        if len(node.arguments) < fewest or (most is not None and len(node.arguments) > most):
+            return self.mistake(node, _wrong_count(function, len(node.arguments), fewest))
+        if function.types is not None:
+            return function.types(self, function, node)
         if any(one is None for one in arguments):
             return None
         return self.applied(function, [one for one in arguments if one is not None], node)
@@ -247,7 +258,18 @@ class _Checker:
             raise FormulaError(says, argument.start, argument.end)
         return found
 
-    def mistake(self, node: Node, says: Text) -> Typed | None:
+    def within(self, node: Node, scope: Scope, takes: Takes) -> Typed | None:
+        """A part of the expression that has another scope, as what a parameter takes."""
+        inner = Checker(scope)
+        found = inner.typed(node)
+        self.mistakes += inner.mistakes
+        try:
+            return None if found is None else converted(found, takes, scope)
+        except FormulaError as error:
+            self.mistakes += error.mistakes
+            return None
+
+    def mistake(self, node: Node | Typed, says: Text) -> Typed | None:
         self.mistakes.append(Mistake(says, node.start, node.end))
         return None
 

@@ -7,7 +7,7 @@ and no deeper than SQLite's parser can take (it has a stack of 100).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol, cast
@@ -19,7 +19,7 @@ from engine.formulas.chain import Sizes, chained, is_simple
 from engine.formulas.check import Formula
 from engine.formulas.conversions import convert
 from engine.formulas.part import Part, first_error, reason_when
-from engine.formulas.typed import Apply, Constant, Convert, Read, Typed
+from engine.formulas.typed import Apply, Constant, Convert, Read, Typed, Within
 from engine.formulas.types import BOOLEAN, DATE_TIME, NUMBER, TEXT, Type
 
 MAX_DEPTH = 6  # of SQL elements in each other, in one step
@@ -41,7 +41,9 @@ class Compiled:
 class Environment(Protocol):
     """What the names of an expression are in SQL."""
 
-    time_zone: str
+    @property
+    def time_zone(self) -> str:
+        """Where days begin."""
 
     def value(self, path: tuple[str, ...]) -> Compiled:
         """The SQL of a path that the scope knew."""
@@ -51,6 +53,50 @@ class Environment(Protocol):
 
     def me(self) -> sql.Element:
         """The id of the person who asks, as a parameter."""
+
+    def each(self, table: str) -> Each:
+        """Every record of the table at this address, as a source of its own."""
+
+
+class Each(Protocol):
+    """The records of a table inside a subquery."""
+
+    @property
+    def rows(self) -> sa.FromClause:
+        """The SQL rows; the records' ids are in `id`."""
+
+    def value(self, path: tuple[str, ...]) -> Compiled:
+        """The SQL of a path from one of them on."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """An environment in which what stands at `name` is another record, or an item of a list."""
+
+    outer: Environment
+    name: tuple[str, ...]
+    inner: Callable[[tuple[str, ...]], Compiled]
+
+    @property
+    def time_zone(self) -> str:
+        return self.outer.time_zone
+
+    def value(self, path: tuple[str, ...]) -> Compiled:
+        """See `Environment`."""
+        own = path[: len(self.name)] == self.name
+        return self.inner(path[len(self.name) :]) if own else self.outer.value(path)
+
+    def now(self) -> sql.Element:
+        """See `Environment`."""
+        return self.outer.now()
+
+    def me(self) -> sql.Element:
+        """See `Environment`."""
+        return self.outer.me()
+
+    def each(self, table: str) -> Each:
+        """See `Environment`."""
+        return self.outer.each(table)
 
 
 def compile(formula: Formula, environment: Environment) -> Compiled:
@@ -73,8 +119,9 @@ def compile(formula: Formula, environment: Environment) -> Compiled:
 class Compiling:
     """One compilation: where names come from, and the steps worked out before the expression."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, depth: int = 0) -> None:
         self.environment = environment
+        self.depth = depth  # how many subqueries it stands in
         self.time_zone: str = environment.time_zone
         self.steps: list[tuple[sql.Element, sql.Element]] = []
         self._sizes = Sizes()
@@ -86,6 +133,8 @@ class Compiling:
             return self.constant(node)
         if isinstance(node, Read):
             return self.read(node)
+        if isinstance(node, Within):
+            raise TypeError("a condition about other records is compiled by its function")
         found = convert(self, self.part(node.operand), node.type) if isinstance(node, Convert) else self.applied(node)
         error = None if found.error is None else self.shallow(found.error)
         return Part(self.shallow(found.value), found.type, error, found.nullable, found.constant)
@@ -124,6 +173,9 @@ class Compiling:
 
     def applied(self, node: Apply) -> Part:
         function = node.function
+        if function.types is not None:
+            made: Part | sql.Element = function.compile(self, *node.arguments)
+            return made if isinstance(made, Part) else Part(made, node.type, None, function.blank)
         parts = [None if one is None else self.part(one) for one in node.arguments]
         if function.lazy:
             return replace(cast(Part, function.compile(self, *parts)), type=node.type)
@@ -148,6 +200,19 @@ class Compiling:
         name = sa.literal_column(f"_v{len(self.steps) + 1}", element.type)
         self.steps.append((name, element))
         return name
+
+    def inside(self, node: Typed, environment: Environment) -> Part:
+        """A part of the expression that stands in a subquery of its own; truth where it is a condition."""
+        inner = Compiling(environment, self.depth + 1)
+        part = inner.part(node)
+        value = inner.boolean(part) if part.type == BOOLEAN else part.value
+        error = None if part.error is None else inner.closed(inner.once(part.error))
+        return Part(inner.closed(value), part.type, error, part.nullable)
+
+    def holds(self, condition: Typed, environment: Environment) -> sql.Element:
+        """Whether a condition in a subquery holds; where it is an error, it does not."""
+        part = self.inside(condition, environment)
+        return part.value if part.error is None else sa.and_(part.error.is_(None), part.value)
 
     def closed(self, element: sql.Element) -> sql.Element:
         """The element with the steps that it needs."""
@@ -219,15 +284,19 @@ class _Anything:
     """An environment of nothing but types."""
 
     time_zone = "UTC"
+    rows = sa.table("x", sa.column("id"))
 
     def __init__(self, tree: Typed) -> None:
         from engine.formulas.typed import walk
 
-        self.types = {one.path: one.type for one in walk(tree) if isinstance(one, Read)}
+        reads = [one for one in walk(tree) if isinstance(one, Read)]
+        self.types = {one.path: one.type for one in reads}
+        # Of another record, a path comes without the name that stands before it.
+        self.failing = {one.path[at:] for one in reads if one.type.can_fail for at in range(len(one.path))}
 
     def value(self, path: tuple[str, ...]) -> Compiled:
         kind = self.types.get(path, TEXT)
-        error = sa.literal_column("e", sql.TEXT) if kind.can_fail else None
+        error = sa.literal_column("e", sql.TEXT) if path in self.failing else None
         return Compiled(sa.literal_column("x"), error, kind)
 
     def now(self) -> sql.Element:
@@ -235,6 +304,9 @@ class _Anything:
 
     def me(self) -> sql.Element:
         return sa.literal_column("me")
+
+    def each(self, table: str) -> Each:
+        return self
 
 
 def values_of(parts: Sequence[Part | None]) -> list[Part]:

@@ -235,6 +235,38 @@ def item(value: Element, place: int, kind: Type) -> Element:
     )
 
 
+def each(alias: str, kind: Type) -> Element:
+    """An item of the list that a subquery goes through under that alias."""
+    text = f"({alias}.value #>> '{{{{}}}}')"
+    cast = _ITEM_CASTS.get(kind.name)
+    types: dict[str, Any] = {"number": NUMBER, "boolean": BOOLEAN}
+    return dialects(f"{alias}.value", f"CAST({text} AS {cast})" if cast else text, type_=types.get(kind.name, TEXT))
+
+
+def kept(value: Element, alias: str, test: Element) -> Element:
+    """The items, each under that alias, for which the test holds."""
+    return dialects(
+        f"(SELECT json_group_array(r.value) FROM (SELECT {alias}.value FROM json_each({{0}}) AS {alias}"
+        f" WHERE {{1}} ORDER BY {alias}.key) AS r)",
+        f"(SELECT coalesce(jsonb_agg({alias}.value ORDER BY {alias}.place), '[]'::jsonb)"
+        f" FROM jsonb_array_elements({{0}}) WITH ORDINALITY AS {alias}(value, place) WHERE {{1}})",
+        value,
+        test,
+        type_=LIST,
+    )
+
+
+def has(value: Element, alias: str, test: Element) -> Element:
+    """Whether the test holds for at least one item, each under that alias."""
+    return dialects(
+        f"EXISTS (SELECT 1 FROM json_each({{0}}) AS {alias} WHERE {{1}})",
+        f"EXISTS (SELECT 1 FROM jsonb_array_elements({{0}}) AS {alias}(value) WHERE {{1}})",
+        value,
+        test,
+        type_=BOOLEAN,
+    )
+
+
 def contains(value: Element, wanted: Element, numbers: bool) -> Element:
     """Whether an item equals `wanted`; never NULL."""
     test = "CAST(e.value AS NUMERIC) = {1}" if numbers else "e.value = {1}"

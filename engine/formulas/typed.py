@@ -61,7 +61,26 @@ class Convert:
         return self.operand.type.name == "text" and self.type.name in {"number", "date_time"}
 
 
-Typed = Constant | Read | Apply | Convert
+@dataclass(frozen=True)
+class Within:
+    """A condition about each record of a table or each item of a list, and a value of those for which it holds.
+
+    What stands at `name` inside is that record (`{prices.amount}`) or item (`{item}`); all else is the expression's
+    own record. `table` is the address of the records' table, "" for plain items; `source` the path of the field
+    whose items they are, empty if all records of the table are looked through.
+    """
+
+    name: tuple[str, ...]
+    table: str
+    source: tuple[str, ...]
+    condition: Typed
+    value: Typed | None
+    type: Type
+    start: int
+    end: int
+
+
+Typed = Constant | Read | Apply | Convert | Within
 
 
 def walk(node: Typed) -> Iterator[Typed]:
@@ -72,5 +91,7 @@ def walk(node: Typed) -> Iterator[Typed]:
         yield one
         if isinstance(one, Convert):
             waiting.append(one.operand)
+        elif isinstance(one, Within):
+            waiting += [one.condition] if one.value is None else [one.condition, one.value]
         elif isinstance(one, Apply):
             waiting += [argument for argument in one.arguments if argument is not None]

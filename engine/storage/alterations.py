@@ -69,7 +69,9 @@ def _meaning(field: Field, layout: Layout) -> tuple[Any, ...]:
     tied = (through.target, through.many, through.inverse_of) if through else None
     settings = layout.apps[layout.table(field.table).app].settings if field.type == "formula" else None
     kept = {key: value for key, value in field.options.items() if key != "format"}
-    return field.type, kept, tied, settings, layout.types.of(field), layout.stored(field), layout.has_error(field)
+    held = layout.types.of(field), layout.stored(field), layout.has_error(field)
+    finds = tuple(one.table for one in layout.types.finds(field))  # a binding may lead to another table now
+    return field.type, kept, tied, settings, *held, finds
 
 
 def _meaning_before(field: Field, old: Layout) -> tuple[Any, ...] | None:

@@ -16,4 +16,3 @@ class Kanban(ViewType):
     }
     required_options = ("by",)
     grouped_by = "by"
-    one_place = True

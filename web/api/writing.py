@@ -116,16 +116,11 @@ class _Reader:
     def read(self, field: Field, value: Any) -> Any:
         if value is None:
             return None
-        if not field.kind.names:
-            return value
-        if isinstance(value, list) and field.kind.listed:
-            return [self._named(field, one) for one in value]
-        return self._named(field, value)
-
-    def _named(self, field: Field, value: Any) -> Any:
-        if field.kind.names == "people":
+        if field.kind.holds == "select" and isinstance(value, str):
+            return choice_named(field, value)
+        if field.kind.holds == "user":
             return self._person(value)
-        return choice_named(field, value) if isinstance(value, str) else value
+        return value
 
     def _person(self, value: Any) -> Any:
         wanted = (value.get("id") or value.get("email")) if isinstance(value, Mapping) else value
@@ -149,19 +144,17 @@ def choice_named(field: Field, name: str) -> str:
 
 
 def _unknown_choices(names: Names, found: Sequence[Values]) -> list[Problem]:
-    selects = {one.key: one for one in names.table.fields.values() if one.kind.names == "choices"}
+    selects = {one.key: one for one in names.table.fields.values() if one.kind.holds == "select"}
     return [
         Problem(
             f"/{number}/{key}",
-            _('Insufficient permissions to create new select option "{name}"', name=name),
+            _('Insufficient permissions to create new select option "{name}"', name=value),
             "unknown_choice",
-            name,
+            value,
         )
         for number, values in enumerate(found)
         for key, value in values.items()
-        if key in selects
-        for name in (value if isinstance(value, list) else [value])
-        if isinstance(name, str) and name and name not in selects[key].options["choices"]
+        if key in selects and isinstance(value, str) and value and value not in selects[key].options["choices"]
     ]
 
 

@@ -17,8 +17,10 @@ from engine.formulas.types import Type
 from engine.text import Text
 
 if TYPE_CHECKING:
+    from engine.formulas.check import Checker
     from engine.formulas.dialects import Element
     from engine.formulas.part import Part
+    from engine.formulas.syntax import Call
     from engine.formulas.typed import Typed
 
 Takes = Literal[
@@ -63,7 +65,8 @@ class Function:
 
     `lazy` functions see to their arguments' errors themselves. `risky` ones may make an error of their own.
     `blank` says that the result may be blank without an error. `asks` names what it needs from outside: the
-    clock, or the person.
+    clock, or the person. `types` is for functions whose arguments are not all about the same record: it
+    types the call itself (None after a mistake), and `compile` gets the typed arguments as they are.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Function:
     blank: bool = False
     asks: Literal["", "clock", "me"] = ""
     path: tuple[str, ...] = ()  # a field of the record that it stands for
+    types: Callable[[Checker, Function, Call], Typed | None] | None = None
     arrange: Callable[[int], list[Parameter]] | None = None  # the parameters of so many arguments, if not in a row
 
     @property

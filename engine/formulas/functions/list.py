@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from engine.formulas import lists, sql
+from engine.formulas.compile import Compiled, Inside
 from engine.formulas.conversions import convert
-from engine.formulas.functions import Arguments, Family, Parameter
+from engine.formulas.functions import Arguments, Family, Function, Parameter
 from engine.formulas.part import Part
+from engine.formulas.scopes import about_items
+from engine.formulas.syntax import Call
+from engine.formulas.typed import Apply, Typed, Within
 from engine.formulas.types import BLANK, BOOLEAN, NUMBER, TEXT, Type, common, list_of
 from engine.text import _
 
 if TYPE_CHECKING:
+    from engine.formulas.check import Checker
     from engine.formulas.compile import Compiling
 
 family = Family(_("Lists"))
@@ -101,26 +109,91 @@ def last(c: Compiling, items: Part) -> sql.Element:
     return lists.item(items.value, -1, items.type.item or BLANK)
 
 
+def _kept(checker: Checker, function: Function, call: Call) -> Typed | None:
+    if len(call.arguments) == 1:
+        truths = checker.within(call.arguments[0], checker.scope, "booleans")
+        return None if truths is None else Apply(function, (truths, None), BOOLEAN, call.start, call.end)
+    found = about_items(checker, *call.arguments)
+    if found is None:
+        return None
+    gives = found[0].type if function.gives is _same_list else BOOLEAN
+    return Apply(function, found, gives, call.start, call.end)
+
+
+def _among(c: Compiling, items: Part, condition: Within) -> tuple[str, sql.Element]:
+    """The alias of the items in a subquery, and whether the condition holds there."""
+    alias = f"_i{c.depth + 1}"
+    item = lists.each(alias, items.type.item or BLANK)
+
+    def of_item(path: tuple[str, ...]) -> Compiled:
+        if not path:
+            return Compiled(item, None, items.type.item or BLANK)
+        linked = c.environment.each(condition.table)
+        found = linked.value(path)
+
+        def one(element: sql.Element) -> sql.Element:
+            chosen = sa.select(element).select_from(linked.rows).where(linked.rows.c.id == item)
+            return chosen.correlate_except(linked.rows).scalar_subquery()
+
+        return Compiled(one(found.value), None if found.error is None else one(found.error), found.type)
+
+    return alias, c.holds(condition.condition, Inside(c.environment, condition.name, of_item))
+
+
+_CONDITION = Parameter("condition", "boolean")
+_CONDITION_MAYBE = replace(_CONDITION, optional=True)
+
+
+@family.function(
+    "FILTER",
+    _LIST,
+    _CONDITION,
+    gives=_same_list,
+    about=_("The items for which the condition holds, which calls each of them {item}."),
+    example="FILTER({amounts}, {item} > 150)",
+    types=_kept,
+)
+def filter_(c: Compiling, items: Typed, condition: Within) -> Part:
+    part = c.part(items)
+    alias, holds = _among(c, part, condition)
+    return part.with_value(lists.kept(part.value, alias, holds), part.type, nullable=False)
+
+
 @family.function(
     "ANY",
     Parameter("list", "booleans"),
+    _CONDITION_MAYBE,
     gives=BOOLEAN,
-    about=_("Whether at least one item holds."),
-    example="ANY({lines.done})",
+    about=_("Whether at least one item holds, or satisfies the condition, which calls each of them {item}."),
+    example="ANY({amounts}, {item} > 1000) is true",
+    types=_kept,
 )
-def any_(c: Compiling, items: Part) -> sql.Element:
-    return lists.truth(items.value, "any") if items.type.is_list else c.boolean(items)
+def any_(c: Compiling, items: Typed, condition: Within | None) -> Part:
+    part = c.part(items)
+    if condition is not None:
+        found = lists.has(part.value, *_among(c, part, condition))
+    else:
+        found = lists.truth(part.value, "any") if part.type.is_list else c.boolean(part)
+    return part.with_value(found, BOOLEAN, nullable=False)
 
 
 @family.function(
     "EVERY",
     Parameter("list", "booleans"),
+    _CONDITION_MAYBE,
     gives=BOOLEAN,
-    about=_("Whether every item holds."),
-    example="EVERY({lines.done})",
+    about=_("Whether every item holds, or satisfies the condition, which calls each of them {item}."),
+    example="EVERY({amounts}, {item} > 1000) is false",
+    types=_kept,
 )
-def every(c: Compiling, items: Part) -> sql.Element:
-    return lists.truth(items.value, "every") if items.type.is_list else c.boolean(items)
+def every(c: Compiling, items: Typed, condition: Within | None) -> Part:
+    part = c.part(items)
+    if condition is not None:
+        alias, holds = _among(c, part, condition)
+        found = sa.not_(lists.has(part.value, alias, sa.not_(holds)))
+    else:
+        found = lists.truth(part.value, "every") if part.type.is_list else c.boolean(part)
+    return part.with_value(found, BOOLEAN, nullable=False)
 
 
 @family.function(

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.formulas import sql
-from engine.formulas.functions import Family
-from engine.formulas.types import DATE_TIME, TEXT, USER
+from engine.formulas.functions import Family, Function, Parameter
+from engine.formulas.part import Part
+from engine.formulas.syntax import Call, Name
+from engine.formulas.typed import Read, Typed
+from engine.formulas.types import ANY, DATE_TIME, TEXT, USER
 from engine.text import _
 
 if TYPE_CHECKING:
+    from engine.formulas.check import Checker
     from engine.formulas.compile import Compiling
 
 family = Family(_("Records"))
@@ -51,3 +55,33 @@ def created_time(c: Compiling) -> sql.Element:
 )
 def last_modified_time(c: Compiling) -> sql.Element:
     return c.environment.value(("updated_at",)).value
+
+
+def _before(checker: Checker, function: Function, call: Call) -> Typed | None:
+    field = call.arguments[0]
+    if not isinstance(field, Name):
+        return checker.mistake(field, _("Write a field here, such as {example}.", example="PREVIOUS({stage})"))
+    if checker.scope.type_of(field.path) is None:
+        return checker.name(field)
+    path = ("previous", *field.path)
+    held = checker.scope.type_of(path)
+    if held is None:
+        says = _(
+            "What {field} held before is known only in checks and automations, and only if people fill it in.",
+            field=field.text,
+        )
+        return checker.mistake(field, says)
+    return Read(path, held, call.start, call.end)
+
+
+@family.function(
+    "PREVIOUS",
+    Parameter("field", "any"),
+    gives=ANY,
+    about=_("What the field held before the change that is checked, or that started the automation; else blank."),
+    example='PREVIOUS({stage}) is "open"',
+    types=_before,
+    blank=True,
+)
+def previous(c: Compiling, field: Typed) -> Part:
+    return c.part(field)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from engine import formulas
 from engine.formulas import Compiled, Type, dates, sql
 from engine.formulas.dialects import dialects
-from engine.formulas.types import DATE_TIME
+from engine.formulas.types import DATE_TIME, NUMBER, TEXT, record_of
 from engine.storage import sql_types
 
 NOW = "2026-11-21T10:00:00.000Z"
@@ -44,6 +44,12 @@ class Fields:
     def names(self) -> Iterable[str]:
         return self.given
 
+    def find_table(self, name: str) -> tuple[str, Fields] | None:
+        return ("crm.prices", Fields(PRICES)) if name == "prices" else None
+
+    def each(self, table: str) -> Prices:
+        return Prices()
+
     def value(self, path: tuple[str, ...]) -> Compiled:
         kind, value = self.given[".".join(path)]
         return Compiled(constant(kind, value), None, kind)
@@ -53,6 +59,26 @@ class Fields:
 
     def me(self) -> sql.Element:
         return sa.literal("usrMe", sa.Text())
+
+
+PRICES: Mapping[str, Given] = {
+    "id": (record_of("crm.prices"), None),
+    "product": (TEXT, None),
+    "amount": (NUMBER, None),
+}
+
+
+class Prices:
+    """The records of a table without records."""
+
+    rows = (
+        sa.select(sa.literal("rec1").label("id"), sa.literal("x").label("product"), sa.literal(1).label("amount"))
+        .where(sa.false())
+        .subquery()
+    )
+
+    def value(self, path: tuple[str, ...]) -> Compiled:
+        return Compiled(self.rows.c[path[0]], None, PRICES[path[0]][0])
 
 
 class Result(NamedTuple):

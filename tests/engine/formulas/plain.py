@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, ROUND_UP, Decimal, localcontext
 from typing import Any
 
-from engine.formulas.typed import Constant, Convert, Read, Typed
+from engine.formulas.typed import Constant, Convert, Read, Typed, Within
 from engine.formulas.types import BOOLEAN, NUMBER, TEXT
 
 Values = Mapping[str, Any]
@@ -26,6 +26,8 @@ def value_of(node: Typed, record: Values) -> Any:
         return Decimal(str(found)) if number else found
     if isinstance(node, Convert):
         return _converted(value_of(node.operand, record), node)
+    if isinstance(node, Within):
+        raise KeyError(node.name)
     return _APPLIED[node.function.name](node.arguments, record)
 
 

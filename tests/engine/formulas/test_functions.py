@@ -27,6 +27,7 @@ GIVEN: dict[str, Given] = {
     "all": (NUMBER, 0),
     "name": (TEXT, None),
     "stage": (select_of({"open": {"label": "Open"}, "won": {"label": "Won"}, "lost": {"label": "Lost"}}), "open"),
+    "previous.stage": (select_of({"open": {}}), "open"),
     "owner": (USER, "usrMe"),
     "due": (DATE, "2026-11-21"),
     "start": (DATE, "2026-11-16"),
