@@ -239,11 +239,18 @@ def _sample_value(session: Session, field: Field, value: Any, ids: Mapping[str, 
         wanted = value if isinstance(value, list) else [value]
         found = [ids[one.removeprefix("@")] for one in wanted if one.removeprefix("@") in ids]
         return found if field.many else (found[0] if found else None)
-    if field.kind.holds == "user":
-        return session.principal.user_id if value == "@me" else value
+    if field.kind.names == "people":
+        me = session.principal.user_id
+        return (
+            [me if one == "@me" else one for one in value]
+            if isinstance(value, list)
+            else me
+            if value == "@me"
+            else value
+        )
     if field.kind.holds in {"date", "date_time"} and isinstance(value, str):
         return _sample_day(session, field, value)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and field.kind.holds == "text":
         return label_in(value, session.workspace.language)
     return value
 

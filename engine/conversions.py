@@ -68,7 +68,8 @@ def _as_text(field: Field, value: Any) -> str:
         return "yes" if value else ""
     if isinstance(value, (int, float)):
         return str(value)
-    return field.kind.display(value, field.options, "en") if field.kind.holds == "select" else str(value)
+    as_shown = field.kind.names == "choices" or field.kind.listed
+    return field.kind.display(value, field.options, "en") if as_shown else str(value)
 
 
 def _converted(field: Field, text: str) -> Any:

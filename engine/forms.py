@@ -63,7 +63,7 @@ def public_questions(session: Session, table: Table, form: Form) -> list[Questio
     return [
         one
         for one in questions(table, form)
-        if one.field.kind.holds != "user" and (one.field.target is None or offered.get(one.field.key))
+        if one.field.kind.names != "people" and (one.field.target is None or offered.get(one.field.key))
     ]
 
 

@@ -27,6 +27,7 @@ PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1_000
 MAX_SORTS = 5
 ERROR = "#ERROR!"
+OF_LISTS = frozenset({"count", "empty", "filled", "unique", "count_unique"})  # what can be asked of lists
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ def _order(table: Table, records: Records, sort: Sequence[str]) -> list[ColumnEl
 
 def _total(table: Table, records: Records, key: str, function: str) -> ColumnElement[Any]:
     one = table.fields.get(key)
-    if one is None or one.many or function not in AGGREGATES:
+    if one is None or one.many or function not in (OF_LISTS if one.kind.listed else AGGREGATES):
         raise Refused([Problem(f"/{key}", _("There is no {function} of {field}.", function=function, field=key))])
     total: ColumnElement[Any] = AGGREGATES[function](records.field(key).value)
     return total

@@ -13,8 +13,10 @@ from engine import apps, records
 from engine.access import door
 from engine.definitions.language import Field
 from engine.imports.lookups import (
+    Names,
     choices_by_label,
     folded,
+    names_in,
     new_choices,
     people_by_name,
     records_by_title,
@@ -31,7 +33,7 @@ def missing_choices(session: Session, table: str, given: Sequence[Given]) -> dic
     of = session.layout.table(table)
     missing: dict[str, list[str]] = {}
     for field in of.fields.values():
-        if field.kind.holds != "select" or not field.writable:
+        if field.kind.names != "choices" or not field.writable:
             continue
         known = choices_by_label(field)
         for label in _texts(given, field):
@@ -61,17 +63,31 @@ def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Value
             continue
         if field.target is not None:
             _link(session, field, cast)
-        elif field.kind.holds in {"select", "user"}:
-            names = choices_by_label(field) if field.kind.holds == "select" else people_by_name(session)
+        elif field.kind.names:
+            names = choices_by_label(field) if field.kind.names == "choices" else people_by_name(session)
             for values in cast:
-                found = names.find(values[field.key]) if isinstance(values.get(field.key), str) else []
-                if len(found) == 1:
-                    values[field.key] = found[0]
+                values[field.key] = _found(names, field, values.get(field.key))
         elif field.kind.holds == "text":
             for values in cast:
                 if isinstance(values.get(field.key), (int, float)):
                     values[field.key] = str(values[field.key])
     return cast
+
+
+def _found(names: Names, field: Field, value: Any) -> Any:
+    """What a text, or each text of a list, names; what names nothing, or several, stays as it is."""
+    if isinstance(value, list):
+        return [_one(names, one) if isinstance(one, str) else one for one in value]
+    if not isinstance(value, str):
+        return value
+    if field.kind.listed:
+        return [_one(names, one) for one in names_in(field, value, names)]
+    return _one(names, value)
+
+
+def _one(names: Names, name: str) -> str:
+    found = names.find(name)
+    return found[0] if len(found) == 1 else name
 
 
 def _link(session: Session, field: Field, given: Iterable[Values]) -> None:
@@ -105,5 +121,8 @@ def _is_name(value: Any) -> bool:
 
 
 def _texts(given: Iterable[Given], field: Field) -> list[str]:
-    texts = [values.get(field.key) for values in given]
-    return list(dict.fromkeys(one.strip() for one in texts if isinstance(one, str) and one.strip()))
+    known = choices_by_label(field)
+    held = (values.get(field.key) for values in given)
+    several = (one for value in held for one in (value if isinstance(value, list) else [value]))
+    texts = (name for one in several if isinstance(one, str) for name in names_in(field, one, known))
+    return list(dict.fromkeys(one.strip() for one in texts))

@@ -41,7 +41,7 @@ def upsert(
     """
     of = session.layout.table(table)
     door.enter(session.principal, "read", of)
-    wrong = [key for key in merge_on if not of.fields[key].writable or of.fields[key].many]
+    wrong = [key for key in merge_on if not of.fields[key].writable or of.fields[key].several]
     if wrong or not 1 <= len(merge_on) <= MAX_FIELDS:
         name = ", ".join(wrong)
         says = _("Records cannot be found by {field}.", field=name) if wrong else _("Name one to three fields.")

@@ -170,8 +170,8 @@ def _missing_links(session: Session, table: Table, records: Sequence[Values]) ->
 
 
 def _missing_people(session: Session, table: Table, records: Sequence[Values]) -> list[Problem]:
-    fields = [one for one in table.fields.values() if one.kind.holds == "user" and one.writable]
-    wanted = {values[one.key] for values in records for one in fields if values.get(one.key)}
+    fields = [one for one in table.fields.values() if one.kind.names == "people" and one.writable]
+    wanted = {person for values in records for one in fields for person in _ids(values.get(one.key))}
     if not wanted:
         return []
     people = workspace_tables.people
@@ -185,7 +185,7 @@ def _missing_people(session: Session, table: Table, records: Sequence[Values]) -
         )
         for number, values in enumerate(records)
         for field in fields
-        if values.get(field.key) and values[field.key] not in known
+        if not known.issuperset(_ids(values.get(field.key)))
     ]
 
 

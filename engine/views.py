@@ -95,7 +95,7 @@ def _values(session: Session, by: Field, counted: dict[Any, Group]) -> list[tupl
         order = queries.ids_of(session, Query(target.address, sort=first.sort))
         names = queries.titles(session, target.address, order[:MAX_STACKS])
         values = [(record_id, names[record_id], "gray") for record_id in order[:MAX_STACKS]]
-    elif by.kind.holds == "user":
+    elif by.kind.names == "people":
         values = [(person.id, person.name, "gray") for person in everybody(session)]
     elif by.kind.holds == "boolean":
         values = [(False, _("Not ticked"), "gray"), (True, _("Ticked"), "green")]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.definitions.language import Field, Table
-from engine.field_types import Input
+from engine.field_types import Input, field_types
 from engine.shown import shown_as
 from engine.storage.layout import Layout
 from engine.text import Label
@@ -15,7 +15,6 @@ from web.formats import in_percent, local_input
 
 NUMBERS = frozenset({"number", "currency", "percent", "count"})
 DRAWN_KEPT = 2_000  # cells of one field that are kept drawn
-AS_NAMED = frozenset({"user", "link", "created_by", "updated_by"})  # drawn from a name, which may change
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,8 @@ class Shown:
     kind: str
     options: Mapping[str, Any]
     many: bool = False
+    named: bool = False  # drawn from names, which may change: of people, of linked records
+    whole: bool = False  # its cell draws a list by itself
     editable: bool = False
     required: bool = False
     help: Label | None = None
@@ -38,6 +39,8 @@ class Shown:
         """What the cell's editor starts with, where it is not the text that the cell shows; else empty."""
         if not self.editable or value is None or self.kind in ("text", "long_text", "link"):
             return ""
+        if isinstance(value, list):
+            return ",".join(value)
         if isinstance(value, bool):
             return "yes" if value else "no"
         if self.kind == "percent":
@@ -70,7 +73,10 @@ def shown_field(layout: Layout, one: Field) -> Shown:
 def _shown(layout: Layout, one: Field) -> Shown:
     kind, options = shown_as(layout, one)
     many = one.many or (one.kind.computed and layout.held_type(one).is_list)
-    shown = Shown(one.key, one.label, one.kind.icon, kind, options, many)
+    drawn_as = field_types[kind]
+    links = drawn_as.holds == "record"
+    named, whole = links or drawn_as.names == "people", links or drawn_as.listed
+    shown = Shown(one.key, one.label, one.kind.icon, kind, options, many, named, whole)
     if not one.writable:
         return shown
     return replace(shown, editable=True, required=one.required, help=one.help, input=one.kind.input(one.options))

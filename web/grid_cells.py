@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from web.fields import AS_NAMED, DRAWN_KEPT, Shown
+from web.fields import DRAWN_KEPT, Shown
 from web.reader import reader
 
 Draw = Callable[[Shown, Any, Mapping[str, Any]], Any]
@@ -24,7 +24,7 @@ def grid_cells(
     for number, field in enumerate(fields):
         label = labels[number] if number < len(labels) else ""
         value = values.get(field.key)
-        shown = _named(value, names) if field.kind in AS_NAMED else value
+        shown = _named(value, names) if field.named else value
         if isinstance(shown, (list, Mapping)):
             cells.append(_cell(draw, field, value, names, label))
             continue

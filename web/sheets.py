@@ -17,7 +17,7 @@ from web.dependencies import Place
 from web.fields import Shown, shown_field
 from web.histories import History, history_of
 from web.linked_records import Linked, linked_to
-from web.names import Names, names_of
+from web.names import Names, ids_of, names_of
 
 CANDIDATES = 100  # records that a browser without script can choose a link from
 
@@ -98,17 +98,19 @@ def new_sheet(
 
 
 def typed_in(form: FormData, table: Table) -> dict[str, Any]:
-    """What a record's form holds, by field: texts as typed, a list of ids for a link to many."""
+    """What a record's form holds, by field: texts as typed, a list of keys or ids where several are chosen."""
     typed: dict[str, Any] = {}
     for key in form:
         one = table.fields.get(key)
         if one is None or not one.writable:
             continue
         given = [str(value) for value in form.getlist(key)]
-        if one.many:
-            # A link begins with an empty value; what stands after the last empty one was chosen.
+        if one.several:
+            # Such an input begins with an empty value; what stands after the last empty one was chosen.
             chosen = given[len(given) - given[::-1].index("") :] if "" in given else given
-            typed[key] = [record for value in chosen for record in value.split(",")]
+            # One text of a field that is no link may be what somebody pasted: the field reads it.
+            alone = one.kind.listed and len(chosen) == 1
+            typed[key] = chosen[0] if alone else [record for value in chosen for record in value.split(",")]
         else:
             typed[key] = given[-1]
     return typed
@@ -134,7 +136,13 @@ def _parts(session: Session, place: Place, table: Table, values: Mapping[str, An
     keys = [one.key for one in table.declared]
     names = names_of(session, place.at, table, [*keys, "updated_by"], [values])
     # Somebody who left stays the value of a field that names them.
-    left = {values[one.key] for one in writable if one.kind.holds == "user" and values.get(one.key) in names}
+    left = {
+        person
+        for one in writable
+        if one.kind.names == "people"
+        for person in ids_of(values.get(one.key))
+        if person in names
+    }
     return {
         "app": layout.apps[table.app],
         "table": table,

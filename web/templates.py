@@ -118,7 +118,7 @@ def _value(cells: _Kinds, field: Shown, value: Any, names: Mapping[str, Any]) ->
     if isinstance(value, Mapping):
         reason = escape(texts.say(value.get("reason", "")))
         return Markup('<span class="is-error" title="{}">{}</span>').format(reason, value.get("error", ""))
-    if isinstance(value, list) and field.kind != "link":
+    if isinstance(value, list) and not field.whole:
         chip = Markup('<span class="chip"><span>{}</span></span>')
         parts = Markup("").join(chip.format(cells(field.kind, one, field.options, names)) for one in value)
         return Markup('<span class="chips">{}</span>').format(parts)

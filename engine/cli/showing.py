@@ -52,7 +52,8 @@ class Shown:
             titles = self._titles[field.target]
             return ", ".join(titles.get(one) or one for one in (value if isinstance(value, list) else [value]))
         name, options = shown_as(self.session.layout, field)
-        if isinstance(value, list):
+        kind = field_types[name]
+        if isinstance(value, list) and (kind.names == "people" or not kind.listed):
             return ", ".join(str(self._one(name, options, one)) for one in value)
         return self._one(name, options, value)
 
@@ -60,7 +61,7 @@ class Shown:
         if isinstance(value, bool):
             return "yes" if value else None
         kind = field_types[name]
-        if kind.holds == "user" or name in {"created_by", "updated_by"}:
+        if kind.names == "people":
             return self._person(value)
         if isinstance(value, (int, float)):
             if options.get("decimals", 0) is None:

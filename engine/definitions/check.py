@@ -245,7 +245,7 @@ def _view_problems(
         by = table.fields.get(options[grouped])
         if by is None:
             yield no_field(f"{at}/{grouped}", options[grouped], table)
-        elif by.many or not (by.kind.groups or by.kind.computed):
+        elif by.many or not (by.kind.groups or by.kind.computed) or (view_types[kind].one_place and by.several):
             says = _("{field} has too many values to make stacks of.", field=by.label)
             yield Problem(f"{at}/{grouped}", says, "groups", options[grouped])
     if "filter" in options:

@@ -10,7 +10,7 @@ from engine.definitions.conditions import MAX_NESTING, MAX_PARTS, expression, is
 from engine.definitions.language import Condition, Field, Table
 from engine.definitions.types import Cycle, Path, RecordScope, Unknown
 from engine.errors import Problem
-from engine.filters import HELD, Held, Operator, value_problem
+from engine.filters import HELD, Held, Operator, held_for, value_problem
 from engine.formulas import FormulaError
 from engine.text import _
 
@@ -68,7 +68,7 @@ def held_by(scope: RecordScope, path: Path) -> tuple[str, Field | None] | None:
         return None
     if held is None:
         return None
-    return ("text" if many or held.is_list or held.name not in HELD else held.name), field
+    return held_for(held), field
 
 
 def _test_problems(at: str, test: Mapping[str, Any], scope: RecordScope) -> Iterator[Problem]:

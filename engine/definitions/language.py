@@ -44,8 +44,13 @@ class Field:
 
     @cached_property
     def many(self) -> bool:
-        """Whether the field holds a list of records."""
+        """Whether the field holds a list of records, which lies in a table of its own."""
         return self.kind.leads_to_many(self.options)
+
+    @property
+    def several(self) -> bool:
+        """Whether people give the field a list: of records, choices or people."""
+        return self.many or self.kind.listed
 
     @property
     def is_link(self) -> bool:

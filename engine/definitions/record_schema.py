@@ -150,6 +150,8 @@ def _field(schema: Mapping[str, Any], at: str, taken: Taken) -> dict[str, Any] |
             return {"type": "number", "decimals": 0 if kind == "integer" else 2, **limits}
         case "boolean":
             return {"type": "checkbox"}
+        case "array" if isinstance(schema.get("items"), Mapping) and "enum" in schema["items"]:
+            return {**_select(schema["items"]["enum"]), "type": "multi_select"}
         case _:
             says = _("Values of type {type} are not taken over.", type=str(kind or "?"))
             taken.left.append((at, says))

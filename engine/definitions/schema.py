@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.actions import actions
 from engine.definitions.conditions import MAX_NESTING, MAX_PARTS
-from engine.field_types import field_types
+from engine.field_types import FieldType, field_types
 from engine.field_types.select import COLORS
 from engine.triggers import triggers
 from engine.view_types import view_types
@@ -131,15 +131,6 @@ def _definitions() -> Schema:
 
 def _field() -> Schema:
     names = [name for name, kind in field_types.items() if not kind.system]
-    common: Schema = {
-        "type": True,
-        "label": _LABEL_REF,
-        "help": _LABEL_REF,
-        "required": {"type": "boolean"},
-        "unique": {"type": "boolean"},
-        "default": True,
-    }
-    computed = {"type": True, "label": _LABEL_REF, "help": _LABEL_REF}
     return {
         "type": "object",
         "properties": {"type": {"enum": names}},
@@ -148,12 +139,21 @@ def _field() -> Schema:
             _when(
                 "type",
                 name,
-                {**(computed if field_types[name].computed else common), **field_types[name].options},
+                {**_common(field_types[name]), **field_types[name].options},
                 field_types[name].required_options,
             )
             for name in names
         ],
     }
+
+
+def _common(kind: FieldType) -> Schema:
+    """What may be said of a field of this type beside its own options."""
+    words: Schema = {"type": True, "label": _LABEL_REF, "help": _LABEL_REF}
+    if kind.computed:
+        return words
+    unique = {"unique": {"type": "boolean"}} if kind.can_be_unique else {}
+    return {**words, "required": {"type": "boolean"}, **unique, "default": True}
 
 
 def _view() -> Schema:

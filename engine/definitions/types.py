@@ -120,7 +120,6 @@ _HELD = {
     "boolean": BOOLEAN,
     "date": DATE,
     "date_time": DATE_TIME,
-    "user": USER,
 }
 
 
@@ -273,9 +272,11 @@ class FieldTypes:
             target = self.apps.tables.get(field.target or "")
             record = record_of(field.target or "", target.title if target else "")
             return list_of(record) if field.many else record
-        if field.kind.holds == "select":
-            return select_of(field.options["choices"])
-        return _HELD[field.kind.holds]
+        if field.kind.names == "choices":
+            held = select_of(field.options["choices"])
+        else:
+            held = USER if field.kind.names == "people" else _HELD[field.kind.holds]
+        return list_of(held) if field.kind.listed else held
 
     def _over_link(self, field: Field) -> Type:
         if "field" not in field.options:

@@ -6,8 +6,9 @@ reads, and which input enters it. It knows no session, no request and no HTML.
 
 from __future__ import annotations
 
+import csv
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -25,6 +26,8 @@ Holds = Literal[
     "date_time",
     "select",
     "user",
+    "selects",
+    "users",
     "record",
     "records",
     "computed",
@@ -62,6 +65,9 @@ class FieldType:
     drawn: ClassVar[bool] = False  # a number that the engine draws for a new record, unless the record brings one
     over_link: ClassVar[bool] = False  # worked out over the records of the link that the option `through` names
     groups: ClassVar[bool] = False  # few values, so a kanban or a group by it makes sense
+    listed: ClassVar[bool] = False  # its value is a list that lies in the record itself
+    names: ClassVar[Literal["", "choices", "people"]] = ""  # what its values are keys or ids of
+    can_be_unique: ClassVar[bool] = True  # its values can be told from each other by an index
 
     def value_schema(self, options: Options) -> dict[str, Any]:
         """The JSON Schema (2020-12) of a value that is not empty."""
@@ -112,6 +118,21 @@ class FieldType:
 def clean_text(text: str) -> str:
     """NFC, without the characters that no text needs and databases refuse."""
     return unicodedata.normalize("NFC", text.replace("\x00", ""))
+
+
+def split_list(text: str) -> list[str]:
+    """The items that a text lists: by lines, and by semicolons or else by commas; `"a, b"` is one item."""
+    separator = ";" if ";" in text else ","
+    lines = csv.reader(text.splitlines(), delimiter=separator, skipinitialspace=True)
+    try:
+        return [item.strip() for line in lines for item in line if item.strip()]
+    except csv.Error:  # a quoted item of more than 131,072 characters
+        return [text]
+
+
+def join_list(items: Iterable[str]) -> str:
+    """Items as one text that `split_list` takes apart again."""
+    return ", ".join(f'"{one.replace(chr(34), chr(34) * 2)}"' if set(one) & set(',;"\n') else one for one in items)
 
 
 field_types: Registry[FieldType] = Registry("engine.field_types", FieldType)

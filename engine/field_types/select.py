@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from engine.field_types import FieldType, Input, InvalidValue, Options, Value
+from engine.field_types import FieldType, Holds, Input, InvalidValue, Options, Value
 from engine.text import _, label_in
 
 COLORS = (
@@ -25,8 +25,9 @@ COLORS = (
 class Select(FieldType):
     label = _("Select")
     icon = "circle-chevron-down"
-    holds = "select"
+    holds: ClassVar[Holds] = "select"
     groups = True
+    names = "choices"
     options = {
         "choices": {
             "type": "object",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from engine.field_types import FieldType, InvalidValue, Options, Value
+from engine.field_types import FieldType, Holds, InvalidValue, Options, Value
 from engine.text import _
 
 
 class User(FieldType):
     label = _("Person")
     icon = "user"
-    holds = "user"
+    holds: ClassVar[Holds] = "user"
     groups = True
+    names = "people"
 
     def value_schema(self, options: Options) -> dict[str, Any]:
         return {"type": "string", "pattern": "^usr[0-9A-Za-z]{14}$"}

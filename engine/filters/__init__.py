@@ -15,11 +15,11 @@ from sqlalchemy import ColumnElement
 
 from engine.field_types import Options
 from engine.filters._texts import contains_text
-from engine.formulas import patterns
+from engine.formulas import Type, patterns
 from engine.registry import Registry
 from engine.text import Text, _
 
-__all__ = ["HELD", "MAX_LISTED", "Held", "Operator", "Test", "contains_text"]
+__all__ = ["HELD", "MAX_LISTED", "Held", "Operator", "Test", "contains_text", "held_for"]
 
 Test = ColumnElement[bool]
 # What an operator is given: nothing; one value, some, a pair of them; a day or a period (each becomes a pair of days);
@@ -64,6 +64,7 @@ class Held:
 
     name: str
     operators: ClassVar[Mapping[str, Operator]]
+    listed: ClassVar[bool] = False  # what is tested is a list; else a list is tested as its items joined to a text
     expressions: ClassVar[frozenset[str]] = frozenset(
         {"text", "select", "user", "record"}
     )  # what may stand for a value
@@ -120,5 +121,14 @@ def _pattern_problem(value: Any) -> Text | None:
 
 IS_EMPTY = Operator(_("is empty"), _("{field} is empty"), "nothing", lambda c, _v: c.is_(None))
 IS_NOT_EMPTY = Operator(_("is not empty"), _("{field} is not empty"), "nothing", lambda c, _v: c.is_not(None))
+
+
+def held_for(kind: Type) -> str:
+    """What values of a type, such as those of a formula, are tested as: a name of `HELD`."""
+    if kind.is_list:
+        item = kind.item.name if kind.item else ""
+        return f"{item}s" if item in {"select", "user"} else "text"
+    return kind.name if kind.name in HELD else "text"
+
 
 HELD: Registry[Held] = Registry("engine.filters", Held)

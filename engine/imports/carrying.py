@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from engine import apps
 from engine.access import door
-from engine.definitions.language import Apps, Table
+from engine.definitions.language import Apps, Field, Table
 from engine.errors import Refused
 from engine.importers import Source
-from engine.imports.lookups import Names, folded, new_choices
+from engine.imports.lookups import Names, choices_by_label, folded, names_in, new_choices
 from engine.imports.mapping import ColumnMapping, FileMapping, document_with
 from engine.imports.names import NameFinder
 from engine.imports.rows import Line, Planner, Told, chunks
@@ -158,11 +158,18 @@ def _in_document(session: Session, document: Mapping[str, Any] | None, address: 
 
 def _missing_choices(source: Source, mapping: FileMapping, table: Table) -> dict[str, dict[str, dict[str, Any]]]:
     wanted = [
-        one for one in mapping.columns if one.unknown == "create" and table.fields[one.field].kind.holds == "select"
+        one for one in mapping.columns if one.unknown == "create" and table.fields[one.field].kind.names == "choices"
     ]
-    labels = {one.field: list(_meant(source, one)) for one in wanted}
+    labels = {one.field: list(_labels(source, one, table.fields[one.field])) for one in wanted}
     made = {key: new_choices(table.fields[key], some) for key, some in labels.items()}
     return {key: choices for key, choices in made.items() if choices}
+
+
+def _labels(source: Source, one: ColumnMapping, of: Field) -> Iterator[str]:
+    """The choices that the cells of a column name."""
+    known = choices_by_label(of)
+    for text in _meant(source, one):
+        yield from names_in(of, text, known)
 
 
 def _titles_to_be(source: Source, mapping: FileMapping, table: Table) -> set[str]:

@@ -95,7 +95,9 @@ class Column:
 
     def _named(self, said: str) -> Cell:
         found = self._names.find(self.mapping, self.field, said)
-        value = found.ids if self.field.many else found.ids[0] if found.ids else None
+        value = found.ids if self.field.several else found.ids[0] if found.ids else None
+        if value and self.field.kind.listed:
+            value = self.field.kind.accept(value, self.field.options)
         if not (found.says or found.later):
             return Cell(value, plain=True)
         empty = found.says is not None and self.mapping.unknown == "empty"

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from engine import people
 from engine.access import door
 from engine.definitions.language import Field, Table
+from engine.field_types import split_list
 from engine.field_types.select import COLORS
 from engine.importers import key_for
 from engine.storage.expressions import Records, clock_of
@@ -67,6 +68,13 @@ def people_by_name(session: Session) -> Names:
     """The people of the workspace by name and by e-mail address."""
     everybody = people.everybody(session)
     return Names([(name, one.id) for one in everybody for name in (one.name, one.email)])
+
+
+def names_in(of: Field, text: str, known: Names) -> list[str]:
+    """The names in a text: one, or several for a field that holds a list, unless the whole text is a known name."""
+    if not text.strip():
+        return []
+    return split_list(text) if of.several and not known.find(text) else [text]
 
 
 def choices_by_label(field: Field) -> Names:

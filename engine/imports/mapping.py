@@ -167,7 +167,7 @@ def _whole_problems(
         if key not in fields and not refused:
             says = _("Records cannot be found by {field}, since no column goes there.", field=key)
             yield Problem(f"/match/{number}", says, "unknown_field", key)
-        if table is not None and key in table.fields and table.fields[key].many:
+        if table is not None and key in table.fields and table.fields[key].several:
             yield Problem(f"/match/{number}", _("Records cannot be found by {field}.", field=key), "unknown_field", key)
     new = document.get("new")
     names = {"app", "app_label", "table", "label", "title"}

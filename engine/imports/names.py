@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -11,14 +10,12 @@ from engine import records
 from engine.access import door
 from engine.definitions.language import Field, Table
 from engine.errors import Refused
-from engine.imports.lookups import Names, choices_by_label, folded, people_by_name, records_by_title
+from engine.imports.lookups import Names, choices_by_label, folded, names_in, people_by_name, records_by_title
 from engine.imports.mapping import ColumnMapping
 from engine.storage.savepoints import attempt
 from engine.storage.session import Session
 from engine.text import Text, _
 from engine.values import accept, check_required, defaults
-
-_SEVERAL = re.compile(r"[;,\n]")  # between the names in a cell of a link to many
 
 
 @dataclass
@@ -49,7 +46,7 @@ class NameFinder:
 
     def names(self, of: Field) -> bool:
         """Whether the cells of this field name something."""
-        return of.is_link or of.kind.holds in {"select", "user"}
+        return of.is_link or bool(of.kind.names)
 
     def prepare(self, one: ColumnMapping, of: Field, texts: Collection[str]) -> None:
         """Get ready for these cells of a column that names something: missing records are created, if so chosen."""
@@ -58,7 +55,7 @@ class NameFinder:
             return
         missing: dict[str, str] = {}
         for text in texts:
-            for name in self._parts(of, text):
+            for name in names_in(of, text, names):
                 if not names.find(name) and not self._is_coming(of, name):
                     missing.setdefault(folded(name), name.strip())
         target = self._session.layout.table(of.target)
@@ -69,8 +66,9 @@ class NameFinder:
     def find(self, one: ColumnMapping, of: Field, text: str) -> Found:
         """What one cell names."""
         found = Found()
-        for name in self._parts(of, text):
-            ids = self._names_of(of).find(name)
+        names = self._names_of(of)
+        for name in names_in(of, text, names):
+            ids = names.find(name)
             if len(ids) == 1:
                 found.ids.append(ids[0])
             elif not ids and self._is_coming(of, name):
@@ -96,26 +94,18 @@ class NameFinder:
                     target = self._session.layout.apps.tables.get(of.target)
                     self._of_tables[of.target] = records_by_title(self._session, target) if target else Names(())
                 self._names[of.key] = self._of_tables[of.target]
-            elif of.kind.holds == "user":
+            elif of.kind.names == "people":
                 self._names[of.key] = people_by_name(self._session)
             else:
                 self._names[of.key] = choices_by_label(of)
         return self._names[of.key]
-
-    def _parts(self, of: Field, text: str) -> list[str]:
-        """The names in a cell: one, or several in a link to many, unless the whole cell is a name itself."""
-        if not text.strip():
-            return []
-        if not of.many or self._names_of(of).find(text):
-            return [text]
-        return [part for part in _SEVERAL.split(text) if part.strip()]
 
     def _is_coming(self, of: Field, name: str) -> bool:
         return of.target == self._table.address and folded(name) in self._titles_in_file
 
     def _unknown(self, of: Field, name: str) -> Text:
         near = self.suggestion(of, name)
-        if of.kind.holds == "user":
+        if of.kind.names == "people":
             says = _("Nobody here is called {name}.", name=name)
         elif of.target is None:
             says = _("{field} has no choice {name}.", field=of.label, name=name)

@@ -12,7 +12,7 @@ from engine import formulas
 from engine.definitions.conditions import expression, is_expression
 from engine.definitions.language import Condition, Field
 from engine.definitions.types import Path
-from engine.filters import HELD, Held, Operator
+from engine.filters import HELD, Held, Operator, held_for
 from engine.formulas.sql import join_list
 from engine.storage.expressions import Records
 
@@ -66,7 +66,8 @@ def _test(test: Mapping[str, Any], records: Records) -> Test:
         column = ManyLink(records, field)
     else:
         compiled = records.value(path)
-        column = join_list(compiled.value, ", ") if compiled.type.is_list else compiled.value
+        joined = compiled.type.is_list and not held.listed
+        column = join_list(compiled.value, ", ") if joined else compiled.value
     return operator.test(column, _value(operator, test.get("value"), records, held))
 
 
@@ -89,9 +90,7 @@ def held_name(records: Records, path: Path) -> str:
     if field is not None and not field.kind.computed and not any(one.many for one in _links_on(records, path[:-1])):
         return field.kind.holds
     held = records.layout.types.along(records.table, path)
-    if held is None or held.is_list:
-        return "text"
-    return held.name if held.name in HELD else "text"
+    return "text" if held is None else held_for(held)
 
 
 def _links_on(records: Records, path: Path) -> list[Field]:

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, FromClause
 from engine import formulas
 from engine.definitions.language import Field, Table
 from engine.definitions.types import Path
-from engine.formulas import Compiled
-from engine.formulas.sql import dialects, exact_sum, json_list
+from engine.formulas import Compiled, lists
+from engine.formulas.sql import dialects, exact_sum, join_list, json_list
 from engine.formulas.types import TEXT, record_of
 from engine.storage import sql_types
 from engine.storage.layout import ERROR_SUFFIX, Layout
@@ -169,9 +169,14 @@ def sortable(one: Field, records: Records) -> ColumnElement[Any]:
         target = records.layout.table(one.target or "")
         return records.value((one.key, target.title)).value
     value = records.field(one.key).value
-    if one.kind.holds == "select":
-        return sa.case({key: number for number, key in enumerate(one.options["choices"])}, value=value)
-    return value
+    if one.kind.names == "choices":
+        places = {key: number for number, key in enumerate(one.options["choices"])}
+        if one.kind.listed:
+            # Lists that are the same stand together, so that they make one group.
+            labels = [(key, f"{number:04d}") for key, number in places.items()]
+            return lists.join_labels(value, labels, sa.literal_column("','", sql_types.TEXT))
+        return sa.case(places, value=value)
+    return join_list(value, ",") if one.kind.listed else value
 
 
 def _literal_type(name: str) -> Any:

@@ -18,6 +18,7 @@ class ViewType:
     options: ClassVar[Mapping[str, Any]] = {}  # option -> its JSON Schema
     required_options: ClassVar[tuple[str, ...]] = ()
     grouped_by: ClassVar[str | None] = None  # the option whose field must have few values
+    one_place: ClassVar[bool] = False  # a record stands in one group only, so that field holds one value
 
 
 view_types: Registry[ViewType] = Registry("engine.view_types", ViewType)

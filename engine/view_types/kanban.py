@@ -16,3 +16,4 @@ class Kanban(ViewType):
     }
     required_options = ("by",)
     grouped_by = "by"
+    one_place = True

@@ -16,6 +16,7 @@ from engine.text import Text
 EXAMPLES: dict[str, dict[str, Any]] = {
     "currency": {"currency": "EUR"},
     "select": {"choices": {"open": {"label": "Open"}, "won": {"label": {"en": "Won", "zh": "赢单"}, "color": "green"}}},
+    "multi_select": {"choices": {"a": {"label": "A"}, "b": {"label": {"en": "B, b", "zh": "乙"}}}},
     "link": {"to": "accounts"},
     "formula": {"formula": "1"},
     "rollup": {"through": "deals", "field": "amount", "function": "sum"},
@@ -39,6 +40,8 @@ TYPED: dict[str, list[tuple[str, Any]]] = {
     "email": [(" a@example.com ", "a@example.com")],
     "phone": [("+49 30 1234567", "+49 30 1234567")],
     "url": [("example.com/a", "https://example.com/a")],
+    "multi_select": [("乙, A", ["a", "b"]), ("A; B, b", ["a", "b"]), ("B, b", ["b"]), ('"B, b"', ["b"])],
+    "users": [("usr00000000000001, usr00000000000001", ["usr00000000000001"])],
     "user": [("usr00000000000001", "usr00000000000001")],
     "sequence": [("SO-2026-0007", "SO-2026-0007"), (" old 7 ", "old 7")],
     "link": [("rec00000000000001", "rec00000000000001")],
@@ -55,6 +58,8 @@ REFUSED: dict[str, list[str]] = {
     "phone": ["call me", "12"],
     "url": ["javascript:alert(1)", "ftp://example.com", "https://"],
     "user": ["Ada"],
+    "users": ["Ada, usr00000000000001"],
+    "multi_select": ["A, C"],
 }
 
 every = pytest.mark.parametrize("kind", list(field_types.values()), ids=list(field_types))

@@ -71,11 +71,12 @@ def _shape_of(layout: Layout, field: Field, language: str) -> Shape | str | None
         return None if field.many else _in_list
     if field.kind.computed:
         return _computed_shape(layout, field, language)
-    if field.kind.holds == "select":
-        return _labels(field.options["choices"], language)
-    if field.kind.holds == "boolean":
-        return _ticked
-    return "user" if layout.held_type(field).name == "user" else None
+    if field.kind.names == "people":
+        return "user"
+    if field.kind.names == "choices":
+        labels = _labels(field.options["choices"], language)
+        return _each(labels) if field.kind.listed else labels
+    return _ticked if field.kind.holds == "boolean" else None
 
 
 def _computed_shape(layout: Layout, field: Field, language: str) -> Shape | str | None:
@@ -115,6 +116,10 @@ def _labels(choices: Mapping[str, Mapping[str, Any]], language: str) -> Shape:
 
 def _in_list(value: Any) -> list[Any]:
     return [value]
+
+
+def _each(shape: Shape) -> Shape:
+    return lambda value: [shape(one) for one in value]
 
 
 def _ticked(value: Any) -> Any:

@@ -116,11 +116,16 @@ class _Reader:
     def read(self, field: Field, value: Any) -> Any:
         if value is None:
             return None
-        if field.kind.holds == "select" and isinstance(value, str):
-            return choice_named(field, value)
-        if field.kind.holds == "user":
+        if not field.kind.names:
+            return value
+        if isinstance(value, list) and field.kind.listed:
+            return [self._named(field, one) for one in value]
+        return self._named(field, value)
+
+    def _named(self, field: Field, value: Any) -> Any:
+        if field.kind.names == "people":
             return self._person(value)
-        return value
+        return choice_named(field, value) if isinstance(value, str) else value
 
     def _person(self, value: Any) -> Any:
         wanted = (value.get("id") or value.get("email")) if isinstance(value, Mapping) else value
@@ -144,17 +149,19 @@ def choice_named(field: Field, name: str) -> str:
 
 
 def _unknown_choices(names: Names, found: Sequence[Values]) -> list[Problem]:
-    selects = {one.key: one for one in names.table.fields.values() if one.kind.holds == "select"}
+    selects = {one.key: one for one in names.table.fields.values() if one.kind.names == "choices"}
     return [
         Problem(
             f"/{number}/{key}",
-            _('Insufficient permissions to create new select option "{name}"', name=value),
+            _('Insufficient permissions to create new select option "{name}"', name=name),
             "unknown_choice",
-            value,
+            name,
         )
         for number, values in enumerate(found)
         for key, value in values.items()
-        if key in selects and isinstance(value, str) and value and value not in selects[key].options["choices"]
+        if key in selects
+        for name in (value if isinstance(value, list) else [value])
+        if isinstance(name, str) and name and name not in selects[key].options["choices"]
     ]
 
 

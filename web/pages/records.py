@@ -148,7 +148,7 @@ def _settable(table: Table, key: str) -> bool:
 
 
 def _begun(table: Table, key: str, value: str) -> Any:
-    return [value] if table.fields[key].many else value
+    return [value] if table.fields[key].several else value
 
 
 def _name(session: Session, table: Table, record: str) -> str:

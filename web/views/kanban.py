@@ -68,7 +68,7 @@ def stack_name(at: Looking, value: Any) -> Label:
         return _("No {field}", field=by.label)
     if by.target:
         return queries.titles(at.session, by.target, [value]).get(value, str(value))
-    if by.kind.holds == "user":
+    if by.kind.names == "people":
         return people.names(at.session).get(value, str(value))
     if by.kind.holds == "boolean":
         return _("Ticked") if value else _("Not ticked")

@@ -1,6 +1,6 @@
 // The grid's keys and its cell editors. A cell's editor is a template of the page; what was typed is posted, the answer is
 // the whole line (what is computed from the cell may have changed too), or what is wrong with it, shown at the cell.
-const typed = (target) => target.matches?.("input, textarea, select");
+const typed = (target) => target.matches?.("input, textarea, select, [data-several]");
 const cellOf = (target) => target.closest?.(".grid td.cell");
 const head = (cell) => cell.closest("table").tHead.rows[0].cells[cell.cellIndex];
 const lines = (cell) => [...cell.closest("tbody").querySelectorAll("tr[id]")];
@@ -30,12 +30,14 @@ function edit(cell, start = null) {
   if (!template) return openRecord(cell);
   close();
   const form = template.content.firstElementChild.cloneNode(true);
-  const input = form.querySelector("[name='" + field + "']:not([type=hidden])");
+  const several = form.querySelector("[data-several]");
+  const input = several ?? form.querySelector("[name='" + field + "']:not([type=hidden])");
   const value = cell.dataset.value ?? cell.textContent.trim();
   if (input.type === "checkbox") return save(cell, field, value === "yes" ? "no" : "yes");
   const kept = [...cell.childNodes];
   cell.replaceChildren(form);
-  input.value = start ?? value;
+  if (several) for (const box of several.querySelectorAll("[type=checkbox]")) box.checked = value.split(",").includes(box.value);
+  else input.value = start ?? value;
   opened(cell, field, form, kept, value);
   input.focus();
   if (start === null && input.select) input.select();
@@ -67,7 +69,12 @@ async function editLink(cell, field) {
 }
 
 const chosenIn = (form) => [...form.querySelectorAll("[data-chosen] input")].map((one) => one.value).join(",");
-const valueIn = (form, field) => (form.matches(".is-link") ? chosenIn(form) : form.querySelector(`[name="${field}"]:not([type=hidden])`).value);
+const tickedIn = (several) => [...several.querySelectorAll(":checked")].map((one) => one.value).join(",");
+function valueIn(form, field) {
+  const several = form.querySelector("[data-several]");
+  if (several) return tickedIn(several);
+  return form.matches(".is-link") ? chosenIn(form) : form.querySelector(`[name="${field}"]:not([type=hidden])`).value;
+}
 
 function attempt(act) {
   try { act(); } catch { /* the browser opens pickers only after a real key or click */ }
