@@ -15,6 +15,8 @@ from engine.definitions.check import check as check_document
 from engine.definitions.language import App, Apps, Document, Field
 from engine.definitions.plan import Alteration, ConvertField, RemoveApp, RemoveField, RemoveTable
 from engine.errors import Conflict, NotFound, Problem, Refused
+from engine.rules import planned as rules_planned
+from engine.rules import unique
 from engine.storage import alterations, workspace_tables
 from engine.storage.layout import Layout
 from engine.storage.session import Session, timestamp
@@ -23,6 +25,7 @@ from engine.text import _
 _apps = workspace_tables.apps
 _revisions = workspace_tables.revisions
 _layout = workspace_tables.layout
+_ALIKE = _("Some records have equal values in a field that is to be unique. Make them differ first.")
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def plan(session: Session, document: Any) -> Plan:
     listed = planning.plan(before.document if before else None, document)
     after = _layout_with(session, document)
     problems += _dependants(session, document["key"], after)
+    problems += rules_planned.problems(session, document["key"], after)
     return Plan([_counted(session, one, after) for one in listed], problems)
 
 
@@ -165,14 +169,23 @@ def _carry_out(session: Session, document: Document, planned: Plan) -> None:
     try:
         anew = alterations.carry_out(session, old, new, planned.alterations)
     except sa.exc.IntegrityError as error:
-        says = _("Some records have equal values in a field that is to be unique. Make them differ first.")
-        raise Refused([Problem("/tables", says, "not_unique")]) from error
+        raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
     _store(session, document, [str(one.says) for one in planned.alterations])
     _publish(session, new)
     conversions.write_after(session, kept)
     sequences.number_all(session, _drawn_now(old, new))
     entirely = {(field.table, field.key) for field in anew} | _on_changed_settings(old, new, document["key"])
     computed.refresh(session, computed.Written(), entirely)
+    _keep_unique(session, old, new, document["key"])
+
+
+def _keep_unique(session: Session, old: Layout, new: Layout, app: str) -> None:
+    """The app's tables hold what their rules want alone. Raises `Refused` where converted values are alike now."""
+    try:
+        for table in new.apps[app].tables.values():
+            unique.follow_definition(session, old.apps.tables.get(table.address), table)
+    except sa.exc.IntegrityError as error:
+        raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
 
 
 def _drawn_now(old: Layout, new: Layout) -> list[Field]:

@@ -59,6 +59,16 @@ class Written:
         if gone:
             self.gone.add(table)
 
+    def add(self, other: Written) -> None:
+        """What `other` says was written was written, too."""
+        for (table, key), ids in other.fields.items():
+            self.wrote(table, [key], ids)
+        for (table, key), linked in other.relinked.items():
+            self.linked(table, key, linked)
+        for table, values in other.held.items():
+            self.held[table].extend(values)
+        self.gone |= other.gone
+
 
 @dataclass(frozen=True)
 class _Node:
@@ -79,7 +89,7 @@ def refresh(session: Session, written: Written, entirely: Collection[Key] = ()) 
     for node in layout.remember("computed", lambda: _sorted_nodes(layout)):
         table = layout.table(node.field.table)
         key = (table.address, node.field.key)
-        ids = None if key in entirely else _affected(session, table, node, written)
+        ids = None if key in entirely else affected(session, table, node.inputs, node.finds, written)
         if ids is not None and not ids:
             continue
         for address in {address for address, needed in node.needs if _is_waiting(waiting, address, needed)}:
@@ -123,9 +133,15 @@ def _keys_on(layout: Layout, table: str, path: Path) -> Iterable[Key]:
         table = one.target
 
 
-def _affected(session: Session, table: Table, node: _Node, written: Written) -> Ids:
-    found = _seeing_any(session, table, node.inputs, written)
-    for find in node.finds:
+def affected(
+    session: Session, table: Table, inputs: Iterable[Path], finds: Iterable[Find], written: Written
+) -> Ids:
+    """The records of `table` whose answer to something may have changed, by the paths and finds that it reads.
+
+    None: all of them.
+    """
+    found = _seeing_any(session, table, inputs, written)
+    for find in finds:
         if found is None:
             return None
         found = _union(found, _looking_for(session, table, find, written))

@@ -7,24 +7,22 @@ judged, computed fields follow, and the change is logged, all in the caller's tr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import sqlalchemy as sa
-
-from engine import computed, formulas, history, sequences
+from engine import computed, history, rules, sequences
 from engine.access import door
 from engine.computed import Written
 from engine.definitions.language import Field, Table
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.ids import new_ids
 from engine.queries import Query, page_of, read_records
+from engine.rules import checks, unique
 from engine.storage import record_rows
-from engine.storage.expressions import Records, clock_of
-from engine.storage.record_rows import Values, among, system_values
+from engine.storage.record_rows import Values, system_values
 from engine.storage.session import Change, Session, timestamp
-from engine.text import Text, _
-from engine.values import Reading, accept, check_required, check_unique, defaults, is_empty, moment
+from engine.text import _
+from engine.values import Reading, accept, check_required, check_unique, defaults, is_empty
 
 MAX_AT_ONCE = 100_000  # records of one call
 
@@ -52,19 +50,28 @@ def create(session: Session, table: str, given: Sequence[Mapping[str, Any]], *, 
     bad = {problem.at for problem in problems}
     problems += [one for one in check_required(of, filled) if one.at not in bad]
     ids = new_ids("rec", len(filled))
-    problems += check_unique(session, of, dict(zip(ids, filled, strict=True)))
+    whole = dict(zip(ids, filled, strict=True))
+    problems += check_unique(session, of, whole)
+    if problems:  # told with what the rules say, which the insert would ask for
+        problems += [one for one in rules.on_create(session, of, whole, back=False) if one.at not in bad]
     _refuse(problems)
     system = system_values(session.principal.user_id, timestamp(session.now))
     insert(session, of, [(record_id, {**values, **system}) for record_id, values in zip(ids, filled, strict=True)])
     return ids
 
 
-def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]) -> None:
-    """Write records whose values have been accepted, system fields included: for create and for restoring."""
+def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]], *, back: bool = False) -> None:
+    """Write records whose values have been accepted, system fields included: for create and for restoring.
+
+    `back`: they were there before. Raises `Refused` where a rule of the table speaks against it.
+    """
     if not records:
         return
     records = sequences.draw(session, table, records)
+    whole = dict(records)
+    _refuse(rules.on_create(session, table, whole, back=back))
     record_rows.insert(session, table, records)
+    unique.keep(session, table, whole)
     ids = [record_id for record_id, _values in records]
     written = Written()
     written.wrote(table.address, ["id", *table.fields], ids)
@@ -103,19 +110,36 @@ def update(
         if differs:
             changed[record_id] = differs
     numbers = {record_id: number for number, record_id in enumerate(given)}
-    unique = check_unique(session, of, changed)
-    problems += [_renumbered(one, list(changed), numbers) for one in unique]
+    taken = check_unique(session, of, changed)
+    if problems or taken:  # told with what the rules say, which the write would ask for
+        taken += rules.on_update(session, of, changed, before, back=False)
+    problems += [_renumbered(one, list(changed), numbers) for one in taken]
     _refuse(problems)
-    write(session, of, changed, before)
+    try:
+        write(session, of, changed, before)
+    except Refused as refused:
+        raise Refused([_renumbered(one, list(changed), numbers) for one in refused.problems]) from None
     return list(changed)
 
 
-def write(session: Session, table: Table, changed: Mapping[str, Values], before: Mapping[str, Values]) -> None:
-    """Set values that have been accepted; `before` holds the records' stored values until now."""
+def write(
+    session: Session,
+    table: Table,
+    changed: Mapping[str, Values],
+    before: Mapping[str, Values],
+    *,
+    back: bool = False,
+) -> None:
+    """Set values that have been accepted; `before` holds the records' stored values until now.
+
+    `back`: the values were there before. Raises `Refused` where a rule of the table speaks against it.
+    """
     if not changed:
         return
+    _refuse(rules.on_update(session, table, changed, before, back=back))
     stamp = {"updated_at": timestamp(session.now), "updated_by": session.principal.user_id}
     record_rows.update(session, table, {record_id: {**values, **stamp} for record_id, values in changed.items()})
+    unique.keep(session, table, {record_id: {**before[record_id], **values} for record_id, values in changed.items()})
     written = Written()
     for record_id, values in changed.items():
         written.wrote(table.address, [*values, *stamp], [record_id])
@@ -151,7 +175,8 @@ def delete(session: Session, table: str, ids: Sequence[str]) -> list[str]:
     missing = [record_id for record_id in ids if record_id not in before]
     if missing:
         raise NotFound(_("There is no record {id} (any more).", id=missing[0]))
-    _delete(session, of, before)
+    with checks.together(session):
+        _delete(session, of, before)
     return list(before)
 
 
@@ -191,6 +216,7 @@ def _delete(session: Session, table: Table, before: Mapping[str, Values]) -> Non
     """Delete the records whose stored values are `before`, after seeing to the links that lead to them."""
     if not before:
         return
+    _refuse(rules.on_delete(session, table, before))
     for (address, key), linked in record_rows.referring(session, table, list(before)).items():
         other = session.layout.table(address)
         field = other.fields[key]
@@ -214,13 +240,23 @@ def _delete(session: Session, table: Table, before: Mapping[str, Values]) -> Non
             record_id: {key: [one for one in old[key] if one not in gone] if field.many else None}
             for record_id, old in olds.items()
         }
+        against = rules.on_update(session, other, news, olds, back=False)
+        if against:
+            says = _(
+                "It cannot be taken off {table} that lead to it: {why}",
+                table=other.plural or other.label,
+                why=against[0].says,
+            )
+            raise Conflict(says)
         write(session, other, news, olds)
     record_rows.delete(session, table, list(before))
+    unique.forget(session, table, list(before))
     written = Written()
     written.left(table.address, before.values(), gone=True)
     for field in _links(table):
         written.linked(table.address, field.key, _linked_in(list(before.values()), field))
     computed.refresh(session, written)
+    checks.after_write(session, written, table, ())
     own = {one.key for one in record_rows.stored_fields(session, table)} | {
         f.key for f in record_rows.many_links(table)
     }
@@ -231,31 +267,10 @@ def _delete(session: Session, table: Table, before: Mapping[str, Values]) -> Non
 
 
 def _follow(session: Session, table: Table, ids: Sequence[str], written: Written) -> None:
-    """What every write brings about: computed fields, then the table's checks on the outcome."""
+    """What every write brings about: computed fields, then the checks on the outcome."""
     session.touch(table.address, ids)
     computed.refresh(session, written)
-    for address in {address for address, _key in written.fields}:
-        touched = session.touched.get(address, set())
-        own = address == table.address
-        _check_holds(session, session.layout.table(address), list(ids) if own else list(touched), own=own)
-
-
-def _check_holds(session: Session, table: Table, ids: Sequence[str], *, own: bool) -> None:
-    """`own`: the records are those that the caller gave, so their numbers tell which of them a problem is about."""
-    if not table.checks or not ids:
-        return
-    sql = session.layout.sql(table)
-    records = Records(session.layout, table, sql, clock_of(session))
-    scope = session.layout.types.scope(table.address)
-    problems = []
-    for check in table.checks.values():
-        holds = formulas.compile(formulas.check(check.holds, scope), records).value
-        broken = sa.select(sql.c.id).where(among(session, sql.c.id, ids), sa.not_(sa.func.coalesce(holds, sa.false())))
-        numbers = {record_id: number for number, record_id in enumerate(ids)}
-        for record_id in session.connection.execute(broken, moment(session)).scalars():
-            at = f"/{numbers[record_id]}" if own else ""
-            problems.append(Problem(at, Text("{says}", {"says": check.message}), "check"))
-    _refuse(problems)
+    checks.after_write(session, written, table, ids)
 
 
 def _links(table: Table) -> list[Field]:
@@ -277,8 +292,10 @@ def _filled(values: Mapping[str, Any], own: set[str]) -> Values:
 
 
 def _renumbered(problem: Problem, order: list[str], numbers: Mapping[str, int]) -> Problem:
-    _empty, number, field = problem.at.split("/")
-    return Problem(f"/{numbers[order[int(number)]]}/{field}", problem.says, problem.code, problem.value)
+    if not problem.at:
+        return problem
+    number, slash, field = problem.at.removeprefix("/").partition("/")
+    return replace(problem, at=f"/{numbers[order[int(number)]]}{slash}{field}")
 
 
 def _check_count(given: Sequence[Any] | Mapping[str, Any]) -> None:

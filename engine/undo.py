@@ -8,6 +8,7 @@ from typing import Any
 from engine import history, records
 from engine.access import door
 from engine.errors import Conflict, NotFound
+from engine.rules import checks
 from engine.storage import record_rows
 from engine.storage.session import Change, Session
 from engine.text import _
@@ -28,10 +29,11 @@ def undo(session: Session, transaction_id: str) -> int:
 
 def take_back(session: Session, changes: Iterable[Change]) -> None:
     """Reverse changes, which are given newest first. Raises `Conflict` as `undo` does."""
-    for kind, table, group in _runs(changes):
-        if table not in session.layout.apps.tables:
-            raise Conflict(_("The table was removed meanwhile, so this cannot be undone."))
-        _TAKE_BACK[kind](session, table, group)
+    with checks.together(session):
+        for kind, table, group in _runs(changes):
+            if table not in session.layout.apps.tables:
+                raise Conflict(_("The table was removed meanwhile, so this cannot be undone."))
+            _TAKE_BACK[kind](session, table, group)
 
 
 def _runs(changes: Iterable[Change]) -> Iterable[tuple[str, str, list[Change]]]:
@@ -69,7 +71,7 @@ def _undo_updated(session: Session, address: str, changes: list[Change]) -> None
         if held is None or _differs(held, kept):
             raise _changed_since()
         back[change.record_id] = {key: value for key, value in change.before.items() if key in table.fields}
-    records.write(session, table, back, now)
+    records.write(session, table, back, now, back=True)
 
 
 def _undo_deleted(session: Session, address: str, changes: list[Change]) -> None:
@@ -81,7 +83,7 @@ def _undo_deleted(session: Session, address: str, changes: list[Change]) -> None
     restored = [
         (one.record_id, {k: v for k, v in one.before.items() if k in table.fields}) for one in reversed(changes)
     ]
-    records.insert(session, table, restored)
+    records.insert(session, table, restored, back=True)
 
 
 _TAKE_BACK = {"created": _undo_created, "updated": _undo_updated, "deleted": _undo_deleted}

@@ -19,6 +19,7 @@ from engine.definitions.check_automations import automation_problems
 from engine.definitions.check_conditions import check_condition, expression_problems
 from engine.definitions.check_links import link_problems, through_problems
 from engine.definitions.check_names import no_field, no_table, sort_problems, unknown
+from engine.definitions.check_rules import rule_problems
 from engine.definitions.language import RESERVED_KEYS, Apps, Document, Field, Table, own_tables
 from engine.definitions.schema import app_schema
 from engine.definitions.types import Cycle, FieldTypes, Unknown
@@ -167,8 +168,7 @@ def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldT
         yield no_field(f"{at}/title", table.title, table)
     for field in table.declared:
         yield from _field_problems(f"{at}/fields/{field.key}", field, table, types)
-    for key, one in table.checks.items():
-        yield from expression_problems(f"{at}/checks/{key}/holds", one.holds, types.scope(table.address), {"boolean"})
+    yield from rule_problems(at, table, types)
     for view in table.views.values():
         yield from _view_problems(f"{at}/views/{view.key}", view.type, view.options, table, types)
     for form in table.forms.values():
@@ -184,7 +184,7 @@ def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldT
 def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> Iterator[Problem]:
     if field.key in RESERVED_KEYS:
         yield Problem(at, _("The key {key} is taken by the engine. Choose another.", key=field.key), "reserved")
-    for option, says in field.kind.problems(field.options):
+    for option, says in field.kind.problems(field.options, table.fields):
         yield Problem(f"{at}/{option}", says, "option", field.options.get(option))
     if field.is_link:
         yield from link_problems(at, field, types.apps)

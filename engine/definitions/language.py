@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from engine.definitions.rules import Rules, rules_of
 from engine.field_types import FieldType, Options, field_types
 from engine.text import Label, _
 
@@ -126,15 +127,6 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Check:
-    """What must hold for every record of a table, and what to say when it does not."""
-
-    key: str
-    holds: str
-    message: Label
-
-
-@dataclass(frozen=True)
 class Table:
     """One table with its fields: declared ones, then other sides of links, then those that every table has."""
 
@@ -145,7 +137,7 @@ class Table:
     fields: Mapping[str, Field]
     views: Mapping[str, View]
     forms: Mapping[str, Form]
-    checks: Mapping[str, Check]
+    rules: Rules
     plural: Label | None = None
     description: Label | None = None
     icon: str = "table"
@@ -322,7 +314,7 @@ def _table(document: Document, key: str, table: Mapping[str, Any]) -> Table:
         fields=fields,
         views=views,
         forms={name: _form(name, one) for name, one in table.get("forms", {}).items()},
-        checks={name: Check(name, one["holds"], one["message"]) for name, one in table.get("checks", {}).items()},
+        rules=rules_of(table),
     )
 
 

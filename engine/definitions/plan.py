@@ -156,12 +156,20 @@ _PARTS = {
     "view": _("view"),
     "form": _("form"),
     "check": _("check"),
+    "unique": _("rule of what is unique"),
+    "lock": _("lock"),
     "automation": _("automation"),
     "setting": _("setting"),
     "connection": _("connection"),
 }
 _APP_COLLECTIONS = (("automations", "automation"), ("settings", "setting"), ("connections", "connection"))
-_TABLE_COLLECTIONS = (("views", "view"), ("forms", "form"), ("checks", "check"))
+_TABLE_COLLECTIONS = (
+    ("views", "view"),
+    ("forms", "form"),
+    ("checks", "check"),
+    ("unique", "unique"),
+    ("locks", "lock"),
+)
 
 
 def plan(old: Document | None, new: Document) -> list[Alteration]:

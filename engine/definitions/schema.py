@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from engine.actions import actions
+from engine.definitions import rules
 from engine.definitions.conditions import MAX_NESTING, MAX_PARTS
 from engine.field_types import FieldType, field_types
 from engine.field_types.select import COLORS
@@ -114,9 +115,7 @@ def _definitions() -> Schema:
                 "color": {"$ref": "#/$defs/color"},
                 "title": {"$ref": "#/$defs/key"},
                 "fields": _by_key({"$ref": "#/$defs/field"}, least=1, most=500),
-                "checks": _by_key(
-                    _object({"holds": {"$ref": "#/$defs/expression"}, "message": _LABEL_REF}, ("holds", "message"))
-                ),
+                **rules.SCHEMA,
                 "views": _by_key({"$ref": "#/$defs/view"}),
                 "forms": _by_key({"$ref": "#/$defs/form"}),
             },

@@ -202,8 +202,16 @@ class FieldTypes:
             wanted = [replace(find, key=None, against=None) for find in linked]
         else:
             wanted = []
+        return self._resolved(wanted)
+
+    def read_by(self, formula: Formula, table: str) -> tuple[list[Path], list[Find]]:
+        """What an expression about a record of `table` reads: paths by keys, and tables that it looks through."""
+        scope = self.scope(table)
+        return [scope.resolve(path) or path for path in _of_records(formula.paths)], self._resolved(formula.finds)
+
+    def _resolved(self, finds: Iterable[Find]) -> list[Find]:
         found = []
-        for find in wanted:
+        for find in finds:
             scope = self.scope(find.table)
             paths = frozenset(scope.resolve(path) or path for path in _of_records(find.paths))
             found.append(replace(find, paths=paths, key=scope.resolve(find.key) if find.key else None))

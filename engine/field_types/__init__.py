@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -91,8 +91,8 @@ class FieldType:
         """The input of a form."""
         return Input(self.name)
 
-    def problems(self, options: Options) -> Iterator[tuple[str, Text]]:
-        """What is wrong with options that their schemas accept: (option, what to say)."""
+    def problems(self, options: Options, fields: Collection[str]) -> Iterator[tuple[str, Text]]:
+        """What is wrong with options that their schemas accept: (option, what to say). `fields` are the table's keys."""
         yield from ()
 
     def leads_to(self, options: Options, table: str) -> str | None:
@@ -112,6 +112,18 @@ class FieldType:
 
     def empty(self) -> Value:
         """What an empty field holds."""
+        return None
+
+    def refused(self, before: Value, value: Value, options: Options) -> Text | None:
+        """Why `value` may not follow `before` (None: a new record, or nothing was there); None when it may."""
+        return None
+
+    def needs(self, before: Value, value: Value, options: Options) -> Collection[str]:
+        """The keys of the fields that must be filled where this one holds `value` and held `before`."""
+        return ()
+
+    def offered(self, value: Value, options: Options) -> Mapping[str, Mapping[str, Any]] | None:
+        """The choices that a record which holds `value` may be given; None where its value makes no difference."""
         return None
 
 

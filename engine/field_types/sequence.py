@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from engine.field_types import FieldType, InvalidValue, Options, Value, clean_text
@@ -43,7 +43,7 @@ class Sequence(FieldType):
     }
     required_options = ("number",)
 
-    def problems(self, options: Options) -> Iterator[tuple[str, Text]]:
+    def problems(self, options: Options, fields: Collection[str]) -> Iterator[tuple[str, Text]]:
         parts = _PART.findall(options["number"])
         known = [one for one in parts if one and not _DATE_PART.sub("", one)]
         counting = [one for one in parts if one and not one.strip("#")]

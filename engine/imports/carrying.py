@@ -67,7 +67,7 @@ def count(
 ) -> Outcome:
     """What bringing the file in would do. Nothing stays written; the session must be one that may write."""
     held = session.layout.apps.tables.get(address)
-    if held is None or not held.checks:
+    if held is None or not held.rules.refuse:
         return bring_in(session, source, mapping, address, progress, mode="count")
     tried: list[Outcome] = []
     with suppress(_TakenBack), attempt(session):

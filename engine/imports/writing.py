@@ -66,7 +66,7 @@ def _blamed(refused: Refused, lines: Sequence[Line]) -> list[tuple[int, str]]:
     """Which lines were refused, and why; empty when the problems do not say."""
     if len(lines) == 1:
         return [(0, problem.says) for problem in refused.problems]
-    numbers = [problem.at.removeprefix("/") for problem in refused.problems]
+    numbers = [problem.at.split("/")[1] if problem.at else "" for problem in refused.problems]
     if not all(number.isdecimal() for number in numbers):
         return []
     return [(int(number), problem.says) for number, problem in zip(numbers, refused.problems, strict=True)]

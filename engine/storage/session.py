@@ -54,6 +54,7 @@ class Session:
     transaction_id: str = field(default_factory=lambda: new_id("trx"))
     changes: list[Change] = field(default_factory=list)
     touched: dict[str, set[str]] = field(default_factory=dict)  # table address -> records whose values may differ now
+    unchecked: list[Any] | None = None  # what was written while the checks wait for the rest (engine/rules/checks.py)
     layout_changed: bool = False  # whether this transaction changed an app
     quiet: bool = False  # whether what is written starts nothing (an import of what happened long ago)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
@@ -144,6 +145,10 @@ def _release(lock: Any) -> None:
 def _said(error: DBAPIError) -> Exception:
     """The database's complaint in words; an unforeseen one stays as it is, to be found in the log."""
     state = getattr(error.orig, "sqlstate", None) or ""
+    if state == "23505" or "UNIQUE constraint failed" in str(error.orig):
+        return Conflict(
+            _("Somebody else saved the same value at the same moment, and it may be there once. Try again.")
+        )
     if state in {"40001", "40P01", "55P03"}:
         return Conflict(_("Somebody else changed the same thing at the same time. Try again."))
     # On SQLite an OperationalError may also be our own wrong SQL, which must not hide as "unavailable".

@@ -130,7 +130,7 @@ def test_every_problem_is_told_at_once_and_nothing_is_written(shop: Workspace, o
 def test_a_check_of_the_table_refuses_with_its_own_words(shop: Workspace, owner: Principal) -> None:
     with pytest.raises(Refused) as refused, shop.write(owner) as session:
         records.create(session, "shop.orders", [{"amount": 1}, {"amount": -1}])
-    assert [(one.at, one.says) for one in refused.value.problems] == [("/1", "The amount cannot be negative.")]
+    assert [(one.at, one.says) for one in refused.value.problems] == [("/1/amount", "The amount cannot be negative.")]
 
 
 def test_unique_and_required(shop: Workspace, owner: Principal) -> None:

@@ -126,7 +126,7 @@ def test_many_at_once_draw_no_number_twice(shop: Workspace, owner: Principal) ->
 def test_a_number_that_would_come_twice_is_refused(
     workspace: Workspace, owner: Principal, options: dict[str, Any], wrong: list[str]
 ) -> None:
-    assert [option for option, _says in Sequence().problems(options)] == wrong
+    assert [option for option, _says in Sequence().problems(options, ())] == wrong
     document = {"formwork": 1, "key": "shop", "tables": tables({**FIELDS, "code": {"type": "sequence", **options}})}
     with workspace.read(owner) as session:
         found = [problem.at for problem in apps.check(session, document)]

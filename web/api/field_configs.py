@@ -114,6 +114,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[Options, str], Config] | None]] = {
     "date_time": ("dateTime", _date_time),
     "select": ("singleSelect", _choices),
     "multi_select": ("multipleSelects", _choices),
+    "status": ("singleSelect", _choices),
     "email": ("email", None),
     "phone": ("phoneNumber", None),
     "url": ("url", None),

@@ -127,7 +127,7 @@ def _save(place: Place, table: Table, record: str, typed: Mapping[str, Any], *, 
     except Refused as refused:
         wrong, _others = by_field(refused)
         right = {key: value for key, value in typed.items() if key not in wrong}
-        if not partly or not wrong:
+        if not partly or not right or len(right) == len(typed):
             return "", refused
         undo, more = _save(place, table, record, right, partly=True)
         return undo, Refused([*refused.problems, *(more.problems if more else ())])

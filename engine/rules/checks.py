@@ -1,0 +1,145 @@
+"""The checks of all tables, asked after each write of every record whose answer the write may have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from engine import computed, formulas
+from engine.computed import Ids, Written
+from engine.definitions.language import Table
+from engine.definitions.rules import Check
+from engine.definitions.types import Path
+from engine.errors import Problem, Refused
+from engine.formulas.reading import Find
+from engine.storage.expressions import Records, clock_of
+from engine.storage.layout import Layout
+from engine.storage.record_rows import among
+from engine.storage.session import Session
+from engine.text import Text, _
+from engine.values import moment
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """A check with what decides it: paths from its own table, and tables that it looks through.
+
+    `field` is where its message stands, empty for none.
+    """
+
+    check: Check
+    paths: tuple[Path, ...]
+    finds: tuple[Find, ...]
+    field: str
+
+
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """Checks are asked once, when the block ends: for several writes that satisfy them only as a whole."""
+    if session.unchecked is not None:
+        yield
+        return
+    session.unchecked = []
+    try:
+        yield
+        writes = session.unchecked
+    finally:
+        session.unchecked = None
+    whole = Written()
+    for written in writes:
+        whole.add(written)
+    if writes:
+        _hold(session, whole, "", {})
+
+
+def after_write(session: Session, written: Written, table: Table, ids: Sequence[str]) -> None:
+    """Ask what may have changed now that this was written; `ids` are the records that the caller gave, in order.
+
+    Raises `Refused` with a problem at `/<number>/<field>` for the caller's records, at "" for others.
+    """
+    if session.unchecked is not None:
+        session.unchecked.append(written)
+        return
+    _hold(session, written, table.address, {record_id: number for number, record_id in enumerate(ids)})
+
+
+def broken(session: Session, table: Table, check: Check, most: int) -> tuple[int, list[str]] | None:
+    """How many records of the table as it is now do not satisfy a check that is to come, and the ids of some.
+
+    None when the check is about fields that are yet to come.
+    """
+    layout = session.layout
+    try:
+        asked = formulas.check(check.holds, layout.types.scope(table.address))
+    except formulas.FormulaError:
+        return None
+    sql = layout.sql(table)
+    holds = formulas.compile(asked, Records(layout, table, sql, clock_of(session))).value
+    fails = sa.not_(sa.func.coalesce(holds, sa.false()))
+    counted = sa.select(sa.func.count()).select_from(sql).where(fails)
+    some = sa.select(sql.c.id).where(fails).order_by(sql.c.id).limit(most)
+    found = list(session.connection.execute(some, moment(session)).scalars())
+    return int(session.connection.execute(counted, moment(session)).scalar_one()), found
+
+
+def _hold(session: Session, written: Written, own: str, numbers: Mapping[str, int]) -> None:
+    problems = []
+    for address, watched in _watched_in(session.layout).items():
+        table = session.layout.table(address)
+        asked = [(one, computed.affected(session, table, one.paths, one.finds, written)) for one in watched]
+        if any(ids is None or ids for _one, ids in asked):
+            problems += _broken(session, table, asked, numbers if address == own else {})
+    if problems:
+        raise Refused(sorted(problems, key=lambda one: (len(one.at.split("/")[1:2]), one.at)))
+
+
+def _broken(
+    session: Session, table: Table, asked: list[tuple[_Watched, Ids]], numbers: Mapping[str, int]
+) -> list[Problem]:
+    """One SELECT for all checks of the table: the records that fail some, among those that each is asked of."""
+    sql = session.layout.sql(table)
+    records = Records(session.layout, table, sql, clock_of(session))
+    scope = session.layout.types.scope(table.address)
+    fails = [
+        sa.not_(sa.func.coalesce(formulas.compile(formulas.check(one.check.holds, scope), records).value, sa.false()))
+        for one, _ids in asked
+    ]
+    title = table.fields[table.title]
+    named = sql.c[title.key] if session.layout.stored(title) and not title.is_link else sql.c.id
+    wanted = sa.select(sql.c.id, named, *fails).where(sa.or_(*fails))
+    some = [ids for _one, ids in asked]
+    if all(ids is not None for ids in some):
+        wanted = wanted.where(among(session, sql.c.id, {one for ids in some for one in ids or ()}))
+    problems = []
+    for record_id, name, *failed in session.connection.execute(wanted, moment(session)):
+        for (one, ids), fail in zip(asked, failed, strict=True):
+            if not fail or (ids is not None and record_id not in ids):
+                continue
+            if record_id in numbers:
+                place = f"/{numbers[record_id]}/{one.field}" if one.field else f"/{numbers[record_id]}"
+                problems.append(Problem(place, Text("{says}", {"says": one.check.message}), "check"))
+            else:
+                says = _("{record}: {problem}", record=str(name or record_id), problem=one.check.message)
+                problems.append(Problem("", says, "check"))
+    return problems
+
+
+def _watched_in(layout: Layout) -> dict[str, list[_Watched]]:
+    """All checks of the workspace by the address of their table."""
+
+    def made() -> dict[str, list[_Watched]]:
+        tables = layout.apps.tables.values()
+        return {one.address: list(_watched(layout, one)) for one in tables if one.rules.checks}
+
+    return layout.remember("checks", made)
+
+
+def _watched(layout: Layout, table: Table) -> Iterator[_Watched]:
+    scope = layout.types.scope(table.address)
+    for check in table.rules.checks.values():
+        paths, finds = layout.types.read_by(formulas.check(check.holds, scope), table.address)
+        own = {path[0] for path in paths if path[0] in table.fields and table.fields[path[0]].writable}
+        yield _Watched(check, tuple(paths), tuple(finds), check.field or (own.pop() if len(own) == 1 else ""))

@@ -1,0 +1,143 @@
+"""Records that are finished: which, why, and what they keep from being changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from engine.definitions.language import Field, Table
+from engine.definitions.rules import Lock
+from engine.errors import Problem
+from engine.storage.conditions import condition_sql
+from engine.storage.expressions import Records, clock_of
+from engine.storage.record_rows import Values, among
+from engine.storage.session import Session
+from engine.text import Text
+from engine.values import moment
+
+
+@dataclass(frozen=True)
+class Locked:
+    """Why a record is locked, and the fields that may be changed all the same."""
+
+    says: Text
+    free: frozenset[str]
+
+
+def locked(session: Session, table: Table, ids: Collection[str]) -> dict[str, list[Locked]]:
+    """Those of the records that are locked by a rule of their own table, each with its reasons."""
+    return _satisfying(session, table, list(table.rules.locks.values()), ids)
+
+
+def on_create(session: Session, table: Table, records: Mapping[str, Values]) -> list[Problem]:
+    """Problems for records that would be added to a locked one, at `/<number>/<link>`; `records` by id, in order."""
+    made = {change.record_id for change in session.changes if change.kind == "created"}
+    found = []
+    for link, reasons in _parents(session, table, records.values()):
+        for number, values in enumerate(records.values()):
+            for parent in _ids(values.get(link.key)):
+                if parent in reasons and parent not in made:
+                    found.append(Problem(f"/{number}/{link.key}", reasons[parent][0].says, "locked"))
+    return found
+
+
+def on_update(
+    session: Session, table: Table, changed: Mapping[str, Values], before: Mapping[str, Values]
+) -> list[Problem]:
+    """Problems for changes of locked records, at `/<number>/<field>`; `before` holds the stored values until now."""
+    found = []
+    held = locked(session, table, changed)
+    for number, (record_id, values) in enumerate(changed.items()):
+        for reason in held.get(record_id, ()):
+            found += [
+                Problem(f"/{number}/{key}", reason.says, "locked", value)
+                for key, value in values.items()
+                if key not in reason.free
+            ]
+    news = {record_id: {**before[record_id], **values} for record_id, values in changed.items()}
+    made = {change.record_id for change in session.changes if change.kind == "created"}
+    for link, reasons in _parents(session, table, [*before.values(), *news.values()]):
+        for number, record_id in enumerate(changed):
+            parents = {*_ids(before[record_id].get(link.key)), *_ids(news[record_id].get(link.key))}
+            for parent in sorted((parents & reasons.keys()) - made):
+                at = f"/{number}/{next(iter(changed[record_id]))}"
+                found.append(Problem(at, reasons[parent][0].says, "locked"))
+    return found
+
+
+def on_delete(session: Session, table: Table, before: Mapping[str, Values]) -> list[Problem]:
+    """Problems for deleting locked records, or what belongs to them, at `/<number>`."""
+    held = locked(session, table, before)
+    found = [
+        Problem(f"/{number}", held[record_id][0].says, "locked")
+        for number, record_id in enumerate(before)
+        if record_id in held
+    ]
+    made = {change.record_id for change in session.changes if change.kind == "created"}
+    for link, reasons in _parents(session, table, before.values()):
+        for number, values in enumerate(before.values()):
+            for parent in _ids(values.get(link.key)):
+                if parent in reasons and parent not in made:
+                    found.append(Problem(f"/{number}", reasons[parent][0].says, "locked"))
+    return found
+
+
+def reasons_of(session: Session, table: Table, record_id: str, values: Values) -> list[Locked]:
+    """Why one record can be changed no more, its own locks and those of what it belongs to; empty when it can."""
+    found = list(locked(session, table, [record_id]).get(record_id, ()))
+    for link, reasons in _parents(session, table, [values]):
+        for parent in _ids(values.get(link.key)):
+            found += [Locked(one.says, frozenset()) for one in reasons.get(parent, ())]
+    return found
+
+
+def _parents(
+    session: Session, table: Table, records: Iterable[Values]
+) -> Iterable[tuple[Field, dict[str, list[Locked]]]]:
+    """For each link to what locks the records of this table too: the linked records that are locked."""
+    links = session.layout.remember(("locking links", table.address), lambda: _locking_links(session, table))
+    if not links:
+        return
+    held = list(records)
+    for link, target, locks in links:
+        yield link, _satisfying(session, target, locks, {one for values in held for one in _ids(values.get(link.key))})
+
+
+def _locking_links(session: Session, table: Table) -> list[tuple[Field, Table, list[Lock]]]:
+    found = []
+    for link in table.fields.values():
+        target = session.layout.apps.tables.get(link.target or "")
+        if target is None or link.inverse_of is not None:
+            continue
+        other = [
+            key for key, one in target.fields.items() if one.inverse_of == link.key and one.target == table.address
+        ]
+        locks = [one for one in target.rules.locks.values() if set(one.lines) & set(other)]
+        if locks:
+            found.append((link, target, locks))
+    return found
+
+
+def _satisfying(session: Session, table: Table, locks: list[Lock], ids: Collection[str]) -> dict[str, list[Locked]]:
+    if not locks or not ids:
+        return {}
+    sql = session.layout.sql(table)
+    records = Records(session.layout, table, sql, clock_of(session))
+    tests = [condition_sql(lock.when, records) for lock in locks]
+    wanted = sa.select(sql.c.id, *tests).where(among(session, sql.c.id, ids), sa.or_(*tests))
+    return {
+        record_id: [
+            Locked(Text("{says}", {"says": lock.message}), lock.free)
+            for lock, holds in zip(locks, answers, strict=True)
+            if holds
+        ]
+        for record_id, *answers in session.connection.execute(wanted, moment(session))
+    }
+
+
+def _ids(value: object) -> list[str]:
+    if not value:
+        return []
+    return [value] if isinstance(value, str) else [str(one) for one in value] if isinstance(value, list) else []
