@@ -133,9 +133,7 @@ def _keys_on(layout: Layout, table: str, path: Path) -> Iterable[Key]:
         table = one.target
 
 
-def affected(
-    session: Session, table: Table, inputs: Iterable[Path], finds: Iterable[Find], written: Written
-) -> Ids:
+def affected(session: Session, table: Table, inputs: Iterable[Path], finds: Iterable[Find], written: Written) -> Ids:
     """The records of `table` whose answer to something may have changed, by the paths and finds that it reads.
 
     None: all of them.

@@ -92,7 +92,7 @@ class FieldType:
         return Input(self.name)
 
     def problems(self, options: Options, fields: Collection[str]) -> Iterator[tuple[str, Text]]:
-        """What is wrong with options that their schemas accept: (option, what to say). `fields` are the table's keys."""
+        """What is wrong with options that their schemas accept: (option, what to say); `fields`: the table's keys."""
         yield from ()
 
     def leads_to(self, options: Options, table: str) -> str | None:

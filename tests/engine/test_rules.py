@@ -160,12 +160,13 @@ def test_a_check_looks_through_links_and_is_asked_after_every_write_there(shop: 
         (order,) = records.create(session, "shop.orders", [{"number": "7", "limit": 10}])
         (line,) = records.create(session, "shop.lines", [{"order": order, "quantity": 10}])
         (free,) = records.create(session, "shop.lines", [{"quantity": 1}])
-    for act in (
+    acts: list[Any] = [
         lambda session: records.create(session, "shop.lines", [{"order": order, "quantity": 1}]),
         lambda session: records.update(session, "shop.lines", {line: {"quantity": 11}}),
         lambda session: records.update(session, "shop.lines", {free: {"order": order}}),
         lambda session: records.update(session, "shop.orders", {order: {"limit": 9}}),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(Refused, match="More than the limit"), shop.write(owner) as session:
             act(session)
     assert refused(shop, owner, lambda session: records.update(session, "shop.orders", {order: {"limit": 9}})) == [
