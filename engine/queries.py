@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +15,8 @@ from engine.definitions.language import Condition, Field, Table
 from engine.errors import Problem, Refused
 from engine.filters import contains_text
 from engine.storage.conditions import condition_sql
-from engine.storage.expressions import AGGREGATES, Records, clock_of, sortable
+from engine.storage.expressions import AGGREGATES, Records, clock_of
+from engine.storage.ordering import Key, keys_of, parts_after, place, token
 from engine.storage.record_rows import Values, among, linked_ids
 from engine.storage.session import Session
 from engine.text import _
@@ -26,6 +25,7 @@ from engine.values import moment
 PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1_000
 MAX_SORTS = 5
+FAR = 1_000  # records to pass over
 ERROR = "#ERROR!"
 OF_LISTS = frozenset({"count", "empty", "filled", "unique", "count_unique"})  # what can be asked of lists
 
@@ -63,14 +63,34 @@ def page_of(session: Session, query: Query) -> tuple[list[tuple[str, Values]], s
     _check(session, table, query)
     records, _sql = _records(session, table)
     limit = max(1, min(query.limit, MAX_PAGE_SIZE))
-    offset = query.offset + _offset_in(query.after)
-    statement = _selected(session, table, records, query.fields)
-    statement = statement.where(*_wheres(session, table, records, query))
-    statement = statement.order_by(*_order(table, records, query.sort)).limit(limit + 1).offset(offset)
-    rows = session.connection.execute(statement, moment(session)).all()
+    keys = keys_of(records, query.sort)
+    rows = _rows_of_page(session, table, records, query, keys, limit + 1)
     found = _with_many(session, table, rows[:limit], query.fields)
-    following = _next_offset(offset + limit) if len(rows) > limit else None
+    following = token(query.sort, rows[limit - 1][-len(keys) :]) if len(rows) > limit else None
     return list(found.items()), following
+
+
+def _rows_of_page(
+    session: Session, table: Table, records: Records, query: Query, keys: Sequence[Key], limit: int
+) -> list[Any]:
+    """Up to `limit` rows: id, fields and errors, and at the end the values of the keys."""
+    statement = _selected(session, table, records, query.fields).add_columns(*(key.value for key in keys))
+    order = [key.clause for key in keys]
+    wheres = _wheres(session, table, records, query)
+    if query.after:
+        rows: list[Any] = []
+        for part in parts_after(keys, place(query.after, query.sort)):
+            if len(rows) < limit:
+                asked = statement.where(*wheres, part).order_by(*order).limit(limit - len(rows))
+                rows += session.connection.execute(asked, moment(session)).all()
+        return rows
+    if query.offset > FAR:
+        # Only ids are carried along to a place far down, not whole records.
+        there = sa.select(keys[-1].value).where(*wheres).order_by(*order).limit(limit).offset(query.offset)
+        statement = statement.where(keys[-1].value.in_(there)).order_by(*order)
+    else:
+        statement = statement.where(*wheres).order_by(*order).limit(limit).offset(query.offset)
+    return list(session.connection.execute(statement, moment(session)).all())
 
 
 def read_records(session: Session, table: Table, ids: Sequence[str]) -> dict[str, Values]:
@@ -89,7 +109,7 @@ def ids_of(session: Session, query: Query) -> list[str]:
     _check(session, table, query)
     records, sql = _records(session, table)
     statement = sa.select(sql.c.id).where(*_wheres(session, table, records, query))
-    statement = statement.order_by(*_order(table, records, query.sort))
+    statement = statement.order_by(*(key.clause for key in keys_of(records, query.sort)))
     return list(session.connection.execute(statement, moment(session)).scalars())
 
 
@@ -222,16 +242,6 @@ def _search(session: Session, table: Table, records: Records, text: str) -> Colu
     return sa.or_(sa.false(), *tests)
 
 
-def _order(table: Table, records: Records, sort: Sequence[str]) -> list[ColumnElement[Any]]:
-    order: list[ColumnElement[Any]] = []
-    for one in sort:
-        key = one.removeprefix("-")
-        value = sortable(table.fields[key], records)
-        # Empty values come last either way, on both databases.
-        order.append((value.desc() if one.startswith("-") else value.asc()).nulls_last())
-    return [*order, records.field("id").value]
-
-
 def _total(table: Table, records: Records, key: str, function: str) -> ColumnElement[Any]:
     one = table.fields.get(key)
     if one is None or one.many or function not in (OF_LISTS if one.kind.listed else AGGREGATES):
@@ -256,22 +266,6 @@ def _check(session: Session, table: Table, query: Query) -> None:
     errors = [one for one in problems if one.is_error]
     if errors:
         raise Refused(errors)
-
-
-def _next_offset(offset: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([offset]).encode()).decode().rstrip("=")
-
-
-def _offset_in(token: str | None) -> int:
-    if not token:
-        return 0
-    try:
-        (offset,) = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        if isinstance(offset, int) and offset >= 0:
-            return offset
-    except ValueError:
-        pass
-    raise Refused([Problem("/offset", _("That page does not exist (any more). Begin at the first."), "offset", token)])
 
 
 def _title(table: Table, value: Any) -> str:

@@ -41,6 +41,10 @@ class Dialects(FunctionElement[Any]):
         self.postgresql = postgresql
         self.type = type_
 
+    def self_group(self, against: Any = None) -> Any:
+        """Itself, since its text stands as an operand; a truth compared with 1 would be hidden from indexes."""
+        return self
+
 
 def dialects(sqlite: str, postgresql: str, *arguments: Element, type_: Any = TEXT) -> Element:
     """The element whose SQL is one text or the other. Each text must stand as an operand by itself."""

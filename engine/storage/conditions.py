@@ -22,12 +22,19 @@ Test = ColumnElement[bool]
 def condition_sql(condition: Condition, records: Records) -> Test:
     """Whether a record of `records` satisfies the condition (which has been checked)."""
     if isinstance(condition, str):
-        return _formula(expression(condition), records).is_(sa.true())
+        return _holds(expression(condition), records)
     if "all" in condition:
         return sa.and_(sa.true(), *(condition_sql(part, records) for part in condition["all"]))
     if "any" in condition:
         return sa.or_(sa.false(), *(condition_sql(part, records) for part in condition["any"]))
     return _test(condition, records)
+
+
+def _holds(text: str, records: Records) -> Test:
+    checked = formulas.check(text, records.layout.types.scope(records.table.address, _types_of(records)))
+    value: Test = formulas.compile(checked, records).value
+    # A comparison with true would hide what the formula compares from indexes; neither false nor NULL finds a record.
+    return value if checked.type.name == "boolean" else value.is_(sa.true())
 
 
 class ManyLink:

@@ -164,19 +164,30 @@ class Records:
 
 
 def sortable(one: Field, records: Records) -> ColumnElement[Any]:
-    """People sort a link by the name of what it leads to, and a select by the order of its choices."""
+    """People sort a link by the name of what it leads to, a select by the order of its choices, a list as it reads."""
     if one.is_link and not one.many:
         target = records.layout.table(one.target or "")
         return records.value((one.key, target.title)).value
-    value = records.field(one.key).value
+    compiled = records.field(one.key)
+    value = compiled.value
     if one.kind.names == "choices":
-        places = {key: number for number, key in enumerate(one.options["choices"])}
+        choices = list(one.options["choices"])
         if one.kind.listed:
             # Lists that are the same stand together, so that they make one group.
-            labels = [(key, f"{number:04d}") for key, number in places.items()]
+            labels = [(key, f"{number:04d}") for number, key in enumerate(choices)]
             return lists.join_labels(value, labels, sa.literal_column("','", sql_types.TEXT))
+        # Constants, not parameters, so that an index on this expression serves it.
+        places = {_constant(f"'{key}'"): _constant(str(number)) for number, key in enumerate(choices)}
         return sa.case(places, value=value)
-    return join_list(value, ",") if one.kind.listed else value
+    if compiled.type.is_list:
+        return join_list(value, ",")
+    if one.kind.computed and compiled.type.name == "text":
+        return sa.func.nullif(value, _constant("''"), type_=sql_types.TEXT)  # empty is empty, however
+    return value
+
+
+def _constant(sql: str) -> ColumnElement[Any]:
+    return sa.literal_column(sql, sa.Integer)
 
 
 def _literal_type(name: str) -> Any:

@@ -1,0 +1,103 @@
+"""The order of records, alike on both databases: what is empty comes last either way, and ids decide at the end.
+
+A page begins after the last record of the page before, by that record's own values. So pages neither miss nor
+repeat a record while others are written, and a page far down costs no more than the first.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+
+from engine.errors import Problem, Refused
+from engine.storage.expressions import Records, sortable
+from engine.text import _
+
+Test = ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One thing that records are ordered by."""
+
+    value: ColumnElement[Any]
+    down: bool = False
+    filled: bool = False  # it is never NULL
+
+    @property
+    def clause(self) -> ColumnElement[Any]:
+        """As ORDER BY has it."""
+        if self.filled:
+            return self.value.desc() if self.down else self.value.asc()
+        return (self.value.desc() if self.down else self.value.asc()).nulls_last()
+
+    def same(self, value: Any) -> Test:
+        return self.value.is_(None) if value is None else self.value == self._literal(value)
+
+    def beyond(self, value: Any) -> Test:
+        """After records that have the value (never what is empty, which has its own place at the end)."""
+        literal = self._literal(value)
+        return self.value < literal if self.down else self.value > literal
+
+    def from_on(self, value: Any) -> Test:
+        """The same value or beyond it, so written that an index is entered there."""
+        literal = self._literal(value)
+        return self.value <= literal if self.down else self.value >= literal
+
+    def _literal(self, value: Any) -> ColumnElement[Any]:
+        return sa.literal(value, self.value.type)
+
+
+def keys_of(records: Records, sort: Sequence[str]) -> list[Key]:
+    """The keys for fields, descending with `-`; the id last."""
+    fields = records.table.fields
+    found = [Key(sortable(fields[one.removeprefix("-")], records), one.startswith("-")) for one in sort]
+    return [*found, Key(records.field("id").value, filled=True)]
+
+
+def parts_after(keys: Sequence[Key], values: Sequence[Any]) -> list[Test]:
+    """What comes after a record with these values of the keys, in parts that follow each other.
+
+    First those in which the first key is filled, then those in which it is empty; each can be read off an index.
+    """
+    first, value = keys[0], values[0]
+    if value is None:
+        return [sa.and_(first.value.is_(None), _after(keys[1:], values[1:]))]
+    there = sa.and_(first.from_on(value), _after(keys, values, filled=True)) if len(keys) > 1 else first.beyond(value)
+    return [there] if first.filled else [there, first.value.is_(None)]
+
+
+def _after(keys: Sequence[Key], values: Sequence[Any], *, filled: bool = False) -> Test:
+    key, value = keys[0], values[0]
+    tests: list[Test] = []
+    if value is not None:
+        tests.append(key.beyond(value))
+        if not (filled or key.filled):
+            tests.append(key.value.is_(None))
+    if len(keys) > 1:
+        tests.append(sa.and_(key.same(value), _after(keys[1:], values[1:])))
+    return sa.or_(sa.false(), *tests)
+
+
+def token(sort: Sequence[str], values: Sequence[Any]) -> str:
+    """The place after the record with these values, as a text for addresses."""
+    return base64.urlsafe_b64encode(json.dumps([list(sort), list(values)]).encode()).decode().rstrip("=")
+
+
+def place(given: str, sort: Sequence[str]) -> list[Any]:
+    """The values in a token. Raises `Refused` when it is not one, or is one of another order."""
+    try:
+        order, values = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
+    except (ValueError, TypeError):
+        order, values = None, None
+    plain = isinstance(values, list) and all(one is None or isinstance(one, (str, int, float)) for one in values)
+    if order != list(sort) or not plain or len(values) != len(order) + 1:
+        says = _("That page does not exist (any more). Begin at the first.")
+        raise Refused([Problem("/offset", says, "offset", given)])
+    return list(values)
