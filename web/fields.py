@@ -33,6 +33,7 @@ class Shown:
     required: bool = False
     help: Label | None = None
     input: Input | None = None
+    ways: Mapping[str, list[str]] | None = None  # for each choice ("" for none) those that may follow; None: all may
     drawn: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # cells drawn before, by value
 
     def raw(self, value: Any) -> str:
@@ -79,4 +80,18 @@ def _shown(layout: Layout, one: Field) -> Shown:
     shown = Shown(one.key, one.label, one.kind.icon, kind, options, many, named, whole)
     if not one.writable:
         return shown
-    return replace(shown, editable=True, required=one.required, help=one.help, input=one.kind.input(one.options))
+    entered = one.kind.input(one.options)
+    return replace(
+        shown,
+        editable=True,
+        required=one.required,
+        help=one.help,
+        input=entered,
+        ways=_ways(one, entered.choices or {}),
+    )
+
+
+def _ways(one: Field, choices: Iterable[str]) -> Mapping[str, list[str]] | None:
+    """For each choice (and for none, "") those that may follow it; None where all may."""
+    ways = {value or "": one.kind.offered(value, one.options) for value in (None, *choices)}
+    return {value: list(offered or ()) for value, offered in ways.items()} if ways[""] is not None else None

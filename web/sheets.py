@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.datastructures import FormData
 
-from engine import people, queries, records
+from engine import ledgers, people, queries, records, rules
 from engine.definitions.language import App, Table
 from engine.errors import Problem, Refused
 from engine.records import Record
+from engine.rules.locks import Locked
 from engine.storage.session import Session
 from web.dependencies import Place
 from web.fields import Shown, shown_field
@@ -27,7 +28,7 @@ class Sheet:
     """What is shown of a record. `values` are the stored ones, over them what was typed and refused.
 
     `errors` is what is wrong, by field; `problems` what is wrong with no field in particular. A new record
-    has no `record`.
+    has no `record`. `closed` is why a record can be changed no more; `reversal` where a POST reverses it, if it can be.
     """
 
     app: App
@@ -49,6 +50,8 @@ class Sheet:
     history: History | None = None
     before: str = ""
     after: str = ""
+    closed: list[Locked] = field(default_factory=list)
+    reversal: str = ""
 
 
 def sheet_of(
@@ -66,8 +69,13 @@ def sheet_of(
     found = records.get(session, table.address, record_id)
     values = {**found.values, **(typed or {})}
     errors, problems = by_field(refused)
+    closed = rules.closed(session, table, record_id, found.values)
+    parts = _parts(session, place, table, values, candidates)
+    parts["fields"] = [_as_it_may_be(one, table, found.values, closed) for one in parts["fields"]]
     return Sheet(
-        **_parts(session, place, table, values, candidates),
+        **parts,
+        closed=closed,
+        reversal=_reversal(session, place, table, found),
         record=found,
         action=place.at.record(table.app, table.key, record_id),
         errors=errors,
@@ -88,8 +96,10 @@ def new_sheet(
 ) -> Sheet:
     """The sheet of a record that does not exist yet, with what it begins with."""
     errors, problems = by_field(refused)
+    parts = _parts(session, place, table, values, candidates)
+    parts["fields"] = [_as_it_may_be(one, table, {}, []) for one in parts["fields"]]
     return Sheet(
-        **_parts(session, place, table, values, candidates),
+        **parts,
         record=None,
         action=place.at.page("apps", table.app, table.key, "records"),
         errors=errors,
@@ -156,6 +166,26 @@ def _parts(session: Session, place: Place, table: Table, values: Mapping[str, An
         "may_write": place.principal.role != "guest",
         "close": place.at.table(table.app, table.key),
     }
+
+
+def _as_it_may_be(shown: Shown, table: Table, held: Mapping[str, Any], closed: Sequence[Locked]) -> Shown:
+    """The field to be read only where the record is closed; with the choices that may follow what it holds."""
+    if any(shown.key not in one.free for one in closed):
+        return replace(shown, editable=False)
+    one = table.fields[shown.key]
+    offered = one.kind.offered(held.get(shown.key), one.options)
+    if offered is None or shown.input is None:
+        return shown
+    return replace(shown, input=replace(shown.input, choices=offered))
+
+
+def _reversal(session: Session, place: Place, table: Table, record: Record) -> str:
+    ledger = table.rules.ledger
+    if ledger is None or place.principal.role == "guest" or record.values.get(ledger.reversal):
+        return ""
+    if ledgers.reversal_of(session, table.address, record.id) is not None:
+        return ""
+    return place.at.record(table.app, table.key, record.id) + "/reversal"
 
 
 def _link(session: Session, place: Place, target: str, candidates: bool) -> dict[str, Any]:

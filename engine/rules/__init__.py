@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from engine.definitions.language import Table
 from engine.errors import Problem
 from engine.rules import ledger, locks, states, unique
+from engine.rules.locks import Locked
 from engine.storage.record_rows import Values
 from engine.storage.session import Session
 
@@ -49,3 +50,11 @@ def on_update(
 def on_delete(session: Session, table: Table, before: Mapping[str, Values]) -> list[Problem]:
     """What speaks against deleting records: problems at `/<number>`."""
     return [*ledger.on_delete(table, before), *locks.on_delete(session, table, before)]
+
+
+def closed(session: Session, table: Table, record_id: str, values: Values) -> list[Locked]:
+    """Why a record can be changed no more, with the fields that can be; empty when nothing is in the way."""
+    found = locks.reasons(session, table, record_id, values)
+    if table.rules.ledger is not None:
+        found.append(Locked(ledger.never_changed(table), table.rules.ledger.free))
+    return found

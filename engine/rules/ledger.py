@@ -10,7 +10,7 @@ from engine.definitions.rules import Ledger
 from engine.errors import Problem
 from engine.storage.record_rows import Values, read
 from engine.storage.session import Session
-from engine.text import _
+from engine.text import Text, _
 
 
 def on_create(session: Session, table: Table, records: Mapping[str, Values]) -> list[Problem]:
@@ -43,7 +43,7 @@ def on_update(table: Table, changed: Mapping[str, Values]) -> list[Problem]:
     ledger = table.rules.ledger
     if ledger is None:
         return []
-    says = _("Entries of {table} are never changed. Reverse the entry, then enter it anew.", table=table.label)
+    says = never_changed(table)
     return [
         Problem(f"/{number}/{key}", says, "ledger", value)
         for number, values in enumerate(changed.values())
@@ -58,6 +58,11 @@ def on_delete(table: Table, before: Mapping[str, Values]) -> list[Problem]:
         return []
     says = _("Entries of {table} are never deleted. Reverse the entry instead.", table=table.label)
     return [Problem(f"/{number}", says, "ledger") for number in range(len(before))]
+
+
+def never_changed(table: Table) -> Text:
+    """What to say to somebody who would change an entry."""
+    return _("Entries of {table} are never changed. Reverse the entry, then enter it anew.", table=table.label)
 
 
 def opposite(value: Any) -> Any:

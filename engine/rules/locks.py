@@ -84,12 +84,12 @@ def on_delete(session: Session, table: Table, before: Mapping[str, Values]) -> l
     return found
 
 
-def reasons_of(session: Session, table: Table, record_id: str, values: Values) -> list[Locked]:
+def reasons(session: Session, table: Table, record_id: str, values: Values) -> list[Locked]:
     """Why one record can be changed no more, its own locks and those of what it belongs to; empty when it can."""
     found = list(locked(session, table, [record_id]).get(record_id, ()))
-    for link, reasons in _parents(session, table, [values]):
+    for link, held in _parents(session, table, [values]):
         for parent in _ids(values.get(link.key)):
-            found += [Locked(one.says, frozenset()) for one in reasons.get(parent, ())]
+            found += [Locked(one.says, frozenset()) for one in held.get(parent, ())]
     return found
 
 

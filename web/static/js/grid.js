@@ -33,6 +33,7 @@ function edit(cell, start = null) {
   const several = form.querySelector("[data-several]");
   const input = several ?? form.querySelector("[name='" + field + "']:not([type=hidden])");
   const value = cell.dataset.value ?? cell.textContent.trim();
+  if (form.dataset.ways) keepWays(input, JSON.parse(form.dataset.ways)[value] ?? [], value);
   if (input.type === "checkbox") return save(cell, field, value === "yes" ? "no" : "yes");
   const kept = [...cell.childNodes];
   cell.replaceChildren(form);
@@ -42,6 +43,11 @@ function edit(cell, start = null) {
   input.focus();
   if (start === null && input.select) input.select();
   input.showPicker && input.matches("select") && attempt(() => input.showPicker());
+}
+
+// Of a state's choices only those that may follow the one that the cell holds.
+function keepWays(input, ways, value) {
+  for (const option of [...input.options]) if (option.value !== value && !ways.includes(option.value)) option.remove();
 }
 
 function opened(cell, field, form, kept, before) {

@@ -3,7 +3,7 @@ function ready(root) {
   for (const stack of root.querySelectorAll?.(".board[data-move]:not([data-move='']) [data-stack]") ?? []) {
     if (Sortable.get(stack)) continue;
     Sortable.create(stack, {
-      group: "cards",
+      group: { name: "cards", put: mayGo },
       draggable: ".card-record",
       filter: ".menu",
       preventOnFilter: false,
@@ -14,6 +14,12 @@ function ready(root) {
       onEnd: moved,
     });
   }
+}
+
+// Where only some values may follow the one that a card has, it can be dropped on their stacks only.
+function mayGo(to, from) {
+  const ways = to.el.closest("[data-board]").dataset.ways;
+  return !ways || to === from || (JSON.parse(ways)[from.el.dataset.stack] ?? []).includes(to.el.dataset.stack);
 }
 
 async function moved({ item, from, to, oldDraggableIndex, newDraggableIndex }) {
