@@ -105,11 +105,13 @@ def test_an_entry_is_reversed_by_a_button_once_and_balances_follow(books: Work) 
     at = f"/apps/books/stock/records/{entry}"
     assert "Reverse" in text_of(books.get(at))
     balances = "/apps/books/stock/balances"
-    assert "Bolt 1 2 Nut 1 5 Together 2 7" in text_of(books.get(balances))
+    told = text_of(books.get(balances))
+    assert all(line in told for line in ("Bolt 1 2", "Nut 1 5", "Together 2 7"))
     assert "Bolt" not in text_of(books.get(f"{balances}?as_of=2026-01-31"))
     answer = books.post(at + "/reversal")
     assert "Reversed by this entry." in answer.text
     assert books.find(Query("books.stock", sort=["quantity"]))[0].values["quantity"] == -5
     assert f'action="{books.at}{at}/reversal"' not in books.get(at).text
     assert "This entry is reversed already." in books.post(at + "/reversal").text
-    assert "Bolt 1 2 Nut 2 0 Together 3 2" in text_of(books.get(balances))
+    told = text_of(books.get(balances))
+    assert all(line in told for line in ("Bolt 1 2", "Nut 2 0", "Together 3 2"))
