@@ -68,7 +68,7 @@ def _as_text(field: Field, value: Any) -> str:
         return "yes" if value else ""
     if isinstance(value, (int, float)):
         return str(value)
-    as_shown = field.kind.names == "choices" or field.kind.listed
+    as_shown = field.kind.names == "choices" or field.kind.listed or field.kind.holds == "json"
     return field.kind.display(value, field.options, "en") if as_shown else str(value)
 
 

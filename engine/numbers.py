@@ -111,5 +111,11 @@ def format_percent(value: float, decimals: int, language: str) -> str:
     return _real_minus(babel_percent(Decimal(str(value)), pattern.replace(".%", "%"), locale=_locale(language)))
 
 
+def in_percent(value: float) -> str:
+    """`12.5` for 0.125: what a percent input holds."""
+    text = f"{Decimal(repr(value)) * 100:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _real_minus(text: str) -> str:
     return text.replace("-", "−")

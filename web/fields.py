@@ -11,9 +11,9 @@ from engine.field_types import Input, field_types
 from engine.shown import shown_as
 from engine.storage.layout import Layout
 from engine.text import Label
-from web.formats import in_percent, local_input
+from web.formats import local_input
 
-NUMBERS = frozenset({"number", "currency", "percent", "count"})
+NUMBERS = frozenset({"number", "currency", "percent", "count", "duration", "autonumber"})
 DRAWN_KEPT = 2_000  # cells of one field that are kept drawn
 
 
@@ -28,7 +28,7 @@ class Shown:
     options: Mapping[str, Any]
     many: bool = False
     named: bool = False  # drawn from names, which may change: of people, of linked records
-    whole: bool = False  # its cell draws a list by itself
+    whole: bool = False  # its cell draws a list or an object by itself
     editable: bool = False
     required: bool = False
     help: Label | None = None
@@ -40,13 +40,9 @@ class Shown:
         """What the cell's editor starts with, where it is not the text that the cell shows; else empty."""
         if not self.editable or value is None or self.kind in ("text", "long_text", "link"):
             return ""
-        if isinstance(value, list):
-            return ",".join(value)
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        if self.kind == "percent":
-            return in_percent(value)
-        return local_input(value) if self.kind == "date_time" else str(value)
+        if self.kind == "date_time":
+            return local_input(value)
+        return field_types[self.kind].typed(value, self.options)
 
     @property
     def look(self) -> str:
@@ -76,7 +72,7 @@ def _shown(layout: Layout, one: Field) -> Shown:
     many = one.many or (one.kind.computed and layout.held_type(one).is_list)
     drawn_as = field_types[kind]
     links = drawn_as.holds == "record"
-    named, whole = links or drawn_as.names == "people", links or drawn_as.listed
+    named, whole = links or drawn_as.names == "people", links or drawn_as.listed or drawn_as.holds == "json"
     shown = Shown(one.key, one.label, one.kind.icon, kind, options, many, named, whole)
     if not one.writable:
         return shown

@@ -198,8 +198,9 @@ def _conditions(field: Filterable, test: Test) -> list[Condition]:
 def _value(field: Filterable, operator: Operator, typed: str) -> Any:
     if operator.takes == "count":
         return read_number(typed)
-    if field.shown.kind == "percent":
-        return field_types["percent"].read(typed, {})
+    kind = field_types[field.shown.kind]
+    if field.held == "number" and kind.reading:  # percent, durations: typed in a way of their own
+        return kind.read(typed, field.shown.options)
     return HELD[field.held].read(typed)
 
 

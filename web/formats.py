@@ -14,6 +14,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import get_currency_symbol
 
+from engine.field_types import field_types
 from engine.numbers import format_money, format_number, format_percent
 from web.reader import reader
 
@@ -45,12 +46,6 @@ def percent(value: float, decimals: int = 0) -> str:
     return _percent(value, decimals, reader().language)
 
 
-def in_percent(value: float) -> str:
-    """`12.5` for 0.125: what a percent input holds."""
-    text = f"{Decimal(repr(value)) * 100:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 @lru_cache(maxsize=500)
 def _symbol(currency: str, language: str) -> str:
     return str(get_currency_symbol(currency, locale=language))
@@ -69,6 +64,11 @@ def day(value: str) -> str:
 @lru_cache(maxsize=20_000)
 def _day(value: str, language: str) -> str:
     return str(format_date(date.fromisoformat(value), "medium", locale=language))
+
+
+def day_time(value: str, seconds: bool = False) -> str:
+    """`14:30:00` as `2:30 PM`."""
+    return field_types["time"].display(value, {"seconds": seconds}, reader().language)
 
 
 def moment(value: str) -> str:

@@ -134,15 +134,15 @@ def mapping_in(
             one["definition"] = definition
             if table is not None:
                 added[goes] = definition
-            of_type, holds = definition["type"], field_types[definition["type"]].holds
+            kind = field_types[definition["type"]]
         else:
             of = table.fields.get(goes) if table else None
-            of_type, holds = (of.type, of.kind.holds) if of else ("text", "text")
-        reading = _reading(_text(form, f"{number}.reading"), proposal, reading_name(of_type, holds))
+            kind = of.kind if of else field_types["text"]
+        reading = _reading(_text(form, f"{number}.reading"), proposal, reading_name(kind))
         if reading is not None:
             one["reading"] = reading
         values = before.get(proposal.column, {}).get("values") or (
-            {} if of_type in ("text", "long_text") else dict.fromkeys(proposal.blank_words, "")
+            {} if kind.name in ("text", "long_text") else dict.fromkeys(proposal.blank_words, "")
         )
         columns[proposal.column] = {"field": goes, "values": values, **one}
     mapping: dict[str, Any] = {"columns": columns, "automations": _text(form, "automations") == "yes"}

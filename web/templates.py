@@ -12,6 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: TID25
 from markupsafe import Markup, escape
 
 from engine.field_types import Input
+from engine.field_types.duration import spelled as spelled_duration
+from engine.field_types.location import spelled as spelled_place
+from engine.numbers import in_percent
 from web import formats, texts
 from web.fields import Shown
 from web.grid_cells import grid_cells
@@ -70,7 +73,9 @@ def _environment(statics: Statics) -> Environment:
         "browser_name": formats.browser_name,
         "color_for": formats.color_for,
         "day": formats.day,
-        "in_percent": formats.in_percent,
+        "day_time": formats.day_time,
+        "duration": lambda value, given: spelled_duration(value, {"format": given}),
+        "in_percent": in_percent,
         "initials": formats.initials,
         "label": texts.label,
         "local_input": formats.local_input,
@@ -78,6 +83,7 @@ def _environment(statics: Statics) -> Environment:
         "money": formats.money,
         "number": formats.number,
         "percent": formats.percent,
+        "place": spelled_place,
         "pretty": formats.pretty,
         "say": texts.say,
         "size": formats.size,
@@ -115,7 +121,7 @@ def _value(cells: _Kinds, field: Shown, value: Any, names: Mapping[str, Any]) ->
     """The cell of a record's value: nothing when it is empty, its reason when it is an error."""
     if value is None or value == "" or value == []:
         return ""
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and not field.whole:
         reason = escape(texts.say(value.get("reason", "")))
         return Markup('<span class="is-error" title="{}">{}</span>').format(reason, value.get("error", ""))
     if isinstance(value, list) and not field.whole:

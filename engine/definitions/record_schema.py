@@ -58,7 +58,14 @@ class Taken:
     left: list[tuple[str, Text]] = field(default_factory=list)
 
 
-_FORMATS = {"date": "date", "date-time": "date_time", "email": "email", "uri": "url", "uri-reference": "url"}
+_FORMATS = {
+    "time": "time",
+    "date": "date",
+    "date-time": "date_time",
+    "email": "email",
+    "uri": "url",
+    "uri-reference": "url",
+}
 _TAKEN = {
     "type", "title", "description", "default", "enum", "format", "maxLength", "pattern", "minimum", "maximum",
     "items", "properties", "required", "readOnly", "examples", "additionalProperties", "$schema", "$id",
@@ -150,6 +157,10 @@ def _field(schema: Mapping[str, Any], at: str, taken: Taken) -> dict[str, Any] |
             return {"type": "number", "decimals": 0 if kind == "integer" else 2, **limits}
         case "boolean":
             return {"type": "checkbox"}
+        case "object" if {"lat", "lng"} <= set(schema.get("properties", ())):
+            return {"type": "location"}
+        case "object":
+            return {"type": "json"}
         case "array" if isinstance(schema.get("items"), Mapping) and "enum" in schema["items"]:
             return {**_select(schema["items"]["enum"]), "type": "multi_select"}
         case _:

@@ -120,6 +120,8 @@ _HELD = {
     "boolean": BOOLEAN,
     "date": DATE,
     "date_time": DATE_TIME,
+    "time": TEXT,
+    "json": TEXT,
 }
 
 

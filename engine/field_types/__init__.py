@@ -27,6 +27,8 @@ Holds = Literal[
     "select",
     "user",
     "selects",
+    "time",
+    "json",
     "users",
     "record",
     "records",
@@ -67,6 +69,10 @@ class FieldType:
     groups: ClassVar[bool] = False  # few values, so a kanban or a group by it makes sense
     listed: ClassVar[bool] = False  # its value is a list that lies in the record itself
     names: ClassVar[Literal["", "choices", "people"]] = ""  # what its values are keys or ids of
+    reading: ClassVar[str] = ""  # how imports read its cells, where that does not follow from what it holds
+    said_by: ClassVar[
+        tuple[tuple[str, ...], ...]
+    ] = ()  # the members that name an object: the first of these that it has
     can_be_unique: ClassVar[bool] = True  # its values can be told from each other by an index
 
     def value_schema(self, options: Options) -> dict[str, Any]:
@@ -82,6 +88,10 @@ class FieldType:
     def read(self, text: str, options: Options) -> Value:
         """The value that a person typed as `text` (not empty); raises `InvalidValue`."""
         return self.accept(text, options)
+
+    def typed(self, value: Value, options: Options) -> str:
+        """What a person would type for the value, which `read` takes back: what the editor of a cell begins with."""
+        return str(value)
 
     def display(self, value: Value, options: Options, language: str) -> str:
         """The value as a person reads it, where there is only plain text (mails, CSV, titles)."""

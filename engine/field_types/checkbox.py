@@ -34,5 +34,8 @@ class Checkbox(FieldType):
     def display(self, value: Value, options: Options, language: str) -> str:
         return "✓" if value else ""
 
+    def typed(self, value: Value, options: Options) -> str:
+        return "yes" if value else "no"
+
     def empty(self) -> Value:
         return False

@@ -33,6 +33,9 @@ class MultiSelect(Select):
         except InvalidValue:
             return self.accept([super(MultiSelect, self).read(one, options) for one in split_list(text)], options)
 
+    def typed(self, value: Value, options: Options) -> str:
+        return ",".join(value)
+
     def display(self, value: Value, options: Options, language: str) -> str:
         return join_list(super(MultiSelect, self).display(one, options, language) for one in value)
 

@@ -33,5 +33,8 @@ class Users(User):
     def read(self, text: str, options: Options) -> Value:
         return self.accept(split_list(text), options)
 
+    def typed(self, value: Value, options: Options) -> str:
+        return ",".join(value)
+
     def display(self, value: Value, options: Options, language: str) -> str:
         return join_list(value)

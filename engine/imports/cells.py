@@ -78,7 +78,7 @@ class Column:
 
     def _judge(self, read: dict[str, Any]) -> None:
         key = self.field.key
-        accepted, problems = accept(self._session, self._table, [{key: value} for value in read.values()])
+        accepted, problems = accept(self._session, self._table, [{key: value} for value in read.values()], "text")
         refused = {int(problem.at.split("/")[1]): problem.says for problem in problems}
         rounds = getattr(self.mapping.reading, "rounded", False)
         for number, (text, before) in enumerate(read.items()):
@@ -87,7 +87,7 @@ class Column:
                 self._known[text] = Cell(problem=says if isinstance(says, Text) else Text("{says}", {"says": says}))
                 continue
             value = accepted[number][key]
-            if isinstance(value, int | float) and value != before and not rounds:
+            if isinstance(before, int | float) and value != before and not rounds:
                 says = _("{value} would be rounded to {kept}.", value=before, kept=value)
                 self._known[text] = Cell(problem=says)
             else:

@@ -23,6 +23,7 @@ from typing import Any
 
 from engine.definitions.language import Apps, Document, Field, Table
 from engine.errors import Problem, Refused
+from engine.field_types import FieldType
 from engine.importers import READINGS, Reading, reading_from
 from engine.text import Text, _, label_in
 
@@ -68,10 +69,10 @@ class FileMapping:
     new: NewTable | None = None
 
 
-def reading_name(type_: str, holds: str) -> str:
+def reading_name(kind: FieldType) -> str:
     """The reading whose values a field of this type holds."""
     by_value = {"number": "number", "boolean": "checkbox", "date": "date", "date_time": "date_time"}
-    return type_ if type_ in READINGS else by_value.get(holds, "text")
+    return kind.reading or (kind.name if kind.name in READINGS else by_value.get(kind.holds, "text"))
 
 
 def mapping_from(document: Any, columns: Sequence[str], table: Table | None) -> FileMapping:

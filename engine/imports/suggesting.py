@@ -75,7 +75,7 @@ def suggest(workspace: Workspace, apps: Apps, source: Source, name: str, table: 
 
 def reading_for(of: Field, proposal: Proposal, zone: str) -> dict[str, Any]:
     """How the column's cells become values of this field, as JSON."""
-    name = reading_name(of.type, of.kind.holds)
+    name = reading_name(of.kind)
     if name in proposal.readings:
         return proposal.readings[name]
     return READINGS[name](**({"zone": zone} if name == "date_time" else {})).as_json()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -93,8 +93,15 @@ class Records:
             # An expression without a record (a default): fields are empty.
             return Compiled(sa.null(), None, self.layout.types.along(self.table, path) or TEXT)
         if len(path) == 1:
-            return self.field(path[0])
+            return self._said(path[0], self.field(path[0]))
         return self._linked(path)
+
+    def _said(self, key: str, found: Compiled) -> Compiled:
+        """JSON as expressions and filters see it: its text, or what names an object of this kind."""
+        field = self.table.fields.get(key)
+        if field is None or field.kind.holds != "json":
+            return found
+        return Compiled(_naming(found.value, field.kind.said_by), found.error, TEXT)
 
     def field(self, key: str) -> Compiled:
         """The SQL of one of the table's own fields."""
@@ -188,6 +195,25 @@ def sortable(one: Field, records: Records) -> ColumnElement[Any]:
 
 def _constant(sql: str) -> ColumnElement[Any]:
     return sa.literal_column(sql, sa.Integer)
+
+
+def _naming(value: ColumnElement[Any], members: Sequence[Sequence[str]]) -> ColumnElement[Any]:
+    """The text of JSON: all of it, or the first group of `members` that an object has, several joined by commas."""
+    if not members:
+        return sa.type_coerce(value, sql_types.TEXT)
+    sqlite, postgresql = [], []
+    for group in members:
+        # Several are numbers, which both give as they are written; `->>` on SQLite would make doubles of them.
+        arrow = "->>" if len(group) == 1 else "->"
+        sqlite.append(" || ', ' || ".join(f"({{0}} {arrow} '{one}')" for one in group))
+        postgresql.append(" || ', ' || ".join(f"(CAST({{0}} AS JSON) ->> '{one}')" for one in group))
+    nothing = "NULL"  # coalesce takes two at least
+    return dialects(
+        f"coalesce({', '.join([*sqlite, nothing])})",
+        f"coalesce({', '.join([*postgresql, nothing])})",
+        value,
+        type_=sql_types.TEXT,
+    )
 
 
 def _literal_type(name: str) -> Any:

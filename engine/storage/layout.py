@@ -96,6 +96,8 @@ class Layout:
 
     def column_type(self, field: Field) -> Any:
         """The SQL type of a stored field."""
+        if field.kind.holds == "json":
+            return sql_types.JSON_TEXT
         return sql_type(self.types.of(field))
 
     def remember(self, key: Any, make: Callable[[], Made]) -> Made:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -91,5 +92,27 @@ class DateTime(TypeDecorator[str]):
         return value
 
 
+class JsonText(TypeDecorator[Any]):
+    """Any JSON value as the text that it was written as, on both: JSONB would refuse some texts and move members."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(sa.Text(collation="C" if dialect.name == "postgresql" else None))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else json.dumps(value, ensure_ascii=False)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value  # a text that was there before the field held JSON
+
+
 JSON_LIST = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 TEXT, NUMBER, DATE, DATE_TIME, BOOLEAN = Text(), Number(), Date(), DateTime(), sa.Boolean()
+JSON_TEXT = JsonText()

@@ -9,6 +9,7 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
+from engine.numbers import in_percent
 from engine.text import _
 from web import formats, texts
 from web.reader import Reader, language_of, reading_as
@@ -76,7 +77,7 @@ def test_values_are_written_in_the_readers_way() -> None:
         assert formats.day("2026-11-21") == "Nov 21, 2026"
         assert formats.moment("2026-11-21T20:30:00.000Z") == "Nov 22, 2026, 4:30\u00a0AM"
         assert formats.local_input("2026-11-21T20:30:00.000Z") == "2026-11-22T04:30"
-        assert [formats.in_percent(one) for one in (0, 1, 0.1, 0.125, 10)] == ["0", "100", "10", "12.5", "1000"]
+        assert [in_percent(one) for one in (0, 1, 0.1, 0.125, 10)] == ["0", "100", "10", "12.5", "1000"]
         assert [formats.size(one) for one in (12, 1_400_000)] == ["12\u00a0B", "1.4\u00a0MB"]
     with reading_as(Reader(language="zh")):
         assert formats.day("2026-11-21") == "2026年11月21日"

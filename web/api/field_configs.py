@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.definitions.language import Field
+from engine.field_types.rating import MOST
 from engine.shown import shown_as
 from engine.storage.layout import Layout
 from web.api.naming import said
 from web.formats import currency_symbol
+
+# The icons of ratings that clients have another name for.
+_ICONS = {"thumb-up": "thumbsUp"}
 
 Config = dict[str, Any]
 Options = Mapping[str, Any]
@@ -98,6 +102,15 @@ def _modified(options: Options, language: str) -> Config:
     return {"isValid": True, "referencedFieldIds": [], "result": result}
 
 
+def _rating(options: Options, _language: str) -> Config:
+    icon = options.get("icon", "star")
+    return {"icon": _ICONS.get(icon, icon), "max": options.get("max", MOST), "color": "yellowBright"}
+
+
+def _duration(options: Options, _language: str) -> Config:
+    return {"durationFormat": options.get("format", "h:mm")}
+
+
 def _tick(_options: Options, _language: str) -> Config:
     return {"icon": "check", "color": "greenBright"}
 
@@ -110,6 +123,10 @@ _KINDS: Mapping[str, tuple[str, Callable[[Options, str], Config] | None]] = {
     "percent": ("percent", _precision),
     "count": ("number", _precision),
     "checkbox": ("checkbox", _tick),
+    "rating": ("rating", _rating),
+    "progress": ("percent", _precision),
+    "duration": ("duration", _duration),
+    "json": ("multilineText", None),
     "date": ("date", _date),
     "date_time": ("dateTime", _date_time),
     "select": ("singleSelect", _choices),

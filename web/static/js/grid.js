@@ -37,7 +37,8 @@ function edit(cell, start = null) {
   if (input.type === "checkbox") return save(cell, field, value === "yes" ? "no" : "yes");
   const kept = [...cell.childNodes];
   cell.replaceChildren(form);
-  if (several) for (const box of several.querySelectorAll("[type=checkbox]")) box.checked = value.split(",").includes(box.value);
+  const chosen = (several?.querySelector("[type=radio]") ? start ?? value : value).split(",");
+  if (several) for (const box of several.querySelectorAll("[type=checkbox], [type=radio]")) box.checked = chosen.includes(box.value);
   else input.value = start ?? value;
   opened(cell, field, form, kept, value);
   input.focus();
@@ -197,7 +198,7 @@ document.addEventListener("keydown", (event) => {
     if ("editable" in head(cell).dataset) save(cell, head(cell).dataset.field, "");
   } else if (event.key.length === 1 && !strong && !event.altKey && "editable" in head(cell).dataset && head(cell).dataset.kind !== "checkbox") {
     event.preventDefault(); // the cell takes the key, no shortcut does
-    edit(cell, ["select", "status", "user", "date", "date_time"].includes(head(cell).dataset.kind) ? null : event.key);
+    edit(cell, ["select", "status", "user", "date", "date_time", "time"].includes(head(cell).dataset.kind) ? null : event.key);
   }
 });
 

@@ -1,0 +1,122 @@
+"""Field types that hold a value of their own: stored, filtered, sorted, in expressions, in history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine import history, queries, records, undo
+from engine.access.principals import Principal
+from engine.queries import Query
+from engine.storage.stores import Workspace
+from tests.support.workspaces import install
+
+FIELDS: dict[str, Any] = {
+    "name": {"type": "text"},
+    "stars": {"type": "rating", "max": 5},
+    "done": {"type": "progress"},
+    "took": {"type": "duration"},
+    "at": {"type": "time"},
+    "data": {"type": "json"},
+    "place": {"type": "location"},
+    "hours": {"type": "formula", "formula": "{took} / 3600"},
+    "where": {"type": "formula", "formula": '"At " & {place}'},
+    "raw": {"type": "formula", "formula": "LEN({data})"},
+}
+THINGS: list[dict[str, Any]] = [
+    {
+        "name": "a",
+        "stars": 4,
+        "done": 0.25,
+        "took": 5400,
+        "at": "09:30",
+        "data": {"b": [1, None], "a": "\u0000é"},
+        "place": {"lat": 60.17, "lng": 0.000001, "label": "Helsinki"},
+    },
+    {
+        "name": "b",
+        "stars": 2,
+        "done": 1,
+        "took": 60,
+        "at": "14:00:05",
+        "data": False,
+        "place": {"lat": -1, "lng": 1e-06},
+    },
+    {"name": "c"},
+]
+
+
+@pytest.fixture
+def shop(workspace: Workspace, owner: Principal) -> Workspace:
+    install(workspace, owner, {"things": {"title": "name", "fields": FIELDS}})
+    with workspace.write(owner) as session:
+        records.create(session, "shop.things", THINGS)
+    return workspace
+
+
+def found(shop: Workspace, owner: Principal, *where: Any, sort: str = "name") -> list[dict[str, Any]]:
+    with shop.read(owner) as session:
+        return [one.values for one in records.find(session, Query("shop.things", where, [sort])).records]
+
+
+def names(shop: Workspace, owner: Principal, *where: Any, sort: str = "name") -> str:
+    return "".join(one["name"] for one in found(shop, owner, *where, sort=sort))
+
+
+def test_gives_back_what_was_stored(shop: Workspace, owner: Principal) -> None:
+    a, b, c = found(shop, owner)
+    assert {key: a[key] for key in THINGS[0]} == {**THINGS[0], "at": "09:30:00"}
+    assert (b["data"], b["place"]) == (False, {"lat": -1, "lng": 0.000001})
+    assert [c[key] for key in ("stars", "took", "at", "data", "place")] == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("field", "op", "value", "expected"),
+    [
+        ("stars", "at_least", 3, "a"),
+        ("done", "less", 0.5, "a"),
+        ("took", "greater", 60, "a"),
+        ("at", "is_before", "14:00", "a"),
+        ("at", "is", "2:00:05 pm", "b"),
+        ("at", "between", ["09:00", "09:30"], "a"),
+        ("at", "is_empty", None, "c"),
+        ("data", "contains", "É", "a"),
+        ("data", "is_not_empty", None, "ab"),
+        ("place", "contains", "helsinki", "a"),
+        ("place", "does_not_contain", "helsinki", "bc"),
+    ],
+)
+def test_is_filtered(shop: Workspace, owner: Principal, field: str, op: str, value: Any, expected: str) -> None:
+    assert names(shop, owner, {"field": field, "op": op, "value": value}) == expected
+
+
+def test_is_in_expressions_what_it_says(shop: Workspace, owner: Principal) -> None:
+    a, b, c = found(shop, owner)
+    assert [one["hours"] for one in (a, b, c)] == [1.5, 0.0166666667, 0]
+    assert [one["where"] for one in (a, b, c)] == ["At Helsinki", "At -1, 1e-06", "At "]
+    assert a["raw"] == len('{"b": [1, null], "a": "\\u0000é"}')
+    assert names(shop, owner, '={at} < "10"') == "ac"
+
+
+def test_is_sorted_grouped_and_totalled(shop: Workspace, owner: Principal) -> None:
+    assert names(shop, owner, sort="-took") == "abc"
+    assert names(shop, owner, sort="at") == "abc"
+    with shop.read(owner) as session:
+        assert len(queries.groups(session, Query("shop.things"), "data")) == 3
+        assert queries.totals(session, Query("shop.things"), {"took": "sum", "stars": "average"}) == {
+            "took": 5460,
+            "stars": 3,
+        }
+
+
+def test_is_taken_back(shop: Workspace, owner: Principal) -> None:
+    with shop.write(owner) as session:
+        (thing,) = queries.ids_of(session, Query("shop.things", [{"field": "name", "op": "is", "value": "a"}]))
+        records.update(session, "shop.things", {thing: {"data": [1], "place": None, "at": "08:00"}})
+        transaction = session.transaction_id
+    with shop.write(owner, cause=f"undo:{transaction}") as session:
+        assert history.of_record(session, "shop.things", thing)[0].change.after["data"] == [1]
+        undo.undo(session, transaction)
+    a = found(shop, owner)[0]
+    assert {key: a[key] for key in THINGS[0]} == {**THINGS[0], "at": "09:30:00"}
