@@ -42,10 +42,15 @@ def converted(argument: Typed, takes: Takes, scope: _Scope) -> Typed:
         return converted(named, "list", scope) if takes == "titles" else named
     if takes == "date":
         return as_date(argument)
+    if takes == "sizes":
+        return argument if held.is_date or (held.item and held.item.is_date) else converted(argument, "numbers", scope)
     if takes == "list":
         return argument if held.is_list else Convert(argument, list_of(held), argument.start, argument.end)
     if held.is_list and takes in {"numbers", "booleans"}:
         item = NUMBER if takes == "numbers" else BOOLEAN
+        if item == NUMBER and held.item and held.item.is_date:
+            says = _("Numbers are needed here, and these are dates. MAX and MIN find the latest and the earliest.")
+            raise FormulaError(says, argument.start, argument.end)
         return argument if held.item == item else Convert(argument, list_of(item), argument.start, argument.end)
     return as_number(argument) if takes in {"number", "numbers"} else _as_boolean(argument)
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
 from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element, alike, dialects
+from engine.formulas.types import NUMBER as NUMBER_TYPE
 from engine.formulas.types import Type
 
 LIST = sa.JSON()
@@ -294,19 +295,25 @@ def filled_count(value: Element, numbers_only: bool = False) -> Element:
     )
 
 
-def over_numbers(
-    sqlite: str, postgresql: str, lists: Sequence[bool], values: Sequence[Element], *more: Element
+def over_values(
+    sqlite: str,
+    postgresql: str,
+    lists: Sequence[bool],
+    values: Sequence[Element],
+    *more: Element,
+    kind: Type = NUMBER_TYPE,
 ) -> Element:
-    """An aggregate over numbers `r.v` of values and lists of values (which of them `lists` says); blanks are left out.
+    """An aggregate over numbers or dates `r.v` of values and lists of values (which of them `lists` says).
 
-    `{a}` in the texts stands for the first of `more`.
+    Blanks are left out. `{a}` in the texts stands for the first of `more`.
     """
+    cast = _ITEM_CASTS[kind.name]
     rows_sqlite, rows_postgresql = [], []
     for at, is_list in enumerate(lists):
         if is_list:
             rows_sqlite.append(f"SELECT e.value AS v FROM json_each({{{at}}}) AS e")
             rows_postgresql.append(
-                f"SELECT CAST(e.value AS NUMERIC) AS v FROM jsonb_array_elements_text({{{at}}}) AS e(value)"
+                f"SELECT CAST(e.value AS {cast}) AS v FROM jsonb_array_elements_text({{{at}}}) AS e(value)"
             )
         else:
             rows_sqlite.append(f"SELECT {{{at}}} AS v")
@@ -319,5 +326,5 @@ def over_numbers(
         ),
         *values,
         *more,
-        type_=NUMBER,
+        type_=NUMBER if kind == NUMBER_TYPE else TEXT,
     )

@@ -1,7 +1,8 @@
 """From text to a tree: tokens and a Pratt parser that knows for every node where it stands.
 
 Operators by falling precedence: `-x`, `* /`, `+ -`, `&`, `< <= > >= = !=`; all left associative. A run of
-operators of one precedence is one flat `Chain`, so that a long sum is no deep tree.
+operators of one precedence is one flat `Chain`, so that a long sum is no deep tree. `// ...` to the end of the line and
+`/* ... */` are comments.
 """
 
 from __future__ import annotations
@@ -112,13 +113,13 @@ PRECEDENCE = {"=": 1, "!=": 1, "<": 1, "<=": 1, ">": 1, ">=": 1, "&": 2, "+": 3,
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 _WIDE = {"（": "(", "）": ")", "，": ","}  # as Chinese keyboards type them
 _TOKEN = re.compile(
-    r"""(?P<space>[\s\u3000\ufeff]+)
-      | (?P<number>\d+(\.\d*)?|\.\d+)
+    r"""(?P<space>([\s\u3000\ufeff]|//[^\n]*|/\*.*?\*/)+)
+      | (?P<number>(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?)
       | (?P<quote>["'])
       | (?P<brace>\{)
       | (?P<word>[^\W\d][\w.]*)
-      | (?P<operator><=|>=|!=|<>|[-+*/&=<>(),（），])""",
-    re.VERBOSE,
+      | (?P<operator>/(?!\*)|<=|>=|!=|<>|[-+*&=<>(),（），])""",
+    re.VERBOSE | re.DOTALL,
 )
 
 
@@ -160,6 +161,8 @@ def _unknown(text: str, at: int) -> Text:
     character = text[at]
     if character == "%":
         return _("% is no operator. For ten percent write 0.1, for the remainder MOD(a, b).")
+    if text.startswith("/*", at):
+        return _("This comment has no closing */.")
     if character == "^":
         return _("^ is no operator. Write POWER(base, exponent).")
     if character == "|":
@@ -295,7 +298,7 @@ class _Parser:
         return self.made(Call(name.text.upper(), tuple(arguments), name.start, closing.end, name.end))
 
     def number(self, token: Token) -> Decimal:
-        value = Decimal(token.text if token.text[-1] != "." else token.text + "0")
+        value = Decimal(token.text)
         if len(value.normalize().as_tuple().digits) > MAX_DIGITS or value >= 10**MAX_DIGITS:
             says = _("A number has at most {count} digits.", count=MAX_DIGITS)
             raise FormulaError(says, token.start, token.end)

@@ -34,6 +34,7 @@ Takes = Literal[
     "date",
     "list",
     "numbers",
+    "sizes",
     "texts",
     "titles",
     "booleans",
@@ -46,9 +47,9 @@ Gives = Type | Callable[[Arguments], Type]
 class Parameter:
     """What an argument must be.
 
-    `numbers`, `texts` and `booleans` also take lists of them; `titles` takes lists, those of records by their
-    names. All arguments that are `same` are turned into one type, which the function gives; all that are
-    `comparable` (or `ordered`) into types that can be held against each other.
+    `numbers`, `texts` and `booleans` also take lists of them, `sizes` numbers or dates and lists of either;
+    `titles` takes lists, those of records by their names. All arguments that are `same` are turned into one type,
+    which the function gives; all that are `comparable` (or `ordered`) into types that can be held against each other.
     """
 
     name: str

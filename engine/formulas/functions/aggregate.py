@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from engine.formulas import lists, sql
 from engine.formulas.comparing import is_blank
-from engine.formulas.functions import Family, Parameter
+from engine.formulas.functions import Arguments, Family, Parameter
 from engine.formulas.part import Part
-from engine.formulas.types import NUMBER
+from engine.formulas.syntax import FormulaError
+from engine.formulas.types import NUMBER, Type
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 family = Family(_("Many numbers"))
 
 _NUMBERS = Parameter("number", "numbers", repeated=True)
+_SIZES = Parameter("number or date", "sizes", repeated=True)
 _VALUES = Parameter("value", "any", repeated=True)
 _SUM = sql.EXACT_SUM_SQLITE.replace("{0}", "r.v")
 
 
 def _over(c: Compiling, sqlite: str, postgresql: str, parts: Sequence[Part], *more: sql.Element) -> sql.Element:
     values = [one.value for one in parts]
-    return lists.over_numbers(sqlite, postgresql, [one.type.is_list for one in parts], values, *more)
+    kind = parts[0].type.item or parts[0].type
+    return lists.over_values(sqlite, postgresql, [one.type.is_list for one in parts], values, *more, kind=kind)
 
 
 @family.function("SUM", _NUMBERS, gives=NUMBER, about=_("All numbers added up."), example="SUM(1, 2, 3) is 6")
@@ -52,35 +55,47 @@ def average(c: Compiling, *numbers: Part) -> sql.Element:
     return c.settled(sql.over(total, sa.func.nullif(count, sql.number(0), type_=sql.NUMBER)))
 
 
+def _of_sizes(arguments: Arguments) -> Type:
+    """The type of numbers, or of the dates that are compared; both together make no sense."""
+    given = [one for one in arguments if one is not None]
+    kinds = {one.type.item if one.type.item else one.type for one in given}
+    if len(kinds) > 1 and any(kind.is_date for kind in kinds):
+        says = _("These are not all of one kind: compare numbers, or dates, or dates with time.")
+        raise FormulaError(says, given[0].start, given[-1].end)
+    return kinds.pop() if any(kind.is_date for kind in kinds) else NUMBER
+
+
 @family.function(
     "MAX",
-    _NUMBERS,
-    gives=NUMBER,
-    about=_("The greatest number; blanks do not count."),
+    _SIZES,
+    gives=_of_sizes,
+    about=_("The greatest number, or the latest date; blanks do not count."),
     example="MAX(10, 100) is 100",
     blank=True,
 )
-def max_(c: Compiling, *numbers: Part) -> sql.Element:
-    return _extreme(c, numbers, "max", "GREATEST")
+def max_(c: Compiling, *sizes: Part) -> sql.Element:
+    return _extreme(c, sizes, "max", "GREATEST")
 
 
 @family.function(
     "MIN",
-    _NUMBERS,
-    gives=NUMBER,
-    about=_("The least number; blanks do not count."),
+    _SIZES,
+    gives=_of_sizes,
+    about=_("The least number, or the earliest date; blanks do not count."),
     example="MIN(10, 100) is 10",
     blank=True,
 )
-def min_(c: Compiling, *numbers: Part) -> sql.Element:
-    return _extreme(c, numbers, "min", "LEAST")
+def min_(c: Compiling, *sizes: Part) -> sql.Element:
+    return _extreme(c, sizes, "min", "LEAST")
 
 
-def _extreme(c: Compiling, numbers: Sequence[Part], sqlite: str, postgresql: str) -> sql.Element:
-    if any(one.type.is_list for one in numbers):
-        return _over(c, f"{sqlite}(r.v)", f"{sqlite}(r.v)", numbers)
-    found = numbers[0].value
-    for one in numbers[1:]:
+def _extreme(c: Compiling, sizes: Sequence[Part], sqlite: str, postgresql: str) -> sql.Element:
+    kind = sizes[0].type.item or sizes[0].type
+    if any(one.type.is_list for one in sizes):
+        found = _over(c, f"{sqlite}(r.v)", f"{sqlite}(r.v)", sizes)
+    else:
+        found = sizes[0].value
+    for one in sizes[1:] if not any(one.type.is_list for one in sizes) else ():
         # SQLite's max is NULL where one of them is, PostgreSQL's passes over it.
         left, right = c.once(found), c.once(one.value)
         found = sql.dialects(
@@ -88,9 +103,10 @@ def _extreme(c: Compiling, numbers: Sequence[Part], sqlite: str, postgresql: str
             f"{postgresql}({{0}}, {{1}})",
             left,
             right,
-            type_=sql.NUMBER,
+            type_=sql.TEXT if kind.is_date else sql.NUMBER,
         )
-    return found
+    # Of nothing the greatest number is 0, as in every spreadsheet; there is no such date.
+    return found if kind.is_date else sa.func.coalesce(found, sql.number(0), type_=sql.NUMBER)
 
 
 @family.function(
@@ -121,7 +137,7 @@ def _percentile(c: Compiling, parts: Sequence[Part], share: sql.Element, divisor
     place = f"(({{a}} / {divisor}.0) * (count(*) OVER () - 1))"
     inner = f"r.v AS v, row_number() OVER (ORDER BY r.v) - 1 - {place} AS away"
     weigh = "sum(x.v * (1.0 - abs(x.away)))"
-    value = lists.over_numbers(
+    value = lists.over_values(
         inner,
         inner,
         [one.type.is_list for one in parts],
@@ -205,7 +221,7 @@ def countall(c: Compiling, *values: Part) -> sql.Element:
     example="RANK({amount}, {amounts}) is 1",
 )
 def rank(c: Compiling, number: Part, numbers: Part) -> sql.Element:
-    return lists.over_numbers(
+    return lists.over_values(
         "1 + coalesce(sum(r.v > {a}), 0)",
         "CAST(1 + count(*) FILTER (WHERE r.v > {a}) AS NUMERIC)",
         [True],
