@@ -107,11 +107,11 @@ def _value_order(linked: Records, key: str) -> ColumnElement[Any]:
 
 def _turned(one: ColumnElement[Any]) -> ColumnElement[Any]:
     """The other way round."""
-    if not isinstance(one, sa.UnaryExpression):
-        return sa.desc(one)
-    inner: ColumnElement[Any] = one.element
-    if one.modifier is sa.sql.operators.desc_op:
+    modifier = getattr(one, "modifier", None)
+    if modifier is sa.sql.operators.desc_op:
+        inner: ColumnElement[Any] = one.element
         return inner
-    is_nulls_last = one.modifier is sa.sql.operators.nulls_last_op
-    other: ColumnElement[Any] = sa.desc(inner).nulls_first() if is_nulls_last else sa.desc(one)
-    return other
+    if modifier is sa.sql.operators.nulls_last_op:
+        first: ColumnElement[Any] = one.element.desc().nulls_first()
+        return first
+    return one.desc()
