@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -276,8 +278,9 @@ def _dependants(session: Session, key: str, after: Layout) -> list[Problem]:
     """What other installed apps would miss."""
     problems = []
     documents = [app.document for app in after.apps.values()]
+    tied = _tied([*documents, *(app.document for app in session.layout.apps.values())], key)
     for app in after.apps.values():
-        if app.key == key:
+        if app.key == key or app.key not in tied:
             continue
         others = [one for one in documents if one["key"] != app.key]
         for problem in check_document(app.document, others):
@@ -285,6 +288,23 @@ def _dependants(session: Session, key: str, after: Layout) -> list[Problem]:
                 says = _("The app {app} would break: {problem}", app=app.label, problem=problem.says)
                 problems.append(Problem(problem.at, says, "dependant"))
     return problems
+
+
+def _tied(documents: Sequence[Document], key: str) -> set[str]:
+    """The apps that this one may matter to: one names the other (`crm.`), or both are tied to a third."""
+    named: dict[str, set[str]] = {}
+    for document in documents:
+        names = re.findall(r"\b([a-z][a-z0-9_]*)\.", json.dumps(document))
+        named.setdefault(document["key"], set()).update(names)
+    tied: set[str] = set()
+    waiting = [key]
+    while waiting:
+        one = waiting.pop()
+        tied.add(one)
+        waiting += [
+            other for other in named.keys() - tied - set(waiting) if other in named.get(one, ()) or one in named[other]
+        ]
+    return tied
 
 
 def _counted(session: Session, alteration: Alteration, after: Layout) -> Alteration:

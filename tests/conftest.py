@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import hypothesis
@@ -20,6 +21,11 @@ pytest_plugins = [
 
 hypothesis.settings.register_profile("formwork", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("formwork")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many workers again as there are cores: a third of the time they wait for browsers and servers."""
+    return -(-3 * len(os.sched_getaffinity(0)) // 2)
 
 
 @pytest.fixture(scope="session")

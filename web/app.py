@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
 
 from engine.errors import Misconfigured
 from engine.settings import Settings, is_loopback
@@ -65,6 +67,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
         openapi_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        routes=[Mount(statics.at, statics, name="static"), *_routes()],
         middleware=[
             Middleware(Headers, settings=settings),
             Middleware(Crashes, answer=errors.crashed),
@@ -74,12 +77,18 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
     )
     app.state.site = site
     errors.install(app)
-    app.mount(statics.at, statics, name="static")
-    for module in _modules(pages):
-        app.include_router(module.router, dependencies=[Depends(getattr(module, "guard", guard))])
-    for module in _modules(api):
-        app.include_router(module.router, prefix=errors.API)
     return app
+
+
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    """All pages and the API. Applications of one process share them: FastAPI takes long to make them ready."""
+    router = APIRouter()
+    for module in _modules(pages):
+        router.include_router(module.router, dependencies=[Depends(getattr(module, "guard", guard))])
+    for module in _modules(api):
+        router.include_router(module.router, prefix=errors.API)
+    return tuple(router.routes)
 
 
 def _modules(package: Any) -> Iterator[ModuleType]:

@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from engine.definitions.check_automations import automation_problems
 from engine.definitions.check_conditions import check_condition, expression_problems
 from engine.definitions.check_links import link_problems, through_problems
-from engine.definitions.check_names import no_field, no_table, sort_problems, unknown
+from engine.definitions.check_names import no_field, no_table, sort_problems
 from engine.definitions.check_rules import rule_problems
 from engine.definitions.language import RESERVED_KEYS, Apps, Document, Field, Table, own_tables
-from engine.definitions.schema import app_schema
+from engine.definitions.shape import shape_problems
 from engine.definitions.types import Cycle, FieldTypes, Unknown
 from engine.errors import Problem
 from engine.field_types import InvalidValue
 from engine.formulas import FormulaError
-from engine.text import Text, _
+from engine.text import _
 from engine.view_types import view_types
 
 __all__ = ["check", "check_condition"]
@@ -36,7 +32,7 @@ MAX_LIMIT = 500  # problems told at once
 
 def check(document: Any, installed: Sequence[Document] = ()) -> list[Problem]:
     """Every problem of `document`, given the documents of the other installed apps. Empty when all is well."""
-    problems = list(_schema_problems(document))
+    problems = list(shape_problems(document))
     if not isinstance(document, Mapping) or not isinstance(document.get("tables"), Mapping) or "key" not in document:
         return problems
     sound, left_out = _without_refused(document, problems)
@@ -46,62 +42,6 @@ def check(document: Any, installed: Sequence[Document] = ()) -> list[Problem]:
     apps = Apps([*others, (sound, 1)])
     found = [one for one in _meaning_problems(sound, apps) if not _about(one, left_out)]
     return (problems + found)[:MAX_LIMIT]
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(app_schema())
-
-
-def _schema_problems(document: Any) -> Iterator[Problem]:
-    seen = set()
-    for error in _validator().iter_errors(document):
-        for problem in _said(error):
-            if (problem.at, problem.says) not in seen:
-                seen.add((problem.at, problem.says))
-                yield problem
-
-
-def _said(error: ValidationError) -> Iterator[Problem]:
-    at = _pointer(error.absolute_path)
-    wanted: Any = error.validator_value
-    got = error.instance
-    known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
-    match error.validator:
-        case "additionalProperties" if isinstance(got, Mapping):
-            for key in got:
-                if key not in known:
-                    yield Problem(
-                        f"{at}/{_escaped(key)}", unknown(_("There is no `{name}` here.", name=key), key, known)
-                    )
-        case "required":
-            for key in wanted:
-                if isinstance(got, Mapping) and key not in got:
-                    yield Problem(at, _("`{name}` is missing.", name=key), "required")
-        case "enum":
-            says = _("`{value}` is not one of {choices}.", value=got, choices=", ".join(map(str, wanted)))
-            yield Problem(at, unknown(says, str(got), [str(one) for one in wanted]), "enum", got)
-        case "pattern":
-            yield Problem(at, _("`{value}` does not have the right form ({pattern}).", value=got, pattern=wanted))
-        case "type":
-            yield Problem(at, _("This must be of type {type}.", type=wanted), "type")
-        case "minProperties" | "minItems" | "minLength":
-            yield Problem(at, _("This must not be empty."), "empty")
-        case "const":
-            yield Problem(at, _("This must be {value}.", value=wanted), "const", got)
-        case "anyOf" if error.context:
-            deepest = max(error.context, key=lambda one: len(one.absolute_path))
-            yield from _said(deepest)
-        case _:
-            yield Problem(at, Text(error.message.replace("{", "{{").replace("}", "}}"), {}), str(error.validator))
-
-
-def _pointer(path: Iterable[Any]) -> str:
-    return "".join(f"/{_escaped(str(part))}" for part in path)
-
-
-def _escaped(part: str) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
 
 
 def _without_refused(document: Document, problems: Sequence[Problem]) -> tuple[dict[str, Any], list[str]]:

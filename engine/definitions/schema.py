@@ -58,7 +58,6 @@ def app_schema() -> Schema:
 def _definitions() -> Schema:
     return {
         "key": KEY,
-        "table_name": {"type": "string", "pattern": "^(@?[a-z][a-z0-9_]*|[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*)$"},
         "sort": {"type": "array", "maxItems": 5, "items": {"type": "string", "pattern": "^-?[a-z][a-z0-9_]*$"}},
         "keys": {"type": "array", "items": {"$ref": "#/$defs/key"}, "uniqueItems": True},
         "label": {
@@ -255,6 +254,16 @@ def _when(option: str, name: str, properties: Mapping[str, Any], required: Itera
         "if": {"properties": {option: {"const": name}}, "required": [option]},
         "then": _object(properties, required),
     }
+
+
+def case(part: Schema) -> tuple[str, str] | None:
+    """The option and its value that `part` is for (`("type", "text")`), if it is a case of `if ... then ...`."""
+    if part.keys() != {"if", "then"} or len(part["if"].get("properties", ())) != 1:
+        return None
+    option, asked = next(iter(part["if"]["properties"].items()))
+    if part["if"].get("required") == [option] and isinstance(asked.get("const"), str):
+        return option, asked["const"]
+    return None
 
 
 def _object(properties: Mapping[str, Any], required: Iterable[str] = ()) -> Schema:

@@ -16,7 +16,10 @@ class Link(FieldType):
     holds = "record"
     groups = True
     options = {
-        "to": {"$ref": "#/$defs/table_name"},
+        "to": {
+            "type": "string",
+            "pattern": "^(@?[a-z][a-z0-9_]*|[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*)$",
+        },
         "many": {"type": "boolean"},
         "inverse": {
             "anyOf": [

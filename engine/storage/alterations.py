@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import singledispatch
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -17,6 +17,9 @@ from engine.definitions.plan import AddField, AddTable, Alteration, ChangeField,
 from engine.storage import sql_types
 from engine.storage.layout import ERROR_SUFFIX, Layout, fitting, sql_name
 from engine.storage.session import Session
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 
 class Carrier:
@@ -30,16 +33,20 @@ class Carrier:
         self.session = session
         self.old = old
         self.new = new
-        self.operations = Operations(MigrationContext.configure(session.connection))
+        self._operations = Operations(MigrationContext.configure(session.connection))
         self.inspector = sa.inspect(session.connection)
+
+    @property
+    def operations(self) -> Operations:
+        """To be asked for anew for each operation: what the inspector remembers of the tables holds until the next."""
+        self.inspector.clear_cache()
+        return self._operations
 
     def columns(self, name: str) -> dict[str, Any]:
         """The columns that the SQL table has in the database by now."""
-        self.inspector.clear_cache()
         return {one["name"]: one for one in self.inspector.get_columns(name)}
 
     def has_table(self, name: str) -> bool:
-        self.inspector.clear_cache()
         return bool(self.inspector.has_table(name))
 
 
@@ -189,7 +196,6 @@ def _ensure_indexes(field: Field, carrier: Carrier) -> None:
     if field.many or not carrier.new.stored(field):
         return
     name = sql_name(field.table)
-    carrier.inspector.clear_cache()
     present = {one["name"] for one in carrier.inspector.get_indexes(name)}
     plain, unique = fitting(f"ix_{name}__{field.key}"), fitting(f"ux_{name}__{field.key}")
     if field.is_link and plain not in present:

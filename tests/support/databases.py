@@ -5,11 +5,17 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+
+from engine.storage import databases, migrations
 
 # A crash loses a test's data, which nobody misses; the tests run a third faster.
 FORGETFUL = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
@@ -101,3 +107,48 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     folder = tmp_path / "data"
     folder.mkdir()
     return Database(url, folder)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def forgetful_sqlite() -> Iterator[None]:
+    """Commits do not wait for the disk, as on PostgreSQL; what a test does in a process of its own still waits."""
+    pragmas = [pragma.replace("synchronous=FULL", "synchronous=OFF") for pragma in databases.SQLITE_PRAGMAS]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(databases, "SQLITE_PRAGMAS", tuple(pragmas))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def migrated_once() -> Iterator[None]:
+    """Migrations run once for each kind of store and database; other new stores are given the same statements."""
+    plain = migrations._upgrade
+    written: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+
+    def upgrade(connection: Connection, script: ScriptDirectory) -> None:
+        key = (connection.dialect.name, script.dir)
+        if sa.inspect(connection).has_table(migrations.VERSION_TABLE):
+            plain(connection, script)
+        elif key in written:
+            for statement, values in written[key]:
+                connection.exec_driver_sql(statement, values)
+        else:
+            written[key] = []
+            with _listening(connection, written[key]):
+                plain(connection, script)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "_upgrade", upgrade)
+        yield
+
+
+@contextmanager
+def _listening(connection: Connection, written: list[tuple[str, Any]]) -> Iterator[None]:
+    """Write down what changes the database."""
+
+    def executed(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        if statement.split()[0] not in {"SELECT", "PRAGMA"}:
+            written.append((statement, values or None))
+
+    sa.event.listen(connection, "before_cursor_execute", executed)
+    yield
+    sa.event.remove(connection, "before_cursor_execute", executed)
