@@ -205,7 +205,7 @@ def _targets_first(tables: Mapping[str, Table]) -> list[str]:
 
 def _own_target(field: Field) -> str:
     """The key of the table of the same app that a link leads to, else an empty text."""
-    app, _dot, table = (field.target or "").partition(".")
+    app, _dot, table = ("" if field.is_side else field.target or "").partition(".")
     return table if app == field.table.partition(".")[0] else ""
 
 
@@ -220,7 +220,9 @@ def _ids_in_bound_tables(
             continue
         table = session.layout.table(address)
         for row in wanted.get(stand_in, []):
-            fields = {name: table.fields[name] for name in row if name in table.fields and table.fields[name].brought}
+            fields = {
+                name: table.fields[name] for name in row if name in table.fields and table.fields[name].importable
+            }
             values = {name: _sample_value(session, field, row[name], ids) for name, field in fields.items()}
             title = str(values.get(table.title, ""))
             found = [record_id for record_id, held in queries.find_titles(session, address, title) if held == title]

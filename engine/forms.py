@@ -63,7 +63,9 @@ def public_questions(session: Session, table: Table, form: Form) -> list[Questio
     return [
         one
         for one in questions(table, form)
-        if one.field.kind.names != "people" and (one.field.target is None or offered.get(one.field.key))
+        if not one.field.is_side
+        and one.field.kind.names != "people"
+        and (one.field.target is None or offered.get(one.field.key))
     ]
 
 

@@ -6,11 +6,12 @@ judged, computed fields follow, and the change is logged, all in the caller's tr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import computed, history, rules, sequences
+from engine import computed, history, rules, sequences, sides
 from engine.access import door
 from engine.computed import Written
 from engine.definitions.language import Field, Table
@@ -18,6 +19,7 @@ from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.ids import new_ids
 from engine.queries import Query, page_of, read_records
 from engine.rules import checks, unique
+from engine.sides import Writing
 from engine.storage import record_rows
 from engine.storage.record_rows import Values, system_values
 from engine.storage.session import Change, Session, timestamp
@@ -51,12 +53,15 @@ def create(session: Session, table: str, given: Sequence[Mapping[str, Any]], *, 
     problems += [one for one in check_required(of, filled) if one.at not in bad]
     ids = new_ids("rec", len(filled))
     whole = dict(zip(ids, filled, strict=True))
+    elsewhere, wrong = sides.draft(session, of, whole, reading, new=True)
+    problems += wrong
     problems += check_unique(session, of, whole)
     if problems:  # told with what the rules say, which the insert would ask for
         problems += [one for one in rules.on_create(session, of, whole, back=False) if one.at not in bad]
     _refuse(problems)
     system = system_values(session.principal.user_id, timestamp(session.now))
-    insert(session, of, [(record_id, {**values, **system}) for record_id, values in zip(ids, filled, strict=True)])
+    with _with_others(session, elsewhere, of, ids):
+        insert(session, of, [(record_id, {**values, **system}) for record_id, values in zip(ids, filled, strict=True)])
     return ids
 
 
@@ -100,6 +105,8 @@ def update(
     _check_count(given)
     accepted, problems = accept(session, of, list(given.values()), reading)
     problems += check_required(of, accepted, {key for values in given.values() for key in values})
+    elsewhere, wrong = sides.draft(session, of, dict(zip(given, accepted, strict=True)), reading, new=False)
+    problems += wrong
     before = record_rows.read(session, of, list(given), lock=True)
     missing = [record_id for record_id in given if record_id not in before]
     if missing:
@@ -115,10 +122,11 @@ def update(
         taken += rules.on_update(session, of, changed, before, back=False)
     problems += [_renumbered(one, list(changed), numbers) for one in taken]
     _refuse(problems)
-    try:
-        write(session, of, changed, before)
-    except Refused as refused:
-        raise Refused([_renumbered(one, list(changed), numbers) for one in refused.problems]) from None
+    with _with_others(session, elsewhere, of, list(given)):
+        try:
+            write(session, of, changed, before)
+        except Refused as refused:
+            raise Refused([_renumbered(one, list(changed), numbers) for one in refused.problems]) from None
     return list(changed)
 
 
@@ -264,6 +272,33 @@ def _delete(session: Session, table: Table, before: Mapping[str, Values]) -> Non
         session,
         [Change(table.address, record_id, "deleted", _filled(values, own), {}) for record_id, values in before.items()],
     )
+
+
+@contextmanager
+def _with_others(session: Session, writings: Sequence[Writing], table: Table, ids: Sequence[str]) -> Iterator[None]:
+    """After what is written inside, carry out what setting other sides of links means; checks see all of it.
+
+    Raises `Refused` with problems at their places in what was given.
+    """
+    if not writings:
+        yield
+        return
+    with checks.together(session, table, ids):
+        yield
+        for one in writings:
+            _delete(session, one.table, {record_id: one.before[record_id] for record_id in one.deleted})
+            with _placed(one, list(one.created)):
+                insert(session, one.table, list(one.created.items()))
+            with _placed(one, list(one.changed)):
+                write(session, one.table, one.changed, one.before)
+
+
+@contextmanager
+def _placed(writing: Writing, ids: Sequence[str]) -> Iterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        raise Refused([writing.placed(problem, ids) for problem in refused.problems]) from refused
 
 
 def _follow(session: Session, table: Table, ids: Sequence[str], written: Written) -> None:

@@ -61,7 +61,7 @@ def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Value
     for field in of.fields.values():
         if not field.writable or not any(not is_empty(values.get(field.key)) for values in cast):
             continue
-        if field.target is not None:
+        if field.target is not None and not field.owns_lines:
             _link(session, field, cast)
         elif field.kind.names:
             names = choices_by_label(field) if field.kind.names == "choices" else people_by_name(session)

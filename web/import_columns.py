@@ -238,4 +238,4 @@ def _text(form: FormData, name: str) -> str:
 
 def settable(table: Table) -> list[Field]:
     """The fields that a column can go into."""
-    return [one for one in table.declared if one.brought]
+    return [one for one in table.declared if one.importable]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from engine.definitions.check_conditions import check_condition
 from engine.definitions.check_names import no_field, no_table, sort_problems
-from engine.definitions.language import Apps, Field
+from engine.definitions.language import Apps, Field, Table
 from engine.definitions.types import Cycle, FieldTypes, Unknown
 from engine.errors import Problem
 from engine.field_types.rollup import FUNCTIONS
@@ -18,11 +18,41 @@ def link_problems(at: str, field: Field, apps: Apps) -> Iterator[Problem]:
     """What is wrong with where a link leads."""
     target = apps.tables.get(field.target or "")
     if target is None:
-        yield no_table(f"{at}/to", field.options["to"])
+        option = "of" if "of" in field.options else "to"
+        yield no_table(f"{at}/{option}", field.options[option])
+        return
+    if field.is_side:
+        yield from _lines_problems(at, field, target)
         return
     if field.inverse_key and target.fields[field.inverse_key].inverse_of != field.key:
         says = _("{table} already has a field {field}.", table=target.label, field=field.inverse_key)
         yield Problem(f"{at}/inverse", says, "taken", field.inverse_key)
+
+
+def _lines_problems(at: str, field: Field, target: Table) -> Iterator[Problem]:
+    link = target.fields.get(field.options["by"])
+    if link is None:
+        yield no_field(f"{at}/by", field.options["by"], target)
+    elif link.target != field.table or link.many or link.is_side:
+        says = _("{field} of {table} must be a link to one record of this table.", field=link.label, table=target.label)
+        yield Problem(f"{at}/by", says, "link", link.key)
+    elif link.on_delete != "cascade":
+        says = _(
+            "Lines go with their record: say `on_delete` `cascade` at {field} of {table}.",
+            field=link.label,
+            table=target.label,
+        )
+        yield Problem(f"{at}/by", says, "cascade", link.key)
+    order = target.fields.get(field.ordered_by or "")
+    if field.ordered_by and (order is None or order.kind.holds != "number" or not order.writable):
+        says = _("Lines are kept in order by a number field of {table}.", table=target.label)
+        yield Problem(f"{at}/order", says, "order", field.ordered_by)
+    for number, key in enumerate(field.options.get("fields", ())):
+        if key not in target.fields:
+            yield no_field(f"{at}/fields/{number}", key, target)
+    for key in field.options.get("totals", {}):
+        if key not in target.fields:
+            yield no_field(f"{at}/totals/{key}", key, target)
 
 
 def through_problems(at: str, field: Field, through: Field, types: FieldTypes) -> Iterator[Problem]:

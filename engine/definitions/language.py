@@ -37,6 +37,7 @@ class Field:
     default: Any = None
     target: str | None = None
     inverse_of: str | None = None  # the key of the link in the target table that this is the other side of
+    declared: bool = True  # whether the document lists it; else it comes by itself
 
     @cached_property
     def kind(self) -> FieldType:
@@ -54,8 +55,28 @@ class Field:
         return self.many or self.kind.listed
 
     @property
+    def importable(self) -> bool:
+        """Whether a file's column or a sample can go into it."""
+        return self.brought and not self.is_side
+
+    @property
     def is_link(self) -> bool:
         return self.target is not None
+
+    @property
+    def is_side(self) -> bool:
+        """Whether its records are kept by a link of theirs that leads here, so that setting it sets that."""
+        return self.inverse_of is not None
+
+    @property
+    def owns_lines(self) -> bool:
+        """Whether its records are parts of this one: edited inside it, deleted when they are left out."""
+        return self.is_side and self.declared
+
+    @cached_property
+    def ordered_by(self) -> str | None:
+        """The number field of the linked records that keeps their order."""
+        return self.kind.ordered_by(self.options)
 
     @property
     def choices(self) -> Mapping[str, Any]:
@@ -71,8 +92,8 @@ class Field:
 
     @property
     def writable(self) -> bool:
-        """Whether people set it (the other side of a link is set where the link is)."""
-        return not (self.kind.computed or self.kind.system or self.kind.drawn or self.inverse_of)
+        """Whether people set it."""
+        return not (self.kind.computed or self.kind.system or self.kind.drawn)
 
     @property
     def brought(self) -> bool:
@@ -150,7 +171,7 @@ class Table:
     @property
     def declared(self) -> list[Field]:
         """The fields that the document itself lists."""
-        return [one for one in self.fields.values() if not one.kind.system and one.inverse_of is None]
+        return [one for one in self.fields.values() if one.declared]
 
 
 @dataclass(frozen=True)
@@ -250,6 +271,7 @@ class Apps(Mapping[str, App]):
                 options={"to": source.address, "many": True},
                 target=source.address,
                 inverse_of=link.key,
+                declared=False,
             )
             own = {key: one for key, one in target.fields.items() if key not in SYSTEM_FIELDS}
             system = {key: target.fields[key] for key in SYSTEM_FIELDS}
@@ -298,7 +320,7 @@ def _table(document: Document, key: str, table: Mapping[str, Any]) -> Table:
     where = f"{document['key']}.{key}"
     fields = {name: _field(document, where, name, one) for name, one in table["fields"].items()}
     for name in SYSTEM_FIELDS:
-        fields[name] = Field(table=where, key=name, type=name, label=field_types[name].label)
+        fields[name] = Field(table=where, key=name, type=name, label=field_types[name].label, declared=False)
     views = {name: _view(name, one) for name, one in table.get("views", {}).items()}
     if not views:
         views["all"] = View("all", "grid", _("All"), {})
@@ -332,6 +354,7 @@ def _field(document: Document, table: str, key: str, one: Mapping[str, Any]) -> 
         unique=bool(one.get("unique")) or field_types[one["type"]].drawn,
         default=one.get("default"),
         target=None if target is None else address(document, target),
+        inverse_of=field_types[one["type"]].leads_back_by(options),
     )
 
 

@@ -183,6 +183,21 @@ class FieldTypes:
 
     def inputs(self, field: Field) -> list[Path]:
         """The paths, from the field's own table, that a computed field is worked out from."""
+        paths = self._named(field)
+        return [*paths, *(one for path in paths for one in self._orders(self.apps.tables[field.table], path))]
+
+    def _orders(self, table: Table, path: Path) -> Iterator[Path]:
+        """What the order of the linked records on the way depends on."""
+        here: Table | None = table
+        for number, part in enumerate(path):
+            one = here.fields.get(part) if here else None
+            if one is None:
+                return
+            if one.ordered_by is not None:
+                yield (*path[: number + 1], one.ordered_by)
+            here = self.apps.tables.get(one.target or "")
+
+    def _named(self, field: Field) -> list[Path]:
         if field.type == "formula":
             scope = self.scope(field.table)
             return [scope.resolve(path) or path for path in _of_records(self.formula(field).paths)]

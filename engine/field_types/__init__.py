@@ -116,6 +116,14 @@ class FieldType:
         """Whether a value is a list of records."""
         return False
 
+    def leads_back_by(self, options: Options) -> str | None:
+        """The link of that table whose other side this field is; None if it is no other side."""
+        return None
+
+    def ordered_by(self, options: Options) -> str | None:
+        """The number field of the linked records that keeps their order."""
+        return None
+
     def repeats(self, options: Options) -> bool:
         """Whether the values are those of the field `field` behind the link `through`, so that they look alike."""
         return False

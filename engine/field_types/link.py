@@ -16,10 +16,7 @@ class Link(FieldType):
     holds = "record"
     groups = True
     options = {
-        "to": {
-            "type": "string",
-            "pattern": "^(@?[a-z][a-z0-9_]*|[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*)$",
-        },
+        "to": {"$ref": "#/$defs/table_name"},
         "many": {"type": "boolean"},
         "inverse": {
             "anyOf": [

@@ -183,7 +183,7 @@ def _whole_problems(
 def _unfit(one: Field | None, key: str) -> Text | None:
     if one is None:
         return _("There is no field {field} here.", field=key)
-    if not one.brought:
+    if not one.importable:
         return _("{field} is kept by itself and cannot be set.", field=label_in(one.label, "en", key))
     return None
 

@@ -82,7 +82,7 @@ def reading_for(of: Field, proposal: Proposal, zone: str) -> dict[str, Any]:
 
 
 def _matches(columns: Sequence[str], table: Table) -> list[Match]:
-    fields = {one.key: {"label": one.label} for one in table.fields.values() if one.brought}
+    fields = {one.key: {"label": one.label} for one in table.fields.values() if one.importable}
     names = [name for label in (table.key, table.label, table.plural) for name in _spellings(label)]
     return match_columns(columns, fields, table.title, names)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from engine import computed, formulas
 from engine.computed import Ids, Written
-from engine.definitions.language import Table
+from engine.definitions.language import Field, Table
 from engine.definitions.rules import Check
 from engine.definitions.types import Path
 from engine.errors import Problem, Refused
@@ -37,8 +37,11 @@ class _Watched:
 
 
 @contextmanager
-def together(session: Session) -> Iterator[None]:
-    """Checks are asked once, when the block ends: for several writes that satisfy them only as a whole."""
+def together(session: Session, table: Table | None = None, ids: Sequence[str] = ()) -> Iterator[None]:
+    """Checks are asked once, when the block ends: for several writes that satisfy them only as a whole.
+
+    Problems of the records `ids` of `table` are at `/<number>/<field>`, those of others at "".
+    """
     if session.unchecked is not None:
         yield
         return
@@ -52,7 +55,8 @@ def together(session: Session) -> Iterator[None]:
     for written in writes:
         whole.add(written)
     if writes:
-        _hold(session, whole, "", {})
+        numbers = {record_id: number for number, record_id in enumerate(ids)}
+        _hold(session, whole, table.address if table else "", numbers)
 
 
 def after_write(session: Session, written: Written, table: Table, ids: Sequence[str]) -> None:
@@ -141,5 +145,10 @@ def _watched(layout: Layout, table: Table) -> Iterator[_Watched]:
     scope = layout.types.scope(table.address)
     for check in table.rules.checks.values():
         paths, finds = layout.types.read_by(formulas.check(check.holds, scope), table.address)
-        own = {path[0] for path in paths if path[0] in table.fields and table.fields[path[0]].writable}
+        own = {path[0] for path in paths if path[0] in table.fields and _is_given(table.fields[path[0]])}
         yield _Watched(check, tuple(paths), tuple(finds), check.field or (own.pop() if len(own) == 1 else ""))
+
+
+def _is_given(field: Field) -> bool:
+    """Whether people type it into the record itself, so that a message can stand beside it."""
+    return field.writable and not field.is_side

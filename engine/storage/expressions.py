@@ -138,7 +138,8 @@ class Records:
         if field.inverse_of is not None:
             forward = table.fields[field.inverse_of]
             if not forward.many:
-                return records, source.c[forward.key] == self.rows.c.id, [source.c.id]
+                order = [] if field.ordered_by is None else [source.c[field.ordered_by].nulls_last()]
+                return records, source.c[forward.key] == self.rows.c.id, [*order, source.c.id]
             pairs = self.layout.links(forward).alias()
             holds = sa.and_(pairs.c.linked_id == self.rows.c.id, source.c.id == pairs.c.record_id)
             return records, holds, [source.c.id]

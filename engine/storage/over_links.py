@@ -107,6 +107,11 @@ def _value_order(linked: Records, key: str) -> ColumnElement[Any]:
 
 def _turned(one: ColumnElement[Any]) -> ColumnElement[Any]:
     """The other way round."""
-    falling = isinstance(one, sa.UnaryExpression) and one.modifier is sa.sql.operators.desc_op
-    other: ColumnElement[Any] = one.element if falling else sa.desc(one)
-    return other
+    modifier = getattr(one, "modifier", None)
+    if modifier is sa.sql.operators.desc_op:
+        inner: ColumnElement[Any] = one.element
+        return inner
+    if modifier is sa.sql.operators.nulls_last_op:
+        first: ColumnElement[Any] = one.element.desc().nulls_first()
+        return first
+    return one.desc()

@@ -163,7 +163,8 @@ def _pairs(session: Session, field: Field, record_ids: Collection[str]) -> sa.Se
         )
     sql = session.layout.sql(source)
     column = sql.c[forward.key]
-    return sa.select(column, sql.c.id).where(among(session, column, record_ids)).order_by(column, sql.c.id)
+    order = [column] if field.ordered_by is None else [column, sql.c[field.ordered_by].nulls_last()]
+    return sa.select(column, sql.c.id).where(among(session, column, record_ids)).order_by(*order, sql.c.id)
 
 
 def existing(session: Session, table: Table, ids: Collection[str]) -> set[str]:

@@ -26,6 +26,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "rollup": {"through": "deals", "field": "amount", "function": "sum"},
     "lookup": {"through": "account", "field": "name"},
     "count": {"through": "deals"},
+    "line_items": {"of": "lines", "by": "order"},
     "sequence": {"number": "SO-{YYYY}-{####}", "restart": "year"},
 }
 TYPED: dict[str, list[tuple[str, Any]]] = {
@@ -65,6 +66,7 @@ TYPED: dict[str, list[tuple[str, Any]]] = {
     ],
     "users": [("usr00000000000001, usr00000000000001", ["usr00000000000001"])],
     "user": [("usr00000000000001", "usr00000000000001")],
+    "line_items": [("rec00000000000001", [{"id": "rec00000000000001"}])],
     "sequence": [("SO-2026-0007", "SO-2026-0007"), (" old 7 ", "old 7")],
     "link": [("rec00000000000001", "rec00000000000001")],
 }

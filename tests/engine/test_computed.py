@@ -53,6 +53,9 @@ TABLES: dict[str, Any] = {
             "middle": {"type": "rollup", "through": "orders", "field": "net", "function": "median"},
             "spread": {"type": "rollup", "through": "orders", "field": "net", "function": "stdev"},
             "kinds": {"type": "rollup", "through": "orders", "field": "label", "function": "unique"},
+            "notes": {"type": "line_items", "of": "notes", "by": "customer", "order": "place"},
+            "noted": {"type": "lookup", "through": "notes", "field": "text"},
+            "last_note": {"type": "rollup", "through": "notes", "field": "text", "function": "last"},
             "dearest": {"type": "rollup", "through": "orders", "field": "label", "function": "first", "sort": ["-net"]},
             "open_labels": {
                 "type": "lookup",
@@ -77,6 +80,14 @@ TABLES: dict[str, Any] = {
             "tag_weight": {"type": "rollup", "through": "tags", "field": "weight", "function": "sum"},
         },
     },
+    "notes": {
+        "title": "text",
+        "fields": {
+            "text": {"type": "text"},
+            "place": {"type": "number"},
+            "customer": {"type": "link", "to": "customers", "inverse": "notes", "on_delete": "cascade"},
+        },
+    },
     "tags": {
         "title": "name",
         "fields": {
@@ -88,7 +99,11 @@ TABLES: dict[str, Any] = {
 }
 WRITABLE: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "groups": {"name": st.text("ab", max_size=3), "rate": st.sampled_from([0, 0.1, 0.25, 1])},
-    "customers": {"name": st.text("ab", max_size=3)},
+    "customers": {
+        "name": st.text("ab", max_size=3),
+        "notes": st.lists(st.fixed_dictionaries({"text": st.sampled_from(["m", "n"])}), max_size=3),
+    },
+    "notes": {"text": st.sampled_from(["x", "y"]), "place": st.none() | st.integers(0, 3)},
     "orders": {
         "label": st.sampled_from(["", "x", "y"]),
         "amount": st.decimals(0, 1000, places=2).map(float),
@@ -97,11 +112,13 @@ WRITABLE: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "tags": {"name": st.text("ab", max_size=3), "weight": st.integers(-5, 5)},
 }
 LINKS: dict[str, dict[str, str]] = {
-    "groups": {"parent": "groups"},
-    "customers": {"group": "groups"},
+    "groups": {"parent": "groups", "customers": "customers"},
+    "customers": {"group": "groups", "orders": "orders"},
+    "notes": {"customer": "customers"},
     "orders": {"customer": "customers", "tags": "tags"},
-    "tags": {},
+    "tags": {"orders": "orders"},
 }
+MANY = {"tags", "orders", "customers"}
 
 
 @st.composite
@@ -112,7 +129,7 @@ def steps(draw: st.DrawFn) -> tuple[str, str, int, dict[str, Any]]:
     values: dict[str, Any] = draw(st.fixed_dictionaries({}, optional=WRITABLE[table]))
     for key in LINKS[table]:
         if draw(st.booleans()):
-            numbers = st.lists(st.integers(0, 9), max_size=3) if key == "tags" else st.none() | st.integers(0, 9)
+            numbers = st.lists(st.integers(0, 9), max_size=3) if key in MANY else st.none() | st.integers(0, 9)
             values[key] = draw(numbers)
     return verb, table, draw(st.integers(0, 9)), values
 

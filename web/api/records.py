@@ -180,7 +180,7 @@ def _cleared(names: Names, values: list[Values], clear: bool) -> list[Values]:
     """With `clear`, every field that people may set and that is not given is emptied."""
     if not clear:
         return values
-    empty = {key: None for key, field in names.table.fields.items() if field.writable}
+    empty = {key: None for key, field in names.table.fields.items() if field.writable and not field.is_side}
     return [{**empty, **one} for one in values]
 
 
