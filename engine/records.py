@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import computed, history, rules, sequences, sides
+from engine import computed, files, history, rules, sequences, sides
 from engine.access import door
 from engine.computed import Written
 from engine.definitions.language import Field, Table
@@ -77,6 +77,7 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
     _refuse(rules.on_create(session, table, whole, back=back))
     record_rows.insert(session, table, records)
     unique.keep(session, table, whole)
+    files.note_uses(session, table, records)
     ids = [record_id for record_id, _values in records]
     written = Written()
     written.wrote(table.address, ["id", *table.fields], ids)
@@ -148,6 +149,7 @@ def write(
     stamp = {"updated_at": timestamp(session.now), "updated_by": session.principal.user_id}
     record_rows.update(session, table, {record_id: {**values, **stamp} for record_id, values in changed.items()})
     unique.keep(session, table, {record_id: {**before[record_id], **values} for record_id, values in changed.items()})
+    files.note_uses(session, table, changed.items())
     written = Written()
     for record_id, values in changed.items():
         written.wrote(table.address, [*values, *stamp], [record_id])

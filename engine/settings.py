@@ -57,6 +57,15 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+            raise ValueError(_("must be a whole number from {least} to {most}", least=least, most=most))
+        return int(value)
+
+    return read
+
+
 def _one_of(*allowed: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         if value not in allowed:
@@ -159,6 +168,12 @@ class Settings:
         "no",
         _("yes: webhooks may use http without TLS to any address. no: only to the allowed networks."),
         _yes_or_no,
+    )
+    upload_mb: int = _setting(
+        "FORMWORK_UPLOAD_MB", "20", _("Megabytes that one uploaded file may have."), _whole(1, 2_000)
+    )
+    files_gb: int = _setting(
+        "FORMWORK_FILES_GB", "10", _("Gigabytes that all files of one workspace may have."), _whole(1, 100_000)
     )
     time_zone: str = _setting("FORMWORK_TIME_ZONE", "UTC", _("Time zone of new workspaces."), _time_zone)
     language: str = _setting("FORMWORK_LANGUAGE", "en", _("Language of new workspaces: en or zh."), _one_of(*LANGUAGES))

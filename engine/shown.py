@@ -8,7 +8,14 @@ from typing import Any
 from engine.definitions.language import Field
 from engine.storage.layout import Layout
 
-_TYPE_OF_RESULT = {"number": "number", "boolean": "checkbox", "date": "date", "date_time": "date_time", "user": "user"}
+_TYPE_OF_RESULT = {
+    "number": "number",
+    "boolean": "checkbox",
+    "date": "date",
+    "date_time": "date_time",
+    "user": "user",
+    "file": "attachment",
+}
 
 
 def shown_as(layout: Layout, field: Field) -> tuple[str, Mapping[str, Any]]:
@@ -25,7 +32,10 @@ def shown_as(layout: Layout, field: Field) -> tuple[str, Mapping[str, Any]]:
     if source is not None:
         return shown_as(layout, source)
     held = layout.held_type(field)
-    return _TYPE_OF_RESULT.get(held.name, "text"), {"decimals": None} if held.name == "number" else {}
+    item = held.item.name if held.item else held.name
+    return _TYPE_OF_RESULT.get("file" if item == "file" else held.name, "text"), {
+        "decimals": None
+    } if held.name == "number" else {}
 
 
 def repeated_field(layout: Layout, field: Field) -> Field | None:

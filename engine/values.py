@@ -12,6 +12,7 @@ from engine.definitions.conditions import expression, is_expression
 from engine.definitions.language import Field, Table
 from engine.errors import Problem
 from engine.field_types import InvalidValue, Options
+from engine.files import file_problems
 from engine.storage import record_rows, workspace_tables
 from engine.storage.expressions import ME, NOW, Records, clock_of
 from engine.storage.session import Session, timestamp
@@ -56,6 +57,7 @@ def accept(
         accepted.append(values)
     problems += _missing_links(session, table, accepted)
     problems += _missing_people(session, table, accepted)
+    problems += file_problems(session, table, accepted)
     return accepted, problems
 
 

@@ -21,6 +21,7 @@ FLOORS: list[tuple[str, ...]] = [
         "engine.numbers",
         "engine.webhooks",
         "engine.addresses",
+        "engine.content_types",
         "engine.vault",
         "engine.field_types",
         "engine.view_types",

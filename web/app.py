@@ -71,7 +71,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
         middleware=[
             Middleware(Headers, settings=settings),
             Middleware(Crashes, answer=errors.crashed),
-            Middleware(BodyLimit),
+            Middleware(BodyLimit, settings=settings),
             Middleware(Paths),
         ],
     )

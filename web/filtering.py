@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from engine.days import COUNTED_DAYS, COUNTED_PERIODS, COUNTED_WORDS, PERIODS, RELATIVE_DAYS, in_words
@@ -41,6 +40,11 @@ class Filterable:
     def operators(self) -> Mapping[str, Operator]:
         operators = HELD[self.held].operators
         return {key: one for key, one in operators.items() if one.takes != "condition"}
+
+    @property
+    def choices(self) -> Mapping[str, Text]:
+        """What a list is chosen from, where it is the same for every field of the sort."""
+        return HELD[self.held].choices
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,8 @@ def _sentence(layout: Layout, table: Table, test: Mapping[str, Any] | str, show:
             {str(number): one for number, one in enumerate(inner)},
         )
     else:
-        shown = "" if value is None else value_in_words(operator, value, partial(show, field))
+        fixed = HELD[name].choices
+        shown = "" if value is None else value_in_words(operator, value, lambda one: fixed.get(one) or show(field, one))
     return Text(operator.sentence.message, {"field": field.label, "value": shown})
 
 

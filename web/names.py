@@ -5,30 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine import people, queries
+from engine import files, people, queries
 from engine.definitions.language import Field, Table
+from engine.formulas.types import FILE
 from engine.storage.layout import Layout
 from engine.storage.session import Session
 from web.addresses import At
+from web.attached import attached
 
-Names = dict[str, Any]  # a person's id -> the name; a record's id -> {"title", "href"}
+Names = dict[str, Any]  # a person's id -> the name; a record's id -> {"title", "href"}, a file's id -> `Attached`
 
 
 def names_of(
     session: Session, at: At, table: Table, keys: Iterable[str], records: Iterable[Mapping[str, Any]]
 ) -> Names:
     """The names of everybody and everything that the fields `keys` of `records` (values by key) name."""
-    layout = session.layout
+    layout, held = session.layout, list(records)
     fields = [table.fields[key] for key in keys if key in table.fields]
     targets = {field.key: target for field in fields if (target := target_of(layout, field))}
     wanted: dict[str, set[str]] = {}
-    for values in records:
+    for values in held:
         for key, target in targets.items():
             wanted.setdefault(target, set()).update(ids_of(values.get(key)))
     names = titles_of(session, at, wanted)
     if any(holds_people(layout, field) for field in fields):
         names |= people.names(session)
-    return names
+    return names | files_of(session, at, [field.key for field in fields if holds_files(layout, field)], held)
+
+
+def files_of(session: Session, at: At, keys: Iterable[str], records: Iterable[Mapping[str, Any]]) -> Names:
+    """The files in the fields `keys` of `records`, by id."""
+    keys = list(keys)
+    ids = {one for values in records for key in keys for one in ids_of(values.get(key))} if keys else set()
+    return {file_id: attached(at, file) for file_id, file in files.known(session, ids).items()}
 
 
 def titles_of(session: Session, at: At, wanted: Mapping[str, Iterable[str]]) -> Names:
@@ -55,6 +64,13 @@ def holds_people(layout: Layout, field: Field) -> bool:
     """Whether the field's values are people."""
     held = layout.held_type(field)
     return "user" in (held.name, held.item.name if held.item else "")
+
+
+def holds_files(layout: Layout, field: Field) -> bool:
+    """Whether the field's values are files."""
+    if field.is_link or not (field.kind.listed or field.kind.computed):
+        return False
+    return layout.held_type(field).item == FILE
 
 
 def ids_of(value: Any) -> list[str]:

@@ -21,7 +21,8 @@ from engine.settings import Settings
 log = logging.getLogger("formwork.web")
 
 FORM_BYTES = 1_048_576
-UPLOAD_BYTES = 20 * 1_048_576 + 65_536  # 20 MiB and the other fields of its form
+MEGABYTE = 1_048_576
+IMPORT_MB = 20  # what a file to import may have
 
 POLICY = (
     "default-src 'none'; script-src 'nonce-{script}'; style-src 'self' 'nonce-{style}'; img-src 'self' data:; "
@@ -101,14 +102,16 @@ class TooLarge(HTTPException):
 class BodyLimit:
     """Stops reading a body that is too long, said beforehand or not."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
+        # A file, and the other fields of its form.
+        self.upload = max(settings.upload_mb, IMPORT_MB) * MEGABYTE + 65_536
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = dict(scope["headers"])
-        limit = UPLOAD_BYTES if headers.get(b"content-type", b"").startswith(b"multipart/") else FORM_BYTES
+        limit = self.upload if headers.get(b"content-type", b"").startswith(b"multipart/") else FORM_BYTES
         said = headers.get(b"content-length", b"0")
         if not said.isdigit() or int(said) > limit:
             raise TooLarge

@@ -19,6 +19,7 @@ from web.fields import Shown, shown_field
 from web.histories import History, history_of
 from web.linked_records import Linked, linked_to
 from web.names import Names, ids_of, names_of
+from web.uploads import upload_addresses
 
 CANDIDATES = 100  # records that a browser without script can choose a link from
 
@@ -114,7 +115,9 @@ def typed_in(form: FormData, table: Table) -> dict[str, Any]:
         one = table.fields.get(key)
         if one is None or not one.writable:
             continue
-        given = [str(value) for value in form.getlist(key)]
+        given = [value for value in form.getlist(key) if isinstance(value, str)]
+        if not given:
+            continue
         if one.several:
             # Such an input begins with an empty value; what stands after the last empty one was chosen.
             chosen = given[len(given) - given[::-1].index("") :] if "" in given else given
@@ -162,7 +165,8 @@ def _parts(session: Session, place: Place, table: Table, values: Mapping[str, An
         "values": values,
         "names": names,
         "people": {one.id: one.name for one in people.everybody(session)} | {one: names[one] for one in sorted(left)},
-        "links": {one.key: _link(session, place, one.target, candidates) for one in writable if one.target},
+        "links": {one.key: _link(session, place, one.target, candidates) for one in writable if one.target}
+        | upload_addresses(place.at, writable),
         "may_write": place.principal.role != "guest",
         "close": place.at.table(table.app, table.key),
     }

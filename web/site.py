@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.files import Limits
 from engine.settings import Settings
 from engine.storage.stores import Stores
 from web.background import Background
@@ -26,3 +27,8 @@ class Site:
     templates: Templates
     background: Background = field(default_factory=Background)
     public_forms: Rate = field(default_factory=lambda: Rate(times=10, seconds=60))  # sendings of one address
+
+    @property
+    def file_limits(self) -> Limits:
+        """How much may be uploaded."""
+        return Limits(self.settings.upload_mb * 2**20, self.settings.files_gb * 2**30)

@@ -51,7 +51,7 @@ class Field:
 
     @property
     def several(self) -> bool:
-        """Whether people give the field a list: of records, choices or people."""
+        """Whether people give the field a list: of records, choices, people or files."""
         return self.many or self.kind.listed
 
     @property

@@ -16,6 +16,7 @@ from engine.formulas.types import (
     BOOLEAN,
     DATE,
     DATE_TIME,
+    FILE,
     NUMBER,
     TEXT,
     USER,
@@ -91,10 +92,13 @@ class RecordScope:
 
     def resolve(self, path: Path) -> Path | None:
         """The path by keys, where a part may have been written as a label in any language."""
-        table, keys = self.table, []
+        table = self.table
+        keys: list[str] = []
         for part in path:
             field = _by_key_or_label(table, part) if table else None
             if field is None:
+                if keys and table is None and part in FILE_PARTS:
+                    return (*keys, part)
                 return None
             keys.append(field.key)
             table = self.types.apps.tables.get(field.target or "")
@@ -122,6 +126,16 @@ _HELD = {
     "date_time": DATE_TIME,
     "time": TEXT,
     "json": TEXT,
+    "files": FILE,
+}
+# What an expression may ask of files: `{photos.filename}`, `SUM({photos.size})`.
+FILE_PARTS: Mapping[str, Type] = {
+    "filename": TEXT,
+    "type": TEXT,
+    "kind": TEXT,
+    "size": NUMBER,
+    "width": NUMBER,
+    "height": NUMBER,
 }
 
 
@@ -151,8 +165,10 @@ class FieldTypes:
     def along(self, table: Table, path: Path) -> Type | None:
         """The type at the end of a path of keys through links; a list if a link on the way has many."""
         many = False
-        for part in path[:-1]:
+        for place, part in enumerate(path[:-1]):
             link = table.fields.get(part)
+            if link is not None and place == len(path) - 2 and self._gives_files(link):
+                return list_of(FILE_PARTS[path[-1]]) if path[-1] in FILE_PARTS else None
             if link is None or not link.is_link or link.target not in self.apps.tables:
                 return None
             many = many or link.many
@@ -162,6 +178,13 @@ class FieldTypes:
             return record_of(table.address) if path[-1] == "id" else None
         found = self.of(last)
         return list_of(found) if many and not found.is_list else found
+
+    def _gives_files(self, field: Field) -> bool:
+        """Whether the values are files, the field's own or looked up."""
+        if field.is_link or not (field.kind.listed or field.kind.computed):
+            return False
+        held = self.of(field)
+        return held.item == FILE
 
     def formula(self, field: Field) -> Formula:
         """The checked expression of a formula field."""
@@ -200,7 +223,7 @@ class FieldTypes:
     def _named(self, field: Field) -> list[Path]:
         if field.type == "formula":
             scope = self.scope(field.table)
-            return [scope.resolve(path) or path for path in _of_records(self.formula(field).paths)]
+            return [_fields_of(scope, path) for path in _of_records(self.formula(field).paths)]
         through = field.options["through"]
         inner = [field.options["field"]] if "field" in field.options else []
         inner += [key.removeprefix("-") for key in field.options.get("sort", ())]
@@ -224,13 +247,13 @@ class FieldTypes:
     def read_by(self, formula: Formula, table: str) -> tuple[list[Path], list[Find]]:
         """What an expression about a record of `table` reads: paths by keys, and tables that it looks through."""
         scope = self.scope(table)
-        return [scope.resolve(path) or path for path in _of_records(formula.paths)], self._resolved(formula.finds)
+        return [_fields_of(scope, path) for path in _of_records(formula.paths)], self._resolved(formula.finds)
 
     def _resolved(self, finds: Iterable[Find]) -> list[Find]:
         found = []
         for find in finds:
             scope = self.scope(find.table)
-            paths = frozenset(scope.resolve(path) or path for path in _of_records(find.paths))
+            paths = frozenset(_fields_of(scope, path) for path in _of_records(find.paths))
             found.append(replace(find, paths=paths, key=scope.resolve(find.key) if find.key else None))
         return found
 
@@ -315,6 +338,18 @@ class FieldTypes:
         item = found.item if found.is_list and found.item else found
         given = {"number": NUMBER, "boolean": BOOLEAN, "text": TEXT, "list": list_of(item), "same": item}
         return given[FUNCTIONS[field.options["function"]].gives]
+
+
+def _fields_of(scope: RecordScope, path: Path) -> Path:
+    """The path by keys, without what it asks of files at its end: what is known about a file never changes."""
+    keys = scope.resolve(path) or path
+    here = scope.table
+    for place, part in enumerate(keys):
+        one = here.fields.get(part) if here else None
+        if one is None or not one.is_link:
+            return keys[: place + 1]
+        here = scope.types.apps.tables.get(one.target or "")
+    return keys
 
 
 def _of_records(paths: Iterable[Path]) -> list[Path]:

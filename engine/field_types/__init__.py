@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import csv
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from engine.registry import Registry
 from engine.text import Text, _
@@ -32,6 +32,7 @@ Holds = Literal[
     "users",
     "record",
     "records",
+    "files",
     "computed",
 ]
 
@@ -51,6 +52,7 @@ class Input:
     kind: str
     choices: Mapping[str, Mapping[str, Any]] | None = None
     attributes: Mapping[str, Any] | None = None
+    in_lines: bool = True  # whether the cell of a grid has room for it
 
 
 class FieldType:
@@ -143,6 +145,23 @@ class FieldType:
     def offered(self, value: Value, options: Options) -> Mapping[str, Mapping[str, Any]] | None:
         """The choices that a record which holds `value` may be given; None where its value makes no difference."""
         return None
+
+
+class FileFacts(Protocol):
+    """What a field type may know of a file. `kind` is a key of `engine.content_types.KINDS`."""
+
+    @property
+    def filename(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """A field type whose values are lists of ids of files, and which may refuse some."""
+
+    def judge(self, files: Sequence[FileFacts], options: Options) -> None: ...
 
 
 def clean_text(text: str) -> str:

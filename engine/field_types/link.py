@@ -64,4 +64,4 @@ class Link(FieldType):
         return self.accept([part.strip() for part in text.split(",") if part.strip()], options)
 
     def input(self, options: Options) -> Input:
-        return Input("link", attributes={"many": bool(options.get("many")), "to": options["to"]})
+        return Input("link", attributes={"many": bool(options.get("many")), "to": options["to"]}, in_lines=False)

@@ -65,6 +65,7 @@ class Held:
     name: str
     operators: ClassVar[Mapping[str, Operator]]
     listed: ClassVar[bool] = False  # what is tested is a list; else a list is tested as its items joined to a text
+    choices: ClassVar[Mapping[str, Text]] = {}  # what a list is chosen from, where it is the same for every field
     expressions: ClassVar[frozenset[str]] = frozenset(
         {"text", "select", "user", "record"}
     )  # what may stand for a value
@@ -127,7 +128,7 @@ def held_for(kind: Type) -> str:
     """What values of a type, such as those of a formula, are tested as: a name of `HELD`."""
     if kind.is_list:
         item = kind.item.name if kind.item else ""
-        return f"{item}s" if item in {"select", "user"} else "text"
+        return f"{item}s" if item in {"select", "user", "file"} else "text"
     return kind.name if kind.name in HELD else "text"
 
 

@@ -247,6 +247,7 @@ _TEXTS: Mapping[str, Callable[[Compiling, sql.Element], sql.Element]] = {
     "select": lambda c, value: value,
     "record": lambda c, value: value,
     "user": lambda c, value: value,
+    "file": lambda c, value: value,
 }
 
 

@@ -41,7 +41,7 @@ class Type:
     @property
     def is_key(self) -> bool:
         """Whether values are texts that stand for something: a choice's key, a record's or person's id."""
-        return self.name in {"select", "record", "user"}
+        return self.name in {"select", "record", "user", "file"}
 
     @property
     def label(self) -> Text:
@@ -56,6 +56,7 @@ BOOLEAN = Type("boolean")
 DATE = Type("date")
 DATE_TIME = Type("date_time")
 USER = Type("user")
+FILE = Type("file", title="filename")
 ANY = Type("any")
 
 _LABELS: Mapping[str, Text] = {
@@ -66,6 +67,7 @@ _LABELS: Mapping[str, Text] = {
     "date": _("a date"),
     "date_time": _("a date with time"),
     "user": _("a person"),
+    "file": _("a file"),
     "record": _("a record"),
     "select": _("a choice"),
     "list": _("a list"),

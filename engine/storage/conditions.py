@@ -12,9 +12,12 @@ from engine import formulas
 from engine.definitions.conditions import expression, is_expression
 from engine.definitions.language import Condition, Field
 from engine.definitions.types import Path
-from engine.filters import HELD, Held, Operator, held_for
+from engine.filters import HELD, Held, Operator, contains_text, held_for
+from engine.formulas import lists
 from engine.formulas.sql import join_list
+from engine.formulas.types import FILE
 from engine.storage.expressions import Records
+from engine.storage.file_tables import parts_of_files
 
 Test = ColumnElement[bool]
 
@@ -61,6 +64,26 @@ class ManyLink:
         return sa.select(sa.func.count()).where(holds).correlate(self.records.rows).scalar_subquery()
 
 
+class HeldFiles:
+    """A list of files as the operators see it."""
+
+    def __init__(self, ids: ColumnElement[Any]) -> None:
+        self.ids = ids
+
+    def named(self, text: str) -> Test:
+        """One of them has a name that contains `text`."""
+        return contains_text(join_list(parts_of_files(self.ids, "filename"), "\n"), text)
+
+    def of_kind(self, kinds: list[str]) -> Test:
+        """One of them is of one of these kinds (keys of `KINDS`)."""
+        found = parts_of_files(self.ids, "kind")
+        return sa.or_(sa.false(), *(lists.contains(found, sa.literal(one, sa.Text), numbers=False) for one in kinds))
+
+    def number(self) -> ColumnElement[int]:
+        """How many they are."""
+        return lists.length(self.ids)
+
+
 def _test(test: Mapping[str, Any], records: Records) -> Test:
     path = tuple(test["field"].split("."))
     scope = records.layout.types.scope(records.table.address)
@@ -75,6 +98,8 @@ def _test(test: Mapping[str, Any], records: Records) -> Test:
         compiled = records.value(path)
         joined = compiled.type.is_list and not held.listed
         column = join_list(compiled.value, ", ") if joined else compiled.value
+        if compiled.type.item == FILE:
+            column = HeldFiles(compiled.value)
     return operator.test(column, _value(operator, test.get("value"), records, held))
 
 

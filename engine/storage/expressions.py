@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, FromClause
 
 from engine import formulas
 from engine.definitions.language import Field, Table
-from engine.definitions.types import Path
+from engine.definitions.types import FILE_PARTS, Path
 from engine.formulas import Compiled, lists
 from engine.formulas.sql import dialects, exact_sum, join_list, json_list
-from engine.formulas.types import TEXT, record_of
+from engine.formulas.types import TEXT, list_of, record_of
 from engine.storage import sql_types
+from engine.storage.file_tables import parts_of_files
 from engine.storage.layout import ERROR_SUFFIX, Layout
 from engine.storage.session import Session, timestamp
 
@@ -151,6 +152,8 @@ class Records:
 
     def _linked(self, path: Path) -> Compiled:
         field = self.table.fields[path[0]]
+        if not field.is_link:
+            return Compiled(parts_of_files(self.field(path[0]).value, path[1]), None, list_of(FILE_PARTS[path[1]]))
         if path[1:] == ("id",) and not field.many:
             return self.field(path[0])
         records, holds, order = self.linked(field)

@@ -36,6 +36,7 @@ _SQL_TYPE: dict[str, Any] = {
     "date": sql_types.DATE,
     "date_time": sql_types.DATE_TIME,
     "list": sql_types.JSON_LIST,
+    "file": sql_types.TEXT,
     "blank": sql_types.TEXT,
     "any": sql_types.TEXT,
 }

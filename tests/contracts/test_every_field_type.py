@@ -68,6 +68,7 @@ TYPED: dict[str, list[tuple[str, Any]]] = {
     "user": [("usr00000000000001", "usr00000000000001")],
     "line_items": [("rec00000000000001", [{"id": "rec00000000000001"}])],
     "sequence": [("SO-2026-0007", "SO-2026-0007"), (" old 7 ", "old 7")],
+    "attachment": [("att00000000000001, att00000000000002", ["att00000000000001", "att00000000000002"])],
     "link": [("rec00000000000001", "rec00000000000001")],
 }
 REFUSED: dict[str, list[str]] = {
@@ -91,6 +92,7 @@ REFUSED: dict[str, list[str]] = {
     "location": ["91, 0"],
     "users": ["Ada, usr00000000000001"],
     "multi_select": ["A, C"],
+    "attachment": ["photo.png", "../etc/passwd"],
 }
 
 every = pytest.mark.parametrize("kind", list(field_types.values()), ids=list(field_types))

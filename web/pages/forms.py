@@ -20,6 +20,7 @@ from web.questions import asked
 from web.render import is_htmx, page, redirect
 from web.sheets import CANDIDATES, typed_in
 from web.toasts import Toast
+from web.uploads import upload_addresses, with_ids
 
 router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/forms")
 
@@ -53,12 +54,16 @@ def ask(request: Request, place: In, app: str, table: str, form: str) -> Respons
 
 
 @router.post("/{form}")
-def submit(request: Request, place: In, sent: FormHere, app: str, table: str, form: str) -> Response:
+def submit(request: Request, place: In, site: SiteHere, sent: FormHere, app: str, table: str, form: str) -> Response:
     """Store the record; then to it, or to the form again for the next one."""
     address = f"{app}.{table}"
     with place.read() as session:
-        values = typed_in(sent, session.layout.table(address))
+        of = session.layout.table(address)
+    sent, problems = with_ids(site, place.store, place.principal, sent, of)
+    values = typed_in(sent, of)
     try:
+        if problems:
+            raise Refused(problems)
         with place.write() as session:
             record = forms.submit(session, address, forms.get(session, address, form), values)
             name = queries.titles(session, address, [record])[record]
@@ -96,7 +101,7 @@ def _shown(
             one.field.key: _link(session, place, one.field, not is_htmx(request))
             for one in questions
             if one.field.target
-        }
+        } | upload_addresses(place.at, [one.field for one in questions])
         answers, problems = asked(questions, links, values, refused)
         context: dict[str, Any] = {
             "app": session.layout.apps[of.app],

@@ -17,19 +17,24 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from engine import forms, workspaces
+from engine import files, forms, workspaces
 from engine.access import principals
 from engine.definitions.language import Form, Table
 from engine.errors import NotFound, Problem, Refused
+from engine.field_types import TakesFiles
+from engine.files import File
 from engine.storage.session import Session
 from engine.storage.stores import Workspace
 from engine.text import _
 from web import csrf, dependencies
 from web.addresses import At
+from web.attached import attached
 from web.dependencies import FormHere, SiteHere
+from web.names import ids_of
 from web.questions import asked, offered
 from web.render import page
 from web.sheets import typed_in
+from web.uploads import with_ids
 
 router = APIRouter(prefix="/f/{workspace}/{app}/{table}/{form}")
 guard = dependencies.public_guard
@@ -83,13 +88,18 @@ def submit(request: Request, site: SiteHere, of: FormOf, sent: FormHere) -> Resp
     """Store the record; what is wrong stands at its question, with what was typed."""
     with of.read() as session:
         table, form = of.found(session)
-    values = typed_in(sent, table)
     if not site.public_forms.allows(request.client.host if request.client else ""):
+        values = typed_in(sent, table)
         says = _("Many forms came from your network within a minute. Wait a minute, then send yours again.")
         return _shown(request, of, values, Refused([Problem("", says, "too_many")]), status=429)
+    sent, problems = with_ids(site, of.store, of.principal, sent, table)
+    values = typed_in(sent, table)
     try:
+        if problems:
+            raise Refused(problems)
         with of.write() as session:
-            forms.submit(session, of.table, form, values, once=_name_of(str(sent.get(csrf.FIELD)), values))
+            once = _name_of(str(sent.get(csrf.FIELD)), _with_contents(session, table, values))
+            forms.submit(session, of.table, form, values, once=once)
     except Refused as refused:
         return _shown(request, of, values, refused, status=422)
     return RedirectResponse(f"{of.address}/thanks", 303)
@@ -112,6 +122,7 @@ def _shown(
         links = offered(forms.choices(session, table, form))
         questions, problems = asked(forms.public_questions(session, table, form), links, values, refused)
         app = session.layout.apps[table.app]
+        brought = {one.id: attached(None, one) for one in _files_in(session, table, values).values()}
     return page(
         request,
         "forms/public.html",
@@ -122,7 +133,24 @@ def _shown(
         form=form,
         questions=questions,
         problems=problems,
+        names=brought,
     )
+
+
+def _files_in(session: Session, table: Table, values: Mapping[str, Any]) -> dict[str, File]:
+    """The files that this sending has brought, those of an earlier try too, by id."""
+    brought = [ids_of(given) for key, given in values.items() if isinstance(table.fields[key].kind, TakesFiles)]
+    ids = {file_id for one in brought for file_id in one}
+    return files.known(session, files.readable(session, ids))
+
+
+def _with_contents(session: Session, table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with each file named by what is in it, since each sending gives it another id."""
+    contents = {file_id: file.sha256 for file_id, file in _files_in(session, table, values).items()}
+    return {
+        key: [contents.get(one, one) for one in value] if isinstance(value, list) else contents.get(value, value)
+        for key, value in values.items()
+    }
 
 
 def _name_of(token: str, values: Mapping[str, Any]) -> str:

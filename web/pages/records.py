@@ -13,12 +13,13 @@ from engine.definitions.language import Table
 from engine.errors import Problem, Refused
 from engine.storage.session import Session
 from engine.text import _
-from web.dependencies import FormHere, In, Place
+from web.dependencies import FormHere, In, Place, SiteHere
 from web.formats import local_input
 from web.histories import MOST, history_of
 from web.render import is_htmx, page, redirect, told
 from web.sheets import by_field, new_sheet, sheet_of, typed_in
 from web.toasts import Toast
+from web.uploads import with_ids
 
 router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/records")
 
@@ -35,12 +36,15 @@ def ask(request: Request, place: In, app: str, table: str) -> Response:
 
 
 @router.post("")
-def create(request: Request, place: In, form: FormHere, app: str, table: str) -> Response:
+def create(request: Request, place: In, site: SiteHere, form: FormHere, app: str, table: str) -> Response:
     """Create the record; what is wrong stands at its field with what was typed."""
     with place.read() as session:
         of = session.layout.table(f"{app}.{table}")
-        typed = typed_in(form, of)
+    form, problems = with_ids(site, place.store, place.principal, form, of)
+    typed = typed_in(form, of)
     try:
+        if problems:
+            raise Refused(problems)
         with place.write() as session:
             (record,) = records.create(session, of.address, [typed], reading="text")
             toast = Toast(_("Created {name}.", name=_name(session, of, record)), undo=_undo(place, session))
@@ -67,17 +71,20 @@ def show(request: Request, place: In, app: str, table: str, record: str) -> Resp
 
 
 @router.post("/{record}")
-def change(request: Request, place: In, form: FormHere, app: str, table: str, record: str) -> Response:
+def change(request: Request, place: In, site: SiteHere, form: FormHere, app: str, table: str, record: str) -> Response:
     """Save what was typed. From a panel field by field: what is right is saved, what is wrong stays and says why."""
     with place.read() as session:
         of = session.layout.table(f"{app}.{table}")
         stored = records.get(session, of.address, record)
+    form, problems = with_ids(site, place.store, place.principal, form, of)
     typed = {key: one for key, one in typed_in(form, of).items() if not _untouched(one, stored.values.get(key))}
     htmx = is_htmx(request)
     if htmx or form.get("seen") == stored.values["updated_at"]:
         undo, refused = _save(place, of, record, typed, partly=htmx)
     else:
         undo, refused = "", _changed_meanwhile()
+    if problems:
+        refused = Refused([*problems, *(refused.problems if refused else ())])
     if refused is None and not htmx:
         return redirect(request, place.at.record(app, table, record), Toast(_("Saved."), undo=undo))
     wrong = {key: typed[key] for key in (by_field(refused)[0] if htmx else typed) if key in typed}

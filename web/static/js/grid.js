@@ -242,3 +242,5 @@ document.addEventListener("click", (event) => {
 document.addEventListener("scroll", (event) => {
   event.target.classList?.toggle("is-scrolled", event.target.scrollLeft > 0);
 }, true);
+
+export { save as saveCell };
