@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
+from engine import indexes
 from engine.access import door
 from engine.definitions.check import check_condition
 from engine.definitions.language import Condition, Field, Table
@@ -64,24 +66,33 @@ def page_of(session: Session, query: Query) -> tuple[list[tuple[str, Values]], s
     records, _sql = _records(session, table)
     limit = max(1, min(query.limit, MAX_PAGE_SIZE))
     keys = keys_of(records, query.sort)
-    rows = _rows_of_page(session, table, records, query, keys, limit + 1)
+    wheres = _wheres(session, table, records, query)
+    begun = time.perf_counter()
+    rows = _rows_of_page(session, _selected(session, table, records, query.fields), wheres, query, keys, limit + 1)
+    indexes.notice(session, records, wheres, query.sort, time.perf_counter() - begun)
     found = _with_many(session, table, rows[:limit], query.fields)
     following = token(query.sort, rows[limit - 1][-len(keys) :]) if len(rows) > limit else None
     return list(found.items()), following
 
 
 def _rows_of_page(
-    session: Session, table: Table, records: Records, query: Query, keys: Sequence[Key], limit: int
+    session: Session,
+    selected: sa.Select[Any],
+    wheres: Sequence[ColumnElement[bool]],
+    query: Query,
+    keys: Sequence[Key],
+    limit: int,
 ) -> list[Any]:
-    """Up to `limit` rows: id, fields and errors, and at the end the values of the keys."""
-    statement = _selected(session, table, records, query.fields).add_columns(*(key.value for key in keys))
+    """Up to `limit` rows: what is selected, and at the end the values of the keys."""
+    statement = selected.add_columns(*(key.value for key in keys))
     order = [key.clause for key in keys]
-    wheres = _wheres(session, table, records, query)
     if query.after:
         rows: list[Any] = []
-        for part in parts_after(keys, place(query.after, query.sort)):
+        for part, part_keys in parts_after(keys, place(query.after, query.sort)):
             if len(rows) < limit:
-                asked = statement.where(*wheres, part).order_by(*order).limit(limit - len(rows))
+                asked = (
+                    statement.where(*wheres, part).order_by(*(key.clause for key in part_keys)).limit(limit - len(rows))
+                )
                 rows += session.connection.execute(asked, moment(session)).all()
         return rows
     if query.offset > FAR:

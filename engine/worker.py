@@ -8,13 +8,15 @@ hangs holds up neither runs nor the database: at least once, and always with the
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from engine import outbox, workspaces
+from engine import indexes, outbox, workspaces
 from engine.actions import Failed, Retry
 from engine.automations import progress, runs
 from engine.automations.outside import Outside
@@ -33,6 +35,7 @@ BATCH = 20
 CALLERS = 16  # calls at the same time
 CALLS_PER_HOST = 2  # so that one slow receiver cannot take all callers
 POLL_SECONDS = 1.0
+TEND_SECONDS = 20.0  # between looking after one workspace's indexes
 CONFLICT_SECONDS = 2.0
 MAX_CONFLICTS = 5
 # What says that the server is at fault, not the mail: the rest of the batch need not ask it too.
@@ -59,6 +62,7 @@ class Worker:
         self.clock = clock
         self._calling: Counter[str] = Counter()
         self._mailing: set[str] = set()
+        self._tended: dict[str, float] = {}  # workspace id -> when; for ever while under way
         self._rounds = 0
         self._guard = threading.Lock()
 
@@ -78,12 +82,27 @@ class Worker:
 
     def _round(self, workspace_id: str, callers: ThreadPoolExecutor) -> int:
         try:
-            return self._work(self.stores.workspace(workspace_id), callers)
+            workspace = self.stores.workspace(workspace_id)
+            if time.monotonic() >= self._tended.get(workspace_id, 0) + TEND_SECONDS:
+                self._tended[workspace_id] = math.inf
+                callers.submit(self._tend, workspace)
+            return self._work(workspace, callers)
         except FormworkError as error:  # the database is away, say: the others' runs go on
             log.warning("workspace %s: %s", workspace_id, error.says)
         except Exception:
             log.exception("workspace %s", workspace_id)
         return 0
+
+    def _tend(self, workspace: Workspace) -> None:
+        """Look after the indexes. It may take minutes, so it has a thread to itself."""
+        try:
+            indexes.tend(workspace)
+        except FormworkError as error:
+            log.warning("indexes of workspace %s: %s", workspace.id, error.says)
+        except Exception:
+            log.exception("indexes of workspace %s", workspace.id)
+        finally:
+            self._tended[workspace.id] = time.monotonic()
 
     def _work(self, workspace: Workspace, callers: ThreadPoolExecutor | None) -> int:
         """Take what is due and do it; how much that was. Calls go to `callers`, or are made here when None."""

@@ -6,15 +6,19 @@ back to an earlier revision brings it back. Adding something that is still there
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SAWarning
 
 from engine.definitions.language import Field, Table
 from engine.definitions.plan import AddField, AddTable, Alteration, ChangeField, ConvertField
 from engine.storage import sql_types
+from engine.storage.index_shapes import PREFIX
+from engine.storage.indexes import drop
 from engine.storage.layout import ERROR_SUFFIX, Layout, fitting, sql_name
 from engine.storage.session import Session
 
@@ -45,6 +49,12 @@ class Carrier:
     def columns(self, name: str) -> dict[str, Any]:
         """The columns that the SQL table has in the database by now."""
         return {one["name"]: one for one in self.inspector.get_columns(name)}
+
+    def indexes(self, name: str) -> list[Any]:
+        """The indexes of the SQL table, but for those of expressions."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # "skipped expression-based index"
+            return self.inspector.get_indexes(name)
 
     def has_table(self, name: str) -> bool:
         return bool(self.inspector.has_table(name))
@@ -176,7 +186,10 @@ def _set_aside(name: str, key: str, present: dict[str, Any], carrier: Carrier) -
     number = 1
     while f"{key}__{number}" in present:
         number += 1
-    for index in carrier.inspector.get_indexes(name):
+    for own in present(carrier.session):
+        if own.startswith(f"{PREFIX}{name}__"):
+            drop(carrier.session, own)  # it is made anew where it is still needed
+    for index in carrier.indexes(name):
         if key in index["column_names"] and index["name"]:
             carrier.operations.drop_index(index["name"], table_name=name)
     carrier.operations.alter_column(name, key, new_column_name=f"{key}__{number}")
@@ -196,7 +209,7 @@ def _ensure_indexes(field: Field, carrier: Carrier) -> None:
     if field.many or not carrier.new.stored(field):
         return
     name = sql_name(field.table)
-    present = {one["name"] for one in carrier.inspector.get_indexes(name)}
+    present = {one["name"] for one in carrier.indexes(name)}
     plain, unique = fitting(f"ix_{name}__{field.key}"), fitting(f"ux_{name}__{field.key}")
     if field.is_link and plain not in present:
         carrier.operations.create_index(plain, name, [field.key])

@@ -61,16 +61,16 @@ def keys_of(records: Records, sort: Sequence[str]) -> list[Key]:
     return [*found, Key(records.field("id").value, filled=True)]
 
 
-def parts_after(keys: Sequence[Key], values: Sequence[Any]) -> list[Test]:
-    """What comes after a record with these values of the keys, in parts that follow each other.
+def parts_after(keys: Sequence[Key], values: Sequence[Any]) -> list[tuple[Test, Sequence[Key]]]:
+    """What comes after a record with these values of the keys: parts that follow each other, each in its order.
 
     First those in which the first key is filled, then those in which it is empty; each can be read off an index.
     """
     first, value = keys[0], values[0]
     if value is None:
-        return [sa.and_(first.value.is_(None), _after(keys[1:], values[1:]))]
+        return [(sa.and_(first.value.is_(None), _after(keys[1:], values[1:])), keys[1:])]
     there = sa.and_(first.from_on(value), _after(keys, values, filled=True)) if len(keys) > 1 else first.beyond(value)
-    return [there] if first.filled else [there, first.value.is_(None)]
+    return [(there, keys)] if first.filled else [(there, keys), (first.value.is_(None), keys[1:])]
 
 
 def _after(keys: Sequence[Key], values: Sequence[Any], *, filled: bool = False) -> Test:

@@ -125,7 +125,7 @@ def transaction(
         finally:
             connection.close()
     except DBAPIError as error:
-        raise _said(error) from error
+        raise said(error) from error
     finally:
         if writing:
             _release(lock)
@@ -142,7 +142,7 @@ def _release(lock: Any) -> None:
         lock.release()
 
 
-def _said(error: DBAPIError) -> Exception:
+def said(error: DBAPIError) -> Exception:
     """The database's complaint in words; an unforeseen one stays as it is, to be found in the log."""
     state = getattr(error.orig, "sqlstate", None) or ""
     if state == "23505" or "UNIQUE constraint failed" in str(error.orig):

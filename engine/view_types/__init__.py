@@ -20,5 +20,9 @@ class ViewType:
     grouped_by: ClassVar[str | None] = None  # the option whose field must have few values
     one_place: ClassVar[bool] = False  # a record stands in one group only, so that field holds one value
 
+    def asks(self, options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+        """What the view asks the table for beside its filter: fields of which it wants one value, and its order."""
+        return [], list(options.get("sort", ()))
+
 
 view_types: Registry[ViewType] = Registry("engine.view_types", ViewType)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine.text import _
 from engine.view_types import ViewType
 
@@ -18,3 +21,10 @@ class Grid(ViewType):
         "height": {"enum": ["short", "medium", "tall"]},
     }
     grouped_by = "group"
+
+    def asks(self, options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+        by, sort = options.get("group"), list(options.get("sort", ()))
+        if by is None:
+            return [], sort
+        own = [one for one in sort if one.removeprefix("-") == by]
+        return [], [*(own or [by]), *(one for one in sort if one not in own)]

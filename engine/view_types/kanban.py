@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine.text import _
 from engine.view_types import ViewType
 
@@ -17,3 +20,6 @@ class Kanban(ViewType):
     required_options = ("by",)
     grouped_by = "by"
     one_place = True
+
+    def asks(self, options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+        return [options["by"]], list(options.get("sort", ()))
