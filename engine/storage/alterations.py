@@ -16,9 +16,8 @@ from sqlalchemy.exc import SAWarning
 
 from engine.definitions.language import Field, Table
 from engine.definitions.plan import AddField, AddTable, Alteration, ChangeField, ConvertField
-from engine.storage import sql_types
+from engine.storage import indexes, sql_types
 from engine.storage.index_shapes import PREFIX
-from engine.storage.indexes import drop
 from engine.storage.layout import ERROR_SUFFIX, Layout, fitting, sql_name
 from engine.storage.session import Session
 
@@ -186,9 +185,9 @@ def _set_aside(name: str, key: str, present: dict[str, Any], carrier: Carrier) -
     number = 1
     while f"{key}__{number}" in present:
         number += 1
-    for own in present(carrier.session):
+    for own in indexes.present(carrier.session):
         if own.startswith(f"{PREFIX}{name}__"):
-            drop(carrier.session, own)  # it is made anew where it is still needed
+            indexes.drop(carrier.session, own)  # it is made anew where it is still needed
     for index in carrier.indexes(name):
         if key in index["column_names"] and index["name"]:
             carrier.operations.drop_index(index["name"], table_name=name)
