@@ -189,7 +189,7 @@ def _set_aside(name: str, key: str, present: dict[str, Any], carrier: Carrier) -
         if own.startswith(f"{PREFIX}{name}__"):
             indexes.drop(carrier.session, own)  # it is made anew where it is still needed
     for index in carrier.indexes(name):
-        if key in index["column_names"] and index["name"]:
+        if key in index["column_names"] and index["name"] and not index["name"].startswith(PREFIX):
             carrier.operations.drop_index(index["name"], table_name=name)
     carrier.operations.alter_column(name, key, new_column_name=f"{key}__{number}")
 
