@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "w006"
-down_revision = "w005"
+revision = "w007"
+down_revision = "w006"
 
 
 def upgrade() -> None:
