@@ -39,7 +39,7 @@ class Linked:
 
 def linked_to(session: Session, at: At, table: Table, record: Record) -> list[Linked]:
     """The lists of a record, in the order of the table's fields."""
-    sides = [one for one in table.fields.values() if one.inverse_of is not None and one.target is not None]
+    sides = [one for one in table.fields.values() if one.is_side and not one.owns_lines]
     return [_linked(session, at, side, record) for side in sides]
 
 

@@ -77,4 +77,5 @@ def ids_of(value: Any) -> list[str]:
     """The ids in a link's value, to one or to many."""
     if not value or isinstance(value, Mapping):
         return []
-    return [value] if isinstance(value, str) else list(value)
+    # Lines that were typed and refused are no ids (yet).
+    return [value] if isinstance(value, str) else [one for one in value if isinstance(one, str)]

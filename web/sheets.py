@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from starlette.datastructures import FormData
 
 from engine import ledgers, people, queries, records, rules
-from engine.definitions.language import App, Table
+from engine.definitions.language import App, Field, Table
 from engine.errors import Problem, Refused
 from engine.records import Record
 from engine.rules.locks import Locked
+from engine.storage.layout import Layout
 from engine.storage.session import Session
 from web.dependencies import Place
 from web.fields import Shown, shown_field
 from web.histories import History, history_of
+from web.lines import lines_of, typed_lines
 from web.linked_records import Linked, linked_to
 from web.names import Names, ids_of, names_of
 from web.uploads import upload_addresses
@@ -71,7 +74,7 @@ def sheet_of(
     values = {**found.values, **(typed or {})}
     errors, problems = by_field(refused)
     closed = rules.closed(session, table, record_id, found.values)
-    parts = _parts(session, place, table, values, candidates)
+    parts = _parts(session, place, table, values, candidates, errors, record_id)
     parts["fields"] = [_as_it_may_be(one, table, found.values, closed) for one in parts["fields"]]
     return Sheet(
         **parts,
@@ -97,7 +100,7 @@ def new_sheet(
 ) -> Sheet:
     """The sheet of a record that does not exist yet, with what it begins with."""
     errors, problems = by_field(refused)
-    parts = _parts(session, place, table, values, candidates)
+    parts = _parts(session, place, table, values, candidates, errors, None)
     parts["fields"] = [_as_it_may_be(one, table, {}, []) for one in parts["fields"]]
     return Sheet(
         **parts,
@@ -108,8 +111,8 @@ def new_sheet(
     )
 
 
-def typed_in(form: FormData, table: Table) -> dict[str, Any]:
-    """What a record's form holds, by field: texts as typed, a list of keys or ids where several are chosen."""
+def typed_in(form: FormData, table: Table, layout: Layout) -> dict[str, Any]:
+    """What a record's form holds, by field: texts as typed, a list of keys or ids where several are chosen, lines."""
     typed: dict[str, Any] = {}
     for key in form:
         one = table.fields.get(key)
@@ -118,7 +121,10 @@ def typed_in(form: FormData, table: Table) -> dict[str, Any]:
         given = [value for value in form.getlist(key) if isinstance(value, str)]
         if not given:
             continue
-        if one.several:
+        if one.owns_lines:
+            read = partial(typed_in, layout=layout)
+            typed[key] = typed_lines(form, key, layout.table(one.target or ""), read)
+        elif one.several:
             # Such an input begins with an empty value; what stands after the last empty one was chosen.
             chosen = given[len(given) - given[::-1].index("") :] if "" in given else given
             # One text of a field that is no link may be what somebody pasted: the field reads it.
@@ -142,7 +148,15 @@ def by_field(refused: Refused | None) -> tuple[dict[str, str], list[Problem]]:
     return errors, others
 
 
-def _parts(session: Session, place: Place, table: Table, values: Mapping[str, Any], candidates: bool) -> dict[str, Any]:
+def _parts(
+    session: Session,
+    place: Place,
+    table: Table,
+    values: Mapping[str, Any],
+    candidates: bool,
+    errors: Mapping[str, str],
+    owner: str | None,
+) -> dict[str, Any]:
     layout = session.layout
     writable = [one for one in table.declared if one.writable]
     shown = [shown_field(layout, one) for one in table.declared]
@@ -156,6 +170,7 @@ def _parts(session: Session, place: Place, table: Table, values: Mapping[str, An
         for person in ids_of(values.get(one.key))
         if person in names
     }
+    everybody = {one.id: one.name for one in people.everybody(session)} | {one: names[one] for one in sorted(left)}
     return {
         "app": layout.apps[table.app],
         "table": table,
@@ -164,9 +179,8 @@ def _parts(session: Session, place: Place, table: Table, values: Mapping[str, An
         "facts": [one for one in shown if not one.editable and one.key != table.title],
         "values": values,
         "names": names,
-        "people": {one.id: one.name for one in people.everybody(session)} | {one: names[one] for one in sorted(left)},
-        "links": {one.key: _link(session, place, one.target, candidates) for one in writable if one.target}
-        | upload_addresses(place.at, writable),
+        "people": everybody,
+        "links": inputs_of_links(session, place, writable, values, errors, everybody, owner, candidates=candidates),
         "may_write": place.principal.role != "guest",
         "close": place.at.table(table.app, table.key),
     }
@@ -190,6 +204,31 @@ def _reversal(session: Session, place: Place, table: Table, record: Record) -> s
     if ledgers.reversal_of(session, table.address, record.id) is not None:
         return ""
     return place.at.record(table.app, table.key, record.id) + "/reversal"
+
+
+def inputs_of_links(
+    session: Session,
+    place: Place,
+    fields: Sequence[Field],
+    values: Mapping[str, Any],
+    errors: Mapping[str, str],
+    everybody: Mapping[str, str],
+    owner: str | None,
+    *,
+    candidates: bool,
+) -> dict[str, dict[str, Any]]:
+    """More attributes for the inputs of links, lines and files, by field. `owner`: the record, None for a new one."""
+
+    def link(one: Field) -> dict[str, Any]:
+        return _link(session, place, one.target or "", candidates)
+
+    return {
+        one.key: {"lines": lines_of(session, place.at, one, values.get(one.key) or [], errors, everybody, link, owner)}
+        if one.owns_lines
+        else link(one)
+        for one in fields
+        if one.target
+    } | upload_addresses(place.at, fields)
 
 
 def _link(session: Session, place: Place, target: str, candidates: bool) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def change(request: Request, place: In, form: FormHere, app: str, table: str, vi
     """Save what was typed; the answer is the record's line, since other cells may follow from this one."""
     address = f"{app}.{table}"
     with place.read() as session:
-        typed = typed_in(form, session.layout.table(address))
+        typed = typed_in(form, session.layout.table(address), session.layout)
     try:
         with place.write() as session:
             changed = records.update(session, address, {record: typed}, reading="text")

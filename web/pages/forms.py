@@ -18,9 +18,9 @@ from web.dependencies import FormHere, In, Place, SiteHere
 from web.names import names_of
 from web.questions import asked
 from web.render import is_htmx, page, redirect
-from web.sheets import CANDIDATES, typed_in
+from web.sheets import by_field, inputs_of_links, typed_in
 from web.toasts import Toast
-from web.uploads import upload_addresses, with_ids
+from web.uploads import with_ids
 
 router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/forms")
 
@@ -58,9 +58,9 @@ def submit(request: Request, place: In, site: SiteHere, sent: FormHere, app: str
     """Store the record; then to it, or to the form again for the next one."""
     address = f"{app}.{table}"
     with place.read() as session:
-        of = session.layout.table(address)
+        of, layout = session.layout.table(address), session.layout
     sent, problems = with_ids(site, place.store, place.principal, sent, of)
-    values = typed_in(sent, of)
+    values = typed_in(sent, of, layout)
     try:
         if problems:
             raise Refused(problems)
@@ -97,16 +97,17 @@ def _shown(
     with place.read() as session:
         of, found = session.layout.table(address), forms.get(session, address, form)
         questions = forms.questions(of, found)
-        links = {
-            one.field.key: _link(session, place, one.field, not is_htmx(request))
-            for one in questions
-            if one.field.target
-        } | upload_addresses(place.at, [one.field for one in questions])
+        everybody = {one.id: one.name for one in people.everybody(session)}
+        fields = [one.field for one in questions]
+        errors, _others = by_field(refused)
+        links = inputs_of_links(
+            session, place, fields, values, errors, everybody, None, candidates=not is_htmx(request)
+        )
         answers, problems = asked(questions, links, values, refused)
         context: dict[str, Any] = {
             "app": session.layout.apps[of.app],
             "names": names_of(session, place.at, of, links, [values]),
-            "people": {one.id: one.name for one in people.everybody(session)},
+            "people": everybody,
         }
     status = 422 if refused else 200
     return page(
@@ -120,9 +121,3 @@ def _shown(
         may_write=place.membership.role != "guest",
         **context,
     )
-
-
-def _link(session: Session, place: Place, field: Field, candidates: bool) -> dict[str, Any]:
-    app, _dot, table = (field.target or "").partition(".")
-    found = queries.find_titles(session, field.target or "", "", CANDIDATES) if candidates else []
-    return {"search": place.at.page("apps", app, table, "titles"), "candidates": found}

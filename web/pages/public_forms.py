@@ -88,12 +88,13 @@ def submit(request: Request, site: SiteHere, of: FormOf, sent: FormHere) -> Resp
     """Store the record; what is wrong stands at its question, with what was typed."""
     with of.read() as session:
         table, form = of.found(session)
+        layout = session.layout
     if not site.public_forms.allows(request.client.host if request.client else ""):
-        values = typed_in(sent, table)
+        values = typed_in(sent, table, layout)
         says = _("Many forms came from your network within a minute. Wait a minute, then send yours again.")
         return _shown(request, of, values, Refused([Problem("", says, "too_many")]), status=429)
     sent, problems = with_ids(site, of.store, of.principal, sent, table)
-    values = typed_in(sent, table)
+    values = typed_in(sent, table, layout)
     try:
         if problems:
             raise Refused(problems)

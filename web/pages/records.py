@@ -16,6 +16,7 @@ from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere
 from web.formats import local_input
 from web.histories import MOST, history_of
+from web.lines import unseen
 from web.render import is_htmx, page, redirect, told
 from web.sheets import by_field, new_sheet, sheet_of, typed_in
 from web.toasts import Toast
@@ -40,8 +41,9 @@ def create(request: Request, place: In, site: SiteHere, form: FormHere, app: str
     """Create the record; what is wrong stands at its field with what was typed."""
     with place.read() as session:
         of = session.layout.table(f"{app}.{table}")
+        layout = session.layout
     form, problems = with_ids(site, place.store, place.principal, form, of)
-    typed = typed_in(form, of)
+    typed = typed_in(form, of, layout)
     try:
         if problems:
             raise Refused(problems)
@@ -76,8 +78,13 @@ def change(request: Request, place: In, site: SiteHere, form: FormHere, app: str
     with place.read() as session:
         of = session.layout.table(f"{app}.{table}")
         stored = records.get(session, of.address, record)
+        layout = session.layout
     form, problems = with_ids(site, place.store, place.principal, form, of)
-    typed = {key: one for key, one in typed_in(form, of).items() if not _untouched(one, stored.values.get(key))}
+    given = typed_in(form, of, layout)
+    typed = {key: one for key, one in given.items() if not _untouched(one, stored.values.get(key))}
+    for key in typed:
+        if of.fields[key].owns_lines:
+            typed[key] += unseen(form, key, stored.values[key])
     htmx = is_htmx(request)
     if htmx or form.get("seen") == stored.values["updated_at"]:
         undo, refused = _save(place, of, record, typed, partly=htmx)
@@ -87,7 +94,7 @@ def change(request: Request, place: In, site: SiteHere, form: FormHere, app: str
         refused = Refused([*problems, *(refused.problems if refused else ())])
     if refused is None and not htmx:
         return redirect(request, place.at.record(app, table, record), Toast(_("Saved."), undo=undo))
-    wrong = {key: typed[key] for key in (by_field(refused)[0] if htmx else typed) if key in typed}
+    wrong = {key: typed[key] for key in (_wrong(refused) if htmx else typed) if key in typed}
     with place.read() as session:
         sheet = sheet_of(session, place, of, record, typed=wrong, refused=refused, candidates=not htmx)
     block, status = "saved" if htmx else None, 422 if refused else 200
@@ -132,12 +139,17 @@ def _save(place: Place, table: Table, record: str, typed: Mapping[str, Any], *, 
             changed = records.update(session, table.address, {record: typed}, reading="text")
             return _undo(place, session) if changed else "", None
     except Refused as refused:
-        wrong, _others = by_field(refused)
+        wrong = _wrong(refused)
         right = {key: value for key, value in typed.items() if key not in wrong}
         if not partly or not right or len(right) == len(typed):
             return "", refused
         undo, more = _save(place, table, record, right, partly=True)
         return undo, Refused([*refused.problems, *(more.problems if more else ())])
+
+
+def _wrong(refused: Refused | None) -> set[str]:
+    """The fields that something is wrong with, be it in one of their lines."""
+    return {key.partition("/")[0] for key in by_field(refused)[0]}
 
 
 def _changed_meanwhile() -> Refused:

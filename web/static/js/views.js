@@ -23,6 +23,14 @@ const inSight = () => document.querySelector(".tabs-row [aria-current]")?.scroll
 inSight();
 document.addEventListener("htmx:after:settle", inSight);
 
+// Of lines too: all say which they are, and only the one that was left and those still wrong what they hold.
+function isToBeSent(form, name, left) {
+  if (!name.includes(".") || /\.(id|place|gone)$/.test(name)) return true;
+  const line = form.elements.namedItem(name);
+  const its = (line?.closest ? line : line?.[0])?.closest("[data-line]");
+  return its === left || Boolean(its?.querySelector(".wrong"));
+}
+
 // Of a record's form only the field that was left is sent, and those still wrong: what others changed meanwhile stays.
 document.addEventListener("htmx:config:request", (event) => {
   const { sourceElement, sourceEvent, request } = event.detail.ctx;
@@ -31,5 +39,8 @@ document.addEventListener("htmx:config:request", (event) => {
   // Enter submits what leaving the field sends anyway, and what is searched for is not the field's value.
   if (!left || sourceEvent.target.type === "search") return event.preventDefault();
   const fields = [left, ...sourceElement.querySelectorAll("[data-field]:has(.wrong)")].map((field) => field.dataset.field);
-  for (const name of [...request.body.keys()]) if (name !== "form_token" && !fields.includes(name)) request.body.delete(name);
+  const line = sourceEvent.target.closest?.("[data-line]");
+  for (const name of new Set(request.body.keys())) {
+    if (name !== "form_token" && !(fields.includes(name.split(".")[0]) && isToBeSent(sourceElement, name, line))) request.body.delete(name);
+  }
 });
