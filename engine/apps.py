@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,20 @@ from engine.access import door
 from engine.definitions import plan as planning
 from engine.definitions.check import check as check_document
 from engine.definitions.language import App, Apps, Document, Field
-from engine.definitions.plan import Alteration, ConvertField, RemoveApp, RemoveField, RemoveTable
+from engine.definitions.plan import (
+    AddField,
+    AddTable,
+    Alteration,
+    ConvertField,
+    InstallApp,
+    RemoveApp,
+    RemoveField,
+    RemoveTable,
+)
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.rules import planned as rules_planned
 from engine.rules import unique
-from engine.storage import alterations, workspace_tables
+from engine.storage import alterations, trash_rows, workspace_tables
 from engine.storage.layout import Layout
 from engine.storage.session import Session, timestamp
 from engine.text import _
@@ -95,7 +104,7 @@ def apply(session: Session, document: Document, *, revision: int | None = None) 
     since. Raises `Refused` with every problem, `Forbidden` for who may not build.
     """
     door.enter_builder(session.principal)
-    _lock(session)
+    lock(session)
     key = document.get("key", "")
     before = session.layout.apps.get(key)
     if revision is not None and (before.revision if before else 0) != revision:
@@ -115,7 +124,7 @@ def remove(session: Session, key: str) -> Plan:
     Raises `Refused` when other apps link to it, `NotFound`.
     """
     door.enter_builder(session.principal)
-    _lock(session)
+    lock(session)
     app = get(session, key)
     after = _layout_without(session, key)
     problems = _dependants(session, key, after)
@@ -123,6 +132,7 @@ def remove(session: Session, key: str) -> Plan:
         raise Refused(problems)
     lost = sum(alterations.count_records(session, table) for table in app.tables.values())
     gone = RemoveApp(key, lost=lost, label=app.label)
+    trash_rows.put_part(session, "app", key, app.label, revision=app.revision, count=lost)
     session.connection.execute(sa.delete(_apps).where(_apps.c.key == key))
     _keep_revision(session, app.document, app.revision + 1, [str(gone.says)])
     _publish(session, after)
@@ -173,12 +183,42 @@ def _carry_out(session: Session, document: Document, planned: Plan) -> None:
     except sa.exc.IntegrityError as error:
         raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
     _store(session, document, [str(one.says) for one in planned.alterations])
+    _keep_trash(session, old, planned.alterations)
     _publish(session, new)
     conversions.write_after(session, kept)
     sequences.number_all(session, _drawn_now(old, new))
     entirely = {(field.table, field.key) for field in anew} | _on_changed_settings(old, new, document["key"])
     computed.refresh(session, computed.Written(), entirely)
     _keep_unique(session, old, new, document["key"])
+
+
+def _keep_trash(session: Session, old: Layout, listed: Iterable[Alteration]) -> None:
+    """What is removed goes into the trash; what comes under the key of something there takes it up again."""
+    for one in listed:
+        address = f"{one.app}.{getattr(one, 'table', '')}"
+        revision = old.apps[one.app].revision if one.app in old.apps else 0
+        match one:
+            case RemoveTable():
+                trash_rows.put_part(
+                    session, "table", one.app, one.label, table=address, revision=revision, count=one.lost
+                )
+            case RemoveField():
+                trash_rows.put_part(
+                    session,
+                    "field",
+                    one.app,
+                    one.field_label,
+                    table=address,
+                    key=one.field,
+                    revision=revision,
+                    count=one.lost,
+                )
+            case AddTable():
+                trash_rows.take_out(session, "table", one.app, address, [])
+            case AddField():
+                trash_rows.take_out(session, "field", one.app, address, [one.field])
+            case InstallApp():
+                trash_rows.take_out(session, "app", one.app, None, [])
 
 
 def _keep_unique(session: Session, old: Layout, new: Layout, app: str) -> None:
@@ -268,7 +308,8 @@ def _publish(session: Session, layout: Layout) -> None:
     session.use_layout(layout)
 
 
-def _lock(session: Session) -> None:
+def lock(session: Session) -> None:
+    """Wait until nobody writes, and keep others from writing, until the transaction ends: the tables will change."""
     if session.dialect == "postgresql":
         # Waits for every writer that began with the tables as they were.
         session.connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(current_schema()))"))

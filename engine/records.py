@@ -17,10 +17,10 @@ from engine.computed import Written
 from engine.definitions.language import Field, Table
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.ids import new_ids
-from engine.queries import Query, page_of, read_records
+from engine.queries import Query, page_of, read_records, titles
 from engine.rules import checks, unique
 from engine.sides import Writing
-from engine.storage import record_rows
+from engine.storage import record_rows, trash_rows
 from engine.storage.record_rows import Values, system_values
 from engine.storage.session import Change, Session, timestamp
 from engine.text import _
@@ -78,6 +78,8 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
     record_rows.insert(session, table, records)
     unique.keep(session, table, whole)
     files.note_uses(session, table, records)
+    if back:
+        trash_rows.take_out(session, "record", table.app, table.address, list(whole))
     ids = [record_id for record_id, _values in records]
     written = Written()
     written.wrote(table.address, ["id", *table.fields], ids)
@@ -259,7 +261,9 @@ def _delete(session: Session, table: Table, before: Mapping[str, Values]) -> Non
             )
             raise Conflict(says)
         write(session, other, news, olds)
+    names = titles(session, table.address, list(before))
     record_rows.delete(session, table, list(before))
+    trash_rows.put_records(session, table.app, table.address, names)
     unique.forget(session, table, list(before))
     written = Written()
     written.left(table.address, before.values(), gone=True)

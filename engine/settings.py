@@ -175,6 +175,12 @@ class Settings:
     files_gb: int = _setting(
         "FORMWORK_FILES_GB", "10", _("Gigabytes that all files of one workspace may have."), _whole(1, 100_000)
     )
+    trash_days: int = _setting(
+        "FORMWORK_TRASH_DAYS",
+        "30",
+        _("Days that deleted things can be restored, before they are purged."),
+        _whole(1, 3_650),
+    )
     time_zone: str = _setting("FORMWORK_TIME_ZONE", "UTC", _("Time zone of new workspaces."), _time_zone)
     language: str = _setting("FORMWORK_LANGUAGE", "en", _("Language of new workspaces: en or zh."), _one_of(*LANGUAGES))
 

@@ -14,9 +14,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from engine import indexes, outbox, workspaces
+from engine import indexes, outbox, trash, workspaces
 from engine.actions import Failed, Retry
 from engine.automations import progress, runs
 from engine.automations.outside import Outside
@@ -35,7 +35,8 @@ BATCH = 20
 CALLERS = 16  # calls at the same time
 CALLS_PER_HOST = 2  # so that one slow receiver cannot take all callers
 POLL_SECONDS = 1.0
-TEND_SECONDS = 20.0  # between looking after one workspace's indexes
+TEND_SECONDS = 20.0  # between looking after one workspace's indexes and trash
+SWEEP_EVERY = timedelta(hours=1)
 CONFLICT_SECONDS = 2.0
 MAX_CONFLICTS = 5
 # What says that the server is at fault, not the mail: the rest of the batch need not ask it too.
@@ -63,6 +64,7 @@ class Worker:
         self._calling: Counter[str] = Counter()
         self._mailing: set[str] = set()
         self._tended: dict[str, float] = {}  # workspace id -> when; for ever while under way
+        self._swept: dict[str, datetime] = {}  # when each workspace's trash was looked through
         self._rounds = 0
         self._guard = threading.Lock()
 
@@ -80,6 +82,21 @@ class Worker:
         while self._work(workspace, None):
             pass
 
+    def sweep(self, workspace: Workspace) -> int:
+        """Delete for good what has been in the trash for as long as the settings say, once an hour; how many things."""
+        now = self.clock()
+        if workspace.id in self._swept and now - self._swept[workspace.id] < SWEEP_EVERY:
+            return 0
+        self._swept[workspace.id] = now
+        before = timestamp(now - timedelta(days=self.means.settings.trash_days))
+        gone = 0
+        with workspace.read() as session:
+            due = trash.count_due(session, before)
+        while gone < due:  # in slices, so that others can write in between
+            with workspace.write() as session:
+                gone += trash.purge_due(session, before) or due
+        return min(gone, due)
+
     def _round(self, workspace_id: str, callers: ThreadPoolExecutor) -> int:
         try:
             workspace = self.stores.workspace(workspace_id)
@@ -94,8 +111,9 @@ class Worker:
         return 0
 
     def _tend(self, workspace: Workspace) -> None:
-        """Look after the indexes. It may take minutes, so it has a thread to itself."""
+        """Look after the indexes and the trash. It may take minutes, so it has a thread to itself."""
         try:
+            self.sweep(workspace)
             indexes.tend(workspace)
         except FormworkError as error:
             log.warning("indexes of workspace %s: %s", workspace.id, error.says)

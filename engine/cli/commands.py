@@ -84,6 +84,25 @@ GROUPS = (
     ),
     (
         RECORDS,
+        "trash",
+        "What was deleted and can come back.",
+        (
+            ("list", "trash:list_trash", "List what was deleted, newest first."),
+            ("restore", "trash:restore", "Bring deleted things back."),
+            ("purge", "trash:purge", "Delete things for good."),
+        ),
+    ),
+    (
+        RECORDS,
+        "ledger",
+        "Ledgers: entries that are never changed.",
+        (
+            ("reverse", "ledgers:reverse", "Enter the opposite of entries."),
+            ("balances", "ledgers:balances", "Say what entries add up to."),
+        ),
+    ),
+    (
+        RECORDS,
         "record",
         "Single records.",
         (

@@ -7,7 +7,7 @@ back to an earlier revision brings it back. Adding something that is still there
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +117,25 @@ def count_values(session: Session, field: Field) -> int:
     has_value = column.is_(sa.true()) if field.type == "checkbox" else column.is_not(None)
     counted = sa.select(sa.func.count()).select_from(sql).where(has_value)
     return int(session.connection.execute(counted).scalar_one())
+
+
+def drop_tables(session: Session, names: Iterable[str]) -> None:
+    """Drop SQL tables for good, where they are there."""
+    carrier = Carrier(session, session.layout, session.layout)
+    for name in names:
+        if carrier.has_table(name):
+            carrier.operations.drop_table(name)
+
+
+def drop_columns(session: Session, table: str, unwanted: Callable[[str], bool]) -> None:
+    """Drop the columns of an SQL table whose names are `unwanted` for good, with the indexes on them."""
+    carrier = Carrier(session, session.layout, session.layout)
+    names = {name for name in carrier.columns(table) if unwanted(name)} if carrier.has_table(table) else set()
+    for index in carrier.inspector.get_indexes(table) if names else ():
+        if names & set(index["column_names"]) and index["name"]:
+            carrier.operations.drop_index(index["name"], table_name=table)
+    for name in sorted(names):
+        carrier.operations.drop_column(table, name)
 
 
 @singledispatch

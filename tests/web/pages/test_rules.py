@@ -115,3 +115,24 @@ def test_an_entry_is_reversed_by_a_button_once_and_balances_follow(books: Work) 
     assert "This entry is reversed already." in books.post(at + "/reversal").text
     told = text_of(books.get(balances))
     assert all(line in told for line in ("Bolt 1 2", "Nut 2 0", "Together 3 2"))
+
+
+def test_the_trash_lists_what_was_deleted_restores_it_and_deletes_it_for_good(books: Work) -> None:
+    (first, second) = create(books, "books.orders", {"number": "Seven"}, {"number": "Eight"})
+    at = "/apps/books/orders"
+    books.post(f"{at}/deletions", record=[first, second])
+    text = text_of(books.get("/trash"))
+    assert "Seven" in text
+    assert "Order · Ada" in text
+    things = re.findall(r'<li id="(bin\w+)">', books.get("/trash").text)
+    assert "Restored Seven." in books.post("/trash/restorations", thing=_of("Seven", books, things)).text
+    assert "Seven" in text_of(books.get(at))
+    assert "1 thing is gone for good." in books.post("/trash/purges", thing=_of("Eight", books, things)).text
+    assert "The trash is empty" in text_of(books.get("/trash"))
+
+
+def _of(name: str, books: Work, things: list[str]) -> str:
+    page = books.get("/trash").text
+    return next(
+        one for one in things if f'id="{one}"' in page and name in page.split(f'id="{one}"')[1].split("</li>")[0]
+    )

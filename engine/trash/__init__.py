@@ -1,0 +1,150 @@
+"""What was deleted and can come back: records, fields, tables, apps; until it is purged, by the worker or on demand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from engine import people
+from engine.access import door
+from engine.errors import NotFound
+from engine.storage.rule_tables import trash
+from engine.storage.session import Session
+from engine.storage.trash_rows import Kind
+from engine.text import Label, _
+from engine.trash import parts, purging
+from engine.trash import records as deleted_records
+
+BUILDS = ("owner", "builder")
+
+
+@dataclass(frozen=True)
+class Trashed:
+    """One deleted thing: what, whose, when, by whom; `count` is how many records or values went with it.
+
+    `together` is how many things in the trash the same act deleted.
+    """
+
+    id: str
+    kind: Kind
+    app: str
+    table: str | None
+    key: str | None
+    name: Label
+    at: str
+    by: str | None
+    who: str
+    count: int
+    transaction_id: str
+    revision: int | None
+    together: int = 1
+
+
+def entries(session: Session, limit: int = 50, offset: int = 0) -> list[Trashed]:
+    """What is in the trash, newest first; parts of apps only for who may build them."""
+    wanted = _wanted(session).order_by(trash.c.at.desc(), trash.c.id.desc()).limit(limit).offset(offset)
+    return _read(session, wanted)
+
+
+def count(session: Session) -> int:
+    """How many things there are in the trash."""
+    counted = sa.select(sa.func.count()).select_from(_wanted(session).subquery())
+    return int(session.connection.execute(counted).scalar_one())
+
+
+def restore(session: Session, ids: Sequence[str]) -> list[Trashed]:
+    """Bring things back under the keys that they had, with what was linked to them; what came back.
+
+    Raises `Conflict` or `Refused` where something has taken its place, `NotFound` for what is not in the trash.
+    """
+    found = _named(session, ids)
+    session.quiet = True  # what comes back happened long ago
+    parts.restore(session, [one for one in found if one.kind != "record"])
+    deleted_records.restore(session, [one for one in found if one.kind == "record"])
+    return found
+
+
+def together(session: Session, transaction_id: str) -> list[str]:
+    """The ids of all things in the trash that one act deleted."""
+    wanted = _wanted(session).where(trash.c.transaction_id == transaction_id).with_only_columns(trash.c.id)
+    return list(session.connection.execute(wanted).scalars())
+
+
+def purge(session: Session, ids: Sequence[str]) -> int:
+    """Delete things for good, with their history; how many. Raises `NotFound` for what is not in the trash."""
+    found = _named(session, ids)
+    for one in found:
+        if one.kind == "record":
+            door.enter(session.principal, "delete", session.layout.table(one.table or ""))
+        else:
+            door.enter_builder(session.principal)
+    return purging.purge(session, [one.id for one in found])
+
+
+def count_due(session: Session, before: str) -> int:
+    """How many things were deleted before the instant `before`."""
+    counted = sa.select(sa.func.count()).select_from(trash).where(trash.c.at < before)
+    return int(session.connection.execute(counted).scalar_one())
+
+
+def purge_due(session: Session, before: str, most: int = 1_000) -> int:
+    """Delete for good what was deleted before the instant `before`, at most so many things; how many (the worker)."""
+    wanted = sa.select(trash.c.id).where(trash.c.at < before).order_by(trash.c.at).limit(most)
+    return purging.purge(session, list(session.connection.execute(wanted).scalars()))
+
+
+def _named(session: Session, ids: Sequence[str]) -> list[Trashed]:
+    found = {one.id: one for one in _read(session, _wanted(session).where(trash.c.id.in_(ids)))}
+    if missing := [one for one in ids if one not in found]:
+        raise NotFound(_("{id} is not in the trash (any more).", id=missing[0]))
+    return [found[one] for one in ids]
+
+
+def _wanted(session: Session) -> sa.Select[tuple[object, ...]]:
+    """The rows that the asker may see: records of tables that are there, and parts of apps for builders."""
+    c = trash.c
+    here = sa.and_(c.kind == "record", c.table_address.in_(list(session.layout.apps.tables)))
+    seen = sa.or_(here, c.kind != "record") if session.principal.role in BUILDS else here
+    return sa.select(
+        c.id,
+        c.kind,
+        c.app,
+        c.table_address,
+        c.key,
+        c.name,
+        c.at,
+        c.by,
+        c.count.label("how_many"),
+        c.transaction_id,
+        c.revision,
+    ).where(seen)
+
+
+def _read(session: Session, wanted: sa.Select[tuple[object, ...]]) -> list[Trashed]:
+    rows = session.connection.execute(wanted).all()
+    known = people.names(session)
+    acts = {row.transaction_id for row in rows}
+    counted = sa.select(trash.c.transaction_id, sa.func.count()).where(trash.c.transaction_id.in_(acts))
+    grouped = session.connection.execute(counted.group_by(trash.c.transaction_id))
+    alike: dict[str, int] = {row[0]: row[1] for row in grouped}
+    return [
+        Trashed(
+            row.id,
+            row.kind,
+            row.app,
+            row.table_address,
+            row.key,
+            json.loads(row.name),
+            row.at,
+            row.by,
+            known.get(row.by or "", ""),
+            row.how_many,
+            row.transaction_id,
+            row.revision,
+            alike[row.transaction_id],
+        )
+        for row in rows
+    ]
