@@ -112,6 +112,8 @@ class BodyLimit:
             return await self.app(scope, receive, send)
         headers = dict(scope["headers"])
         limit = self.upload if headers.get(b"content-type", b"").startswith(b"multipart/") else FORM_BYTES
+        if scope["path"].endswith("/uploadAttachment"):
+            limit = self.upload * 4 // 3 + 65_536  # base64
         said = headers.get(b"content-length", b"0")
         if not said.isdigit() or int(said) > limit:
             raise TooLarge

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine import people
+from engine import files, people
 from engine.definitions.language import Field
 from engine.formulas import Type
+from engine.formulas.types import FILE
 from engine.records import Record
 from engine.shown import repeated_field
 from engine.storage.layout import Layout
 from engine.storage.session import Session
 from engine.text import label_in
+from web.api.file_links import FileLinks
 from web.api.naming import Names
 
 Shape = Callable[[Any], Any]
@@ -22,22 +24,52 @@ User = dict[str, str]
 class Cells:
     """Turns records of one table into the objects of an answer."""
 
-    def __init__(self, session: Session, names: Names, keys: Sequence[str] | None = None, *, by_key: bool = False):
-        """`keys`: the fields to answer, in order; None: those that are shown. `by_key`: named by key, not by label."""
+    def __init__(
+        self,
+        session: Session,
+        names: Names,
+        keys: Sequence[str] | None = None,
+        *,
+        by_key: bool = False,
+        links: FileLinks | None = None,
+    ):
+        """`keys`: the fields to answer, in order; None: those that are shown. `by_key`: named by key, not by label.
+
+        `links` makes the addresses of files; without it a file stays its id.
+        """
         layout, language = session.layout, session.workspace.language
         self._session = session
+        self._links = links
         self._users: dict[str, User] | None = None
+        self._files: dict[str, Any] = {}
+        self._with_files: list[str] = []
         self._columns: list[tuple[str, str, Shape | None]] = []
         for key in names.shown if keys is None else keys:
             kind = layout.remember(
                 ("api.cell", names.table.address, key, language),
                 lambda key=key: _shape_of(layout, names.table.fields[key], language),  # type: ignore[misc]
             )
-            shape = self._user if isinstance(kind, str) else kind
+            shape: Shape | None = None if isinstance(kind, str) else kind
+            if kind == "user":
+                shape = self._user
+            elif kind == "file" and links is not None:
+                shape = self._file
+                self._with_files.append(key)
             self._columns.append((key, key if by_key else names.labels[key], shape))
+
+    def records(self, found: Sequence[Record]) -> list[dict[str, Any]]:
+        """Each as `record` gives it; their files are looked up once."""
+        ids = {file_id for one in found for key in self._with_files for file_id in one.values.get(key) or ()}
+        if ids and self._links is not None:
+            known = files.known(self._session, ids)
+            self._files |= {file_id: self._links.object_of(file) for file_id, file in known.items()}
+        return [self._record(one) for one in found]
 
     def record(self, record: Record) -> dict[str, Any]:
         """`{"id", "createdTime", "fields"}`."""
+        return self.records([record])[0]
+
+    def _record(self, record: Record) -> dict[str, Any]:
         values = record.values
         fields = {}
         for key, name, shape in self._columns:
@@ -56,6 +88,9 @@ class Cells:
         shape = next(shape for each, _name, shape in self._columns if each == key)
         return value if value is None or shape is None else shape(value)
 
+    def _file(self, value: Any) -> Any:
+        return [self._files[one] for one in value if one in self._files]
+
     def _user(self, value: Any) -> Any:
         if self._users is None:
             known = people.everybody_ever(self._session)
@@ -66,7 +101,9 @@ class Cells:
 
 
 def _shape_of(layout: Layout, field: Field, language: str) -> Shape | str | None:
-    """How a value that is not empty is shaped; None: it stays as it is; `user`: it is the id of a person."""
+    """How a value that is not empty is shaped; None: it stays as it is; `user`, `file`: it is the id of one."""
+    if layout.held_type(field).item == FILE:
+        return "file"
     if field.is_link:
         return None if field.many else _in_list
     if field.kind.computed:

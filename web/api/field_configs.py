@@ -111,6 +111,10 @@ def _duration(options: Options, _language: str) -> Config:
     return {"durationFormat": options.get("format", "h:mm")}
 
 
+def _attachments(_options: Options, _language: str) -> Config:
+    return {"isReversed": False}
+
+
 def _tick(_options: Options, _language: str) -> Config:
     return {"icon": "check", "color": "greenBright"}
 
@@ -132,6 +136,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[Options, str], Config] | None]] = {
     "select": ("singleSelect", _choices),
     "multi_select": ("multipleSelects", _choices),
     "status": ("singleSelect", _choices),
+    "attachment": ("multipleAttachments", _attachments),
     "email": ("email", None),
     "phone": ("phoneNumber", None),
     "url": ("url", None),

@@ -18,6 +18,7 @@ from engine.storage.session import Session
 from engine.text import _
 from web.api.cells import Cells
 from web.api.errors import ApiRefusal
+from web.api.file_links import FileLinks
 from web.api.naming import Names, names_of, view_named
 
 PAGE_SIZE = 100
@@ -81,7 +82,7 @@ def options_in(given: Mapping[str, Any]) -> Options:
     )
 
 
-def page(session: Session, table: Table, options: Options) -> dict[str, Any]:
+def page(session: Session, table: Table, options: Options, links: FileLinks) -> dict[str, Any]:
     """One page: `{"records", "offset"}`, the offset only if more follow."""
     names = names_of(session.layout, table, session.workspace.language)
     keys = None if options.fields is None else names.keys(options.fields)
@@ -91,8 +92,8 @@ def page(session: Session, table: Table, options: Options) -> dict[str, Any]:
     size = options.page_size if left is None else min(options.page_size, left)
     query = replace(query, fields=[*shown, "created_at"], limit=size, after=after, offset=0 if after else options.skip)
     found = records.find(session, query)
-    cells = Cells(session, names, shown, by_key=options.by_key)
-    answer: dict[str, Any] = {"records": [cells.record(one) for one in found.records]}
+    cells = Cells(session, names, shown, by_key=options.by_key, links=links)
+    answer: dict[str, Any] = {"records": cells.records(found.records)}
     if left is not None:
         left -= len(found.records)
     if found.next is not None and left != 0:

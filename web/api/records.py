@@ -16,6 +16,7 @@ from web.api import listing
 from web.api.answering import Body, Caller, answered, answered_with_body
 from web.api.cells import Cells
 from web.api.errors import ApiRefusal
+from web.api.file_links import FileLinks
 from web.api.listing import Options
 from web.api.naming import Names, names_of, table_named
 from web.api.paths import name_in
@@ -96,14 +97,14 @@ def _list_by_post(caller: Caller, app: str, table: str, body: Body) -> Any:
 
 def _page(caller: Caller, app: str, table: str, options: Options) -> Any:
     with caller.read() as session:
-        return listing.page(session, table_named(session.layout, app, table), options)
+        return listing.page(session, table_named(session.layout, app, table), options, FileLinks(caller))
 
 
 def _get(caller: Caller, app: str, table: str, record: str, by_key: bool) -> Any:
     with caller.read() as session:
         names = _names(session, app, table)
         found = records.get(session, names.table.address, check_id(record))
-        return Cells(session, names, by_key=by_key).record(found)
+        return Cells(session, names, by_key=by_key, links=FileLinks(caller)).record(found)
 
 
 def _create(caller: Caller, app: str, table: str, body: Body) -> Any:
@@ -112,7 +113,7 @@ def _create(caller: Caller, app: str, table: str, body: Body) -> Any:
     with caller.write() as session:
         names = _names(session, app, table)
         ids = records.create(session, names.table.address, values_in(session, names, given), reading=given.reading)
-        return _answer(session, names, ids, given)
+        return _answer(caller, session, names, ids, given)
 
 
 def _update_one(caller: Caller, app: str, table: str, record: str, clear: bool, body: Body) -> Any:
@@ -134,7 +135,7 @@ def _write(caller: Caller, app: str, table: str, given: Given, clear: bool) -> d
         values = _cleared(names, values_in(session, names, given), clear)
         by_id = {str(record_id): one for (record_id, _fields), one in zip(given.records, values, strict=True)}
         records.update(session, names.table.address, by_id, reading=given.reading)
-        return {"records": _answers(session, names, list(by_id), given)}
+        return {"records": _answers(caller, session, names, list(by_id), given)}
 
 
 def _upsert(caller: Caller, app: str, table: str, clear: bool, body: Body, merge: Any) -> Any:
@@ -153,7 +154,7 @@ def _upsert(caller: Caller, app: str, table: str, clear: bool, body: Body, merge
         values = _cleared(names, values_in(session, names, given), clear)
         pairs = [(record_id, one) for (record_id, _fields), one in zip(given.records, values, strict=True)]
         done = upsert(session, names.table.address, pairs, keys, reading=given.reading)
-        answers = _answers(session, names, done.ids, given)
+        answers = _answers(caller, session, names, done.ids, given)
         return {"records": answers, "createdRecords": done.created, "updatedRecords": done.updated}
 
 
@@ -188,14 +189,13 @@ def _names(session: Session, app: str, table: str) -> Names:
     return names_of(session.layout, table_named(session.layout, app, table), session.workspace.language)
 
 
-def _answer(session: Session, names: Names, ids: list[str], given: Given) -> Any:
-    answers = _answers(session, names, ids, given)
+def _answer(caller: Caller, session: Session, names: Names, ids: list[str], given: Given) -> Any:
+    answers = _answers(caller, session, names, ids, given)
     return answers[0] if given.single else {"records": answers}
 
 
-def _answers(session: Session, names: Names, ids: list[str], given: Given) -> list[dict[str, Any]]:
-    cells = Cells(session, names, by_key=given.by_key)
-    found = {
-        one.id: cells.record(one) for one in records.get_many(session, names.table.address, list(dict.fromkeys(ids)))
-    }
+def _answers(caller: Caller, session: Session, names: Names, ids: list[str], given: Given) -> list[dict[str, Any]]:
+    cells = Cells(session, names, by_key=given.by_key, links=FileLinks(caller))
+    held = records.get_many(session, names.table.address, list(dict.fromkeys(ids)))
+    found = {one["id"]: one for one in cells.records(held)}
     return [found[one] for one in ids]
