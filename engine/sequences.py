@@ -20,7 +20,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from engine.access import door
 from engine.definitions.language import Field, Table
 from engine.errors import NotFound
-from engine.field_types.sequence import parsed, period_of, spelled
+from engine.field_types import Value
+from engine.field_types._drawn import Drawn
 from engine.storage import record_rows, workspace_tables
 from engine.storage.expressions import clock_of
 from engine.storage.record_rows import Values
@@ -54,11 +55,11 @@ def draw(session: Session, table: Table, records: Sequence[tuple[str, Values]]) 
     return records
 
 
-def keep_up(session: Session, field: Field, texts: Iterable[str | None]) -> None:
+def keep_up(session: Session, field: Field, texts: Iterable[Value]) -> None:
     """Let counting go on after these numbers."""
     greatest: dict[str, int] = defaultdict(int)
     for text in texts:
-        found = parsed(field.options, text) if text else None
+        found = _kind(field).parsed(field.options, text) if text else None
         if found is not None:
             greatest[found[0]] = max(greatest[found[0]], found[1])
     for period, number in greatest.items():
@@ -78,7 +79,7 @@ def number_all(session: Session, fields: Iterable[Field]) -> None:
         numbered = [
             pair for day, ids in by_day.items() for pair in zip(ids, _next(session, field, len(ids), day), strict=True)
         ]
-        record_rows.set_texts(session, sql.c[field.key], numbered)
+        record_rows.set_texts(session, sql.c[field.key], [(one, str(number)) for one, number in numbered])
 
 
 def gaps(session: Session, table: str, key: str) -> list[Gap]:
@@ -92,7 +93,7 @@ def gaps(session: Session, table: str, key: str) -> list[Gap]:
     counted = sa.select(c.period, c.last).where(c.table_address == table, c.field == key).order_by(c.period)
     held: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for text in session.connection.execute(sa.select(session.layout.sql(of).c[key])).scalars():
-        found = parsed(field.options, text) if text else None
+        found = _kind(field).parsed(field.options, text) if text else None
         if found is not None:
             held[found[0]].append((found[1], text))
     missing: list[Gap] = []
@@ -106,17 +107,23 @@ def _between(field: Field, period: str, held: Sequence[tuple[int, str]], last: i
     before = field.options.get("start", 1) - 1
     for number in [*(one for one, _text in held), last + 1]:
         if number > before + 1:
-            first, end = (spelled(field.options, one, day) for one in (before + 1, number - 1))
+            first, end = (_kind(field).spelled(field.options, one, day) for one in (before + 1, number - 1))
             yield Gap(first, end, number - before - 1)
         before = max(before, number)
+
+
+def _kind(field: Field) -> Drawn:
+    if not isinstance(field.kind, Drawn):
+        raise TypeError(f"{field.type} is not drawn")
+    return field.kind
 
 
 def _drawn(table: Table) -> list[Field]:
     return [field for field in table.fields.values() if field.kind.drawn]
 
 
-def _next(session: Session, field: Field, count: int, day: datetime.date) -> list[str]:
-    period = period_of(field.options, day)
+def _next(session: Session, field: Field, count: int, day: datetime.date) -> list[Value]:
+    period = _kind(field).period_of(field.options, day)
     c = _counters.c
     where = sa.and_(c.table_address == field.table, c.field == field.key, c.period == period)
     step = sa.update(_counters).where(where).values(last=c.last + count).returning(c.last)
@@ -124,7 +131,7 @@ def _next(session: Session, field: Field, count: int, day: datetime.date) -> lis
     if last is None:
         _raise(session, field, period, _greatest(session, field, period))
         last = session.connection.execute(step).scalar_one()
-    return [spelled(field.options, number, day) for number in range(last - count + 1, last + 1)]
+    return [_kind(field).spelled(field.options, number, day) for number in range(last - count + 1, last + 1)]
 
 
 def _raise(session: Session, field: Field, period: str, number: int) -> None:
@@ -141,5 +148,5 @@ def _greatest(session: Session, field: Field, period: str) -> int:
     """The greatest number of a period that some record has already: it was a plain text before, or was brought."""
     column = session.layout.sql(session.layout.table(field.table)).c[field.key]
     texts = session.connection.execute(sa.select(column).where(column.is_not(None))).scalars()
-    found = (parsed(field.options, text) for text in texts)
+    found = (_kind(field).parsed(field.options, text) for text in texts)
     return max((one[1] for one in found if one is not None and one[0] == period), default=0)

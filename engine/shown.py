@@ -23,7 +23,7 @@ def shown_as(layout: Layout, field: Field) -> tuple[str, Mapping[str, Any]]:
 
     A formula's number without a format has the option `decimals` None: as many as it has.
     """
-    if not field.kind.computed:
+    if field.kind.holds != "computed":
         return field.type, field.options
     given = field.options.get("format")
     if given:

@@ -141,9 +141,9 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
         types.of(field)
         types.uses_clock(field)
     except FormulaError as error:
-        place = f"{at}/formula" if field.type == "formula" else at
+        place = f"{at}/{field.kind.expressed_in}" if field.kind.expressed_in else at
         says = _("{problem} (character {position})", problem=error.says, position=error.start + 1)
-        yield Problem(place, says, "formula", field.options.get("formula"))
+        yield Problem(place, says, "formula", field.expression)
     except Cycle as cycle:
         way = " → ".join(f"{address}.{key}" for address, key in cycle.keys)
         yield Problem(at, _("It depends on itself: {way}.", way=way), "cycle")

@@ -49,6 +49,11 @@ class Field:
         """Whether the field holds a list of records, which lies in a table of its own."""
         return self.kind.leads_to_many(self.options)
 
+    @cached_property
+    def expression(self) -> str | None:
+        """The expression that works the field out; None where none does."""
+        return self.kind.expression(self.options)
+
     @property
     def several(self) -> bool:
         """Whether people give the field a list: of records, choices, people or files."""

@@ -221,7 +221,7 @@ class FieldTypes:
             here = self.apps.tables.get(one.target or "")
 
     def _named(self, field: Field) -> list[Path]:
-        if field.type == "formula":
+        if field.expression is not None:
             scope = self.scope(field.table)
             return [_fields_of(scope, path) for path in _of_records(self.formula(field).paths)]
         through = field.options["through"]
@@ -234,7 +234,7 @@ class FieldTypes:
     def finds(self, field: Field) -> list[Find]:
         """The tables that a computed field looks through without a link, and what it reads of their records."""
         where = field.options.get("where")
-        if field.type == "formula":
+        if field.expression is not None:
             wanted = list(self.formula(field).finds)
         elif where is not None:
             # What the linked records look for: a change there may concern any record.
@@ -260,7 +260,7 @@ class FieldTypes:
     def settings_used(self, field: Field) -> set[tuple[str, str]]:
         """The settings, as (app, key), that a computed field is worked out from."""
         table = self.apps.tables[field.table]
-        if field.type == "formula":
+        if field.expression is not None:
             return {(table.app, path[1]) for path in self.formula(field).paths if path[0] == "settings"}
         app = self.behind(field).app
         return {(app, path[1]) for path in self._paths_of_where(field) if path[0] == "settings"}
@@ -282,7 +282,7 @@ class FieldTypes:
 
     def _reads_clock(self, field: Field) -> bool:
         table = self.apps.tables[field.table]
-        if field.type == "formula":
+        if field.expression is not None:
             formula = self.formula(field)
             if formula.uses_clock or formula.uses_me:
                 return True
@@ -307,8 +307,8 @@ class FieldTypes:
                 here = self.apps.tables.get(one.target or "")
 
     def _worked_out(self, field: Field) -> Type:
-        if field.type == "formula":
-            formula = formulas.check(field.options["formula"], self.scope(field.table))
+        if field.expression is not None:
+            formula = formulas.check(field.expression, self.scope(field.table))
             self._formulas[field.table, field.key] = formula
             held, given = formula.type, field.options.get("format", {})
             if held.name == "text" and given.get("type") == "select":  # its texts are keys of choices

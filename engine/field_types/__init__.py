@@ -68,6 +68,7 @@ class FieldType:
     system: ClassVar[bool] = False  # kept by every write itself: who and when
     drawn: ClassVar[bool] = False  # a number that the engine draws for a new record, unless the record brings one
     over_link: ClassVar[bool] = False  # worked out over the records of the link that the option `through` names
+    expressed_in: ClassVar[str] = ""  # the option with the expression that it is worked out by
     groups: ClassVar[bool] = False  # few values, so a kanban or a group by it makes sense
     listed: ClassVar[bool] = False  # its value is a list that lies in the record itself
     names: ClassVar[Literal["", "choices", "people"]] = ""  # what its values are keys or ids of
@@ -76,6 +77,10 @@ class FieldType:
         tuple[tuple[str, ...], ...]
     ] = ()  # the members that name an object: the first of these that it has
     can_be_unique: ClassVar[bool] = True  # its values can be told from each other by an index
+
+    def expression(self, options: Options) -> str | None:
+        """The expression that its values are worked out by; None where there is none."""
+        return str(options[self.expressed_in]).removeprefix("=") if self.expressed_in else None
 
     def value_schema(self, options: Options) -> dict[str, Any]:
         """The JSON Schema (2020-12) of a value that is not empty."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from engine.field_types import FieldType, InvalidValue, Options, Value
+from engine.field_types import FieldType, Holds, InvalidValue, Options, Value
 from engine.text import _
 
 
 class Computed(FieldType):
-    holds = "computed"
+    holds: ClassVar[Holds] = "computed"
     computed = True
 
     def value_schema(self, options: Options) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from engine.text import _
 class Formula(Computed):
     label = _("Formula")
     icon = "math-function"
+    expressed_in = "formula"
     options = {
         "formula": {"type": "string", "minLength": 1, "maxLength": 10_000},
         "format": {"$ref": "#/$defs/format"},

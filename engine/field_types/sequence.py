@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from engine.field_types import FieldType, InvalidValue, Options, Value, clean_text
+from engine.field_types import InvalidValue, Options, Value, clean_text
+from engine.field_types._drawn import Drawn
 from engine.text import Text, _
 
 MAX_LENGTH = 100
@@ -16,10 +17,9 @@ _DATES: Mapping[str, str] = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d"}
 _DATE_PART = re.compile("|".join(_DATES))
 
 
-class Sequence(FieldType):
+class Sequence(Drawn):
     label = _("Sequence")
     icon = "list-numbers"
-    drawn = True
     options = {
         "number": {
             "type": "string",
@@ -79,34 +79,27 @@ class Sequence(FieldType):
             raise InvalidValue(_("may have at most {most} characters", most=MAX_LENGTH))
         return text
 
+    def period_of(self, options: Options, day: datetime.date) -> str:
+        return {"year": f"{day:%Y}", "month": f"{day:%Y-%m}"}.get(options.get("restart", "never"), "")
 
-def period_of(options: Options, day: datetime.date) -> str:
-    """The stretch of time in which numbers differ: a year, a month, or all time."""
-    return {"year": f"{day:%Y}", "month": f"{day:%Y-%m}"}.get(options.get("restart", "never"), "")
+    def spelled(self, options: Options, number: int, day: datetime.date) -> Value:
+        def part(match: re.Match[str]) -> str:
+            word = match[1]
+            if not word.strip("#"):
+                return str(number).zfill(len(word))
+            return _DATE_PART.sub(lambda one: day.strftime(_DATES[one[0]]), word)
 
+        return _PART.sub(part, options["number"])
 
-def spelled(options: Options, number: int, day: datetime.date) -> str:
-    """The number as it is written on that day."""
-
-    def part(match: re.Match[str]) -> str:
-        word = match[1]
-        if not word.strip("#"):
-            return str(number).zfill(len(word))
-        return _DATE_PART.sub(lambda one: day.strftime(_DATES[one[0]]), word)
-
-    return _PART.sub(part, options["number"])
-
-
-def parsed(options: Options, text: str) -> tuple[str, int] | None:
-    """The period and the number that a text spells, None if it is another kind of number."""
-    found = _spelling(options["number"]).fullmatch(text)
-    if found is None:
-        return None
-    given = found.groupdict()
-    year = given.get("YYYY") or (f"20{given['YY']}" if given.get("YY") else "")
-    month = given.get("MM", "")
-    period = {"year": year, "month": f"{year}-{month}"}.get(options.get("restart", "never"), "")
-    return period, int(given["number"])
+    def parsed(self, options: Options, value: Value) -> tuple[str, int] | None:
+        found = _spelling(options["number"]).fullmatch(value)
+        if found is None:
+            return None
+        given = found.groupdict()
+        year = given.get("YYYY") or (f"20{given['YY']}" if given.get("YY") else "")
+        month = given.get("MM", "")
+        period = {"year": year, "month": f"{year}-{month}"}.get(options.get("restart", "never"), "")
+        return period, int(given["number"])
 
 
 def _spelling(number: str) -> re.Pattern[str]:

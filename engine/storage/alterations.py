@@ -83,7 +83,7 @@ def _defined_anew(old: Layout, new: Layout) -> list[Field]:
 def _meaning(field: Field, layout: Layout) -> tuple[Any, ...]:
     through = layout.table(field.table).fields.get(field.options.get("through", ""))
     tied = (through.target, through.many, through.inverse_of) if through else None
-    settings = layout.apps[layout.table(field.table).app].settings if field.type == "formula" else None
+    settings = layout.apps[layout.table(field.table).app].settings if field.expression is not None else None
     kept = {key: value for key, value in field.options.items() if key != "format"}
     held = layout.types.of(field), layout.stored(field), layout.has_error(field)
     finds = tuple(one.table for one in layout.types.finds(field))  # a binding may lead to another table now

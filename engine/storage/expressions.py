@@ -119,7 +119,7 @@ class Records:
 
     def worked_out(self, field: Field) -> Compiled:
         """The SQL that works a computed field out from its inputs."""
-        if field.type == "formula":
+        if field.expression is not None:
             return formulas.compile(self.layout.types.formula(field), self)
         from engine.storage.over_links import over_link
 

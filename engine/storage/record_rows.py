@@ -102,7 +102,11 @@ def set_texts(session: Session, column: sa.Column[Any], pairs: Sequence[tuple[st
             for number, name in enumerate(("id", "text"))
         ]
         given = sa.select(*at).subquery()
-    statement = sa.update(column.table).where(column.table.c.id == given.c.id).values({column.key: given.c.text})
+    statement = (
+        sa.update(column.table)
+        .where(column.table.c.id == given.c.id)
+        .values({column.key: sa.cast(given.c.text, column.type)})
+    )
     session.connection.execute(statement)
 
 

@@ -23,6 +23,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "link": {"to": "accounts"},
     "formula": {"formula": "1"},
+    "button": {"url": '"https://example.com/" & {name}'},
     "rollup": {"through": "deals", "field": "amount", "function": "sum"},
     "lookup": {"through": "account", "field": "name"},
     "count": {"through": "deals"},
@@ -48,6 +49,7 @@ TYPED: dict[str, list[tuple[str, Any]]] = {
     "url": [("example.com/a", "https://example.com/a")],
     "multi_select": [("乙, A", ["a", "b"]), ("A; B, b", ["a", "b"]), ("B, b", ["b"]), ('"B, b"', ["b"])],
     "rating": [("4", 4), ("★★★", 3)],
+    "autonumber": [("7", 7)],
     "progress": [("40 %", 0.4), ("100", 1)],
     "duration": [
         ("1:30", 5400),

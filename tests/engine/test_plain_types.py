@@ -8,7 +8,9 @@ import pytest
 
 from engine import history, queries, records, undo
 from engine.access.principals import Principal
+from engine.errors import Refused
 from engine.queries import Query
+from engine.storage.session import Session
 from engine.storage.stores import Workspace
 from tests.support.workspaces import install
 
@@ -22,6 +24,8 @@ FIELDS: dict[str, Any] = {
     "place": {"type": "location"},
     "hours": {"type": "formula", "formula": "{took} / 3600"},
     "where": {"type": "formula", "formula": '"At " & {place}'},
+    "id_shown": {"type": "record_id"},
+    "search": {"type": "button", "url": '"https://example.com/?q=" & ENCODE_URL_COMPONENT({name})', "text": "Find"},
     "raw": {"type": "formula", "formula": "LEN({data})"},
 }
 THINGS: list[dict[str, Any]] = [
@@ -99,6 +103,14 @@ def test_is_in_expressions_what_it_says(shop: Workspace, owner: Principal) -> No
     assert names(shop, owner, '={at} < "10"') == "ac"
 
 
+def test_a_record_id_and_a_button_are_worked_out(shop: Workspace, owner: Principal) -> None:
+    with shop.read(owner) as session:
+        for one in records.find(session, Query("shop.things")).records:
+            assert one.values["id_shown"] == one.id
+            assert one.values["search"] == f"https://example.com/?q={one.values['name']}"
+    assert names(shop, owner, {"field": "search", "op": "ends_with", "value": "?q=b"}) == "b"
+
+
 def test_is_sorted_grouped_and_totalled(shop: Workspace, owner: Principal) -> None:
     assert names(shop, owner, sort="-took") == "abc"
     assert names(shop, owner, sort="at") == "abc"
@@ -120,3 +132,29 @@ def test_is_taken_back(shop: Workspace, owner: Principal) -> None:
         undo.undo(session, transaction)
     a = found(shop, owner)[0]
     assert {key: a[key] for key in THINGS[0]} == {**THINGS[0], "at": "09:30:00"}
+
+
+def test_an_autonumber_counts_up_and_comes_back_with_its_record(workspace: Workspace, owner: Principal) -> None:
+    fields: dict[str, Any] = {"name": {"type": "text"}}
+    install(workspace, owner, {"things": {"title": "name", "fields": fields}})
+    with workspace.write(owner) as session:
+        old = records.create(session, "shop.things", [{"name": "a"}, {"name": "b"}])
+    fields = {**fields, "number": {"type": "autonumber", "start": 10}}
+    install(workspace, owner, {"things": {"title": "name", "fields": fields}})
+    with workspace.write(owner) as session:
+        (last,) = records.create(session, "shop.things", [{"name": "c"}])
+        assert [one["number"] for one in numbered(session)] == [10, 11, 12]
+        records.delete(session, "shop.things", [last, old[0]])
+        transaction = session.transaction_id
+    with workspace.write(owner) as session:
+        records.create(session, "shop.things", [{"name": "d"}])
+        assert [one["number"] for one in numbered(session)] == [11, 13]
+    with workspace.write(owner, cause=f"undo:{transaction}") as session:
+        undo.undo(session, transaction)
+        assert [one["number"] for one in numbered(session)] == [10, 11, 12, 13]
+    with workspace.write(owner) as session, pytest.raises(Refused):
+        records.update(session, "shop.things", {old[0]: {"number": 99}})
+
+
+def numbered(session: Session) -> list[dict[str, Any]]:
+    return [one.values for one in records.find(session, Query("shop.things", sort=["number"])).records]
