@@ -38,7 +38,7 @@ class Shown:
 
     def raw(self, value: Any) -> str:
         """What the cell's editor starts with, where it is not the text that the cell shows; else empty."""
-        if not self.editable or value is None or self.kind in ("text", "long_text"):
+        if not self.editable or value is None or self.kind in ("text", "long_text", "barcode"):
             return ""
         if self.kind == "date_time":
             return local_input(value)

@@ -18,6 +18,8 @@ from engine.numbers import in_percent
 from web import formats, texts
 from web.fields import Shown
 from web.grid_cells import grid_cells
+from web.markdown import rendered
+from web.qr_codes import qr_code
 from web.reader import reader
 from web.statics import Statics
 
@@ -79,12 +81,14 @@ def _environment(statics: Statics) -> Environment:
         "initials": formats.initials,
         "label": texts.label,
         "local_input": formats.local_input,
+        "markdown": rendered,
         "moment": formats.moment,
         "money": formats.money,
         "number": formats.number,
         "percent": formats.percent,
         "place": spelled_place,
         "pretty": formats.pretty,
+        "qr_code": qr_code,
         "say": texts.say,
         "size": formats.size,
         "took": formats.took,

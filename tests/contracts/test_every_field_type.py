@@ -50,6 +50,8 @@ TYPED: dict[str, list[tuple[str, Any]]] = {
     "multi_select": [("乙, A", ["a", "b"]), ("A; B, b", ["a", "b"]), ("B, b", ["b"]), ('"B, b"', ["b"])],
     "rating": [("4", 4), ("★★★", 3)],
     "autonumber": [("7", 7)],
+    "rich_text": [("a\r\n<b>x</b>", "a\n&lt;b>x&lt;/b>")],
+    "barcode": [(" 4006381333931 ", "4006381333931")],
     "progress": [("40 %", 0.4), ("100", 1)],
     "duration": [
         ("1:30", 5400),

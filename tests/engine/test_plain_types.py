@@ -144,6 +144,7 @@ def test_an_autonumber_counts_up_and_comes_back_with_its_record(workspace: Works
     with workspace.write(owner) as session:
         (last,) = records.create(session, "shop.things", [{"name": "c"}])
         assert [one["number"] for one in numbered(session)] == [10, 11, 12]
+    with workspace.write(owner) as session:
         records.delete(session, "shop.things", [last, old[0]])
         transaction = session.transaction_id
     with workspace.write(owner) as session:

@@ -122,6 +122,10 @@ def _tick(_options: Options, _language: str) -> Config:
 _KINDS: Mapping[str, tuple[str, Callable[[Options, str], Config] | None]] = {
     "text": ("singleLineText", None),
     "long_text": ("multilineText", None),
+    "rich_text": ("richText", None),
+    "barcode": ("barcode", None),
+    "autonumber": ("autoNumber", None),
+    "button": ("button", None),
     "number": ("number", _precision),
     "currency": ("currency", _money),
     "percent": ("percent", _precision),
