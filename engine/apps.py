@@ -294,13 +294,13 @@ def _layout_with(session: Session, document: Document) -> Layout:
     at = keys.index(document["key"]) if document["key"] in keys else len(pairs)
     before = layout.apps.get(document["key"])
     pairs.insert(at, (document, (before.revision if before else 0) + 1))
-    return Layout(Apps(pairs), layout.version + 1)
+    return Layout(Apps(pairs), layout.version + 1, layout.calendar)
 
 
 def _layout_without(session: Session, key: str) -> Layout:
     layout = session.layout
     pairs = [(app.document, app.revision) for app in layout.apps.values() if app.key != key]
-    return Layout(Apps(pairs), layout.version + 1)
+    return Layout(Apps(pairs), layout.version + 1, layout.calendar)
 
 
 def _publish(session: Session, layout: Layout) -> None:

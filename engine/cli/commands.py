@@ -41,6 +41,7 @@ COMMANDS = (
     (APPS, "restore", "definitions:restore", "Make an earlier revision the newest."),
     (APPS, "table-schema", "tables:table_schema", "Print the JSON Schema of a table's records."),
     (APPS, "table-from-schema", "tables:table_from_schema", "Make a table from a JSON Schema."),
+    (APPS, "calendar", "calendar:calendar", "Print or set the working hours and holidays."),
     (RECORDS, "import", "imports:import_file", "Bring a file into a table."),
     (RECORDS, "query", "queries:query", "Find records: filter, sort, search, group, total."),
     (RECORDS, "gaps", "queries:gaps", "List the numbers of a sequence that no record has."),

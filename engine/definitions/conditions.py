@@ -68,12 +68,20 @@ def paths(condition: Condition, scope: RecordScope) -> set[Path]:
 
 def finds(condition: Condition, scope: RecordScope) -> list[Find]:
     """The tables that expressions in the condition look through without a link."""
-    texts = [
-        test if isinstance(test, str) else test["value"]
-        for _at, test in single_tests(condition)
-        if isinstance(test, str) or is_expression(test.get("value"))
-    ]
-    return [find for text in texts for find in formulas.check(expression(text), scope).finds]
+    return [find for formula in _formulas(condition, scope) for find in formula.finds]
+
+
+def uses_calendar(condition: Condition, scope: RecordScope) -> bool:
+    """Whether an expression in the condition is worked out by the business calendar."""
+    return any(formula.uses_calendar for formula in _formulas(condition, scope))
+
+
+def _formulas(condition: Condition, scope: RecordScope) -> Iterator[formulas.Formula]:
+    for _at, test in single_tests(condition):
+        if isinstance(test, str):
+            yield formulas.check(expression(test), scope)
+        elif is_expression(test.get("value")):
+            yield formulas.check(expression(test["value"]), scope)
 
 
 def uses_clock(condition: Condition, scope: RecordScope) -> bool:

@@ -257,6 +257,13 @@ class FieldTypes:
             found.append(replace(find, paths=paths, key=scope.resolve(find.key) if find.key else None))
         return found
 
+    def uses_calendar(self, field: Field) -> bool:
+        """Whether a computed field itself is worked out by the business calendar."""
+        where = field.options.get("where")
+        if field.expression is not None:
+            return self.formula(field).uses_calendar
+        return where is not None and conditions.uses_calendar(where, self.scope(self.behind(field).address))
+
     def settings_used(self, field: Field) -> set[tuple[str, str]]:
         """The settings, as (app, key), that a computed field is worked out from."""
         table = self.apps.tables[field.table]

@@ -36,7 +36,8 @@ class Formula:
     """An expression that has been checked.
 
     `paths` are the fields it reads, `finds` the tables it looks through. `uses_clock` and `uses_me` say that its
-    value depends on when it is read and by whom; `can_fail` that it may be an error for some record.
+    value depends on when it is read and by whom, `uses_calendar` on the workspace's business calendar; `can_fail`
+    that it may be an error for some record.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Formula:
     uses_clock: bool
     uses_me: bool
     finds: tuple[Find, ...] = ()
+    uses_calendar: bool = False
 
     @property
     def can_fail(self) -> bool:
@@ -80,6 +82,7 @@ def formula_of(text: str, tree: Typed) -> Formula:
         any(one.asks == "clock" for one in applied),
         any(one.asks == "me" for one in applied),
         reading.finds,
+        any(one.asks == "calendar" for one in applied),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Protocol, cast
 import sqlalchemy as sa
 
 from engine.formulas import dates, lists, sql
+from engine.formulas.calendar import ORDINARY, Calendar
 from engine.formulas.chain import Sizes, chained, is_simple
 from engine.formulas.check import Formula
 from engine.formulas.conversions import convert
@@ -44,6 +45,10 @@ class Environment(Protocol):
     @property
     def time_zone(self) -> str:
         """Where days begin."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """Which days and hours are worked."""
 
     def value(self, path: tuple[str, ...]) -> Compiled:
         """The SQL of a path that the scope knew."""
@@ -80,6 +85,10 @@ class Inside:
     @property
     def time_zone(self) -> str:
         return self.outer.time_zone
+
+    @property
+    def calendar(self) -> Calendar:
+        return self.outer.calendar
 
     def value(self, path: tuple[str, ...]) -> Compiled:
         """See `Environment`."""
@@ -284,6 +293,7 @@ class _Anything:
     """An environment of nothing but types."""
 
     time_zone = "UTC"
+    calendar = ORDINARY
     rows = sa.table("x", sa.column("id"))
 
     def __init__(self, tree: Typed) -> None:

@@ -61,6 +61,7 @@ class Records:
         self.source = source
         self.clock = clock
         self.time_zone = clock.time_zone
+        self.calendar = layout.calendar
         self.more = more or {}
 
     @property

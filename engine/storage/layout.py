@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from engine.definitions.language import Apps, Field, Table
 from engine.definitions.types import FieldTypes
 from engine.errors import NotFound
 from engine.formulas import Type
+from engine.formulas.calendar import ORDINARY, WEEKDAYS, Calendar, read_spans, shown_spans
 from engine.storage import sql_types, workspace_tables
 from engine.text import _
 
@@ -45,9 +46,10 @@ _SQL_TYPE: dict[str, Any] = {
 class Layout:
     """One version of a workspace's definitions with everything that is worked out from them."""
 
-    def __init__(self, apps: Apps, version: int) -> None:
+    def __init__(self, apps: Apps, version: int, calendar: Calendar = ORDINARY) -> None:
         self.apps = apps
         self.version = version
+        self.calendar = calendar  # SQL of expressions holds it, so another calendar is another layout
         self.types = FieldTypes(apps)
         self._metadata = sa.MetaData()
         self._tables: dict[str, sa.Table] = {}
@@ -155,4 +157,21 @@ def load(session: Session, version: int) -> Layout:
     """The layout as the store has it."""
     apps = workspace_tables.apps
     found = session.connection.execute(sa.select(apps.c.document, apps.c.revision).order_by(apps.c.position))
-    return Layout(Apps([(json.loads(document), revision) for document, revision in found]), version)
+    documents = [(json.loads(document), revision) for document, revision in found]
+    return Layout(Apps(documents), version, calendar_of(calendar_document(session)))
+
+
+def calendar_document(session: Session) -> dict[str, Any]:
+    """The business calendar as it is kept: `hours` by weekday, and `days` that differ."""
+    text = session.connection.execute(sa.select(workspace_tables.calendar.c.document)).scalar()
+    if text is not None:
+        kept: dict[str, Any] = json.loads(text)
+        return kept
+    hours = dict(zip(WEEKDAYS, map(shown_spans, ORDINARY.hours), strict=True))
+    return {"hours": hours, "days": []}
+
+
+def calendar_of(document: Mapping[str, Any]) -> Calendar:
+    """What expressions need of such a document, which has been checked."""
+    hours = tuple(read_spans(document["hours"][weekday]) or () for weekday in WEEKDAYS)
+    return Calendar(hours, {one["day"]: read_spans(one["hours"]) or () for one in document["days"]})

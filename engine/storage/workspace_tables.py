@@ -25,6 +25,7 @@ revisions = sa.Table(
     *_text("app", "document", "at", "by", "summary"),
     sa.Column("number", sa.Integer),
 )
+calendar = sa.Table("_calendar", metadata, sa.Column("id", sa.Integer), *_text("document"))
 people = sa.Table("_people", metadata, *_text("id", "name", "email", "role"))
 counters = sa.Table("_counters", metadata, *_text("table_address", "field", "period"), sa.Column("last", sa.BigInteger))
 changes = sa.Table(

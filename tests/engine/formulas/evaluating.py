@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from engine import formulas
 from engine.formulas import Compiled, Type, dates, sql
+from engine.formulas.calendar import ORDINARY, Calendar
 from engine.formulas.dialects import dialects
 from engine.formulas.types import DATE_TIME, NUMBER, TEXT, record_of
 from engine.storage import sql_types
@@ -33,6 +34,7 @@ class Fields:
 
     given: Mapping[str, Given]
     time_zone: str = "UTC"
+    calendar: Calendar = ORDINARY
     labels: tuple[str, ...] = ()  # names that have a dot in them and are no path
 
     def type_of(self, path: tuple[str, ...]) -> Type | None:
