@@ -177,7 +177,7 @@ def restore(session: Session, key: str, number: int) -> Plan:
 def _carry_out(session: Session, document: Document, planned: Plan) -> None:
     old = session.layout
     new = _layout_with(session, document)
-    kept = conversions.read_before(session, planned.alterations)
+    converted = conversions.work_out_all(session, planned.alterations, new)
     try:
         anew = alterations.carry_out(session, old, new, planned.alterations)
     except sa.exc.IntegrityError as error:
@@ -185,7 +185,10 @@ def _carry_out(session: Session, document: Document, planned: Plan) -> None:
     _store(session, document, [str(one.says) for one in planned.alterations])
     _keep_trash(session, old, planned.alterations)
     _publish(session, new)
-    conversions.write_after(session, kept)
+    try:
+        conversions.write_after(session, converted)
+    except sa.exc.IntegrityError as error:
+        raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
     sequences.number_all(session, _drawn_now(old, new))
     entirely = {(field.table, field.key) for field in anew} | _on_changed_settings(old, new, document["key"])
     computed.refresh(session, computed.Written(), entirely)
@@ -358,6 +361,6 @@ def _counted(session: Session, alteration: Alteration, after: Layout) -> Alterat
             field = apps.tables[f"{alteration.app}.{alteration.table}"].fields[alteration.field]
             return alteration.counted(alterations.count_values(session, field))
         case ConvertField():
-            return alteration.counted(conversions.count_lost(session, alteration, after))
+            return conversions.told(session, alteration, after)
         case _:
             return alteration

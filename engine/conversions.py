@@ -1,81 +1,187 @@
-"""A field that becomes another type: its values are read as text and given to the new type."""
+"""A field that becomes another type: its values are read as text and given to the new type.
+
+What cannot be given back by converting once more is set aside, and is picked up when the field becomes what it was,
+unless somebody has changed the value meanwhile.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine import people, queries
 from engine.definitions.language import Field
 from engine.definitions.plan import Alteration, ConvertField
 from engine.field_types import InvalidValue
+from engine.imports.lookups import Names, people_by_name, records_by_title
 from engine.storage import record_rows
 from engine.storage.layout import Layout
-from engine.storage.session import Session
+from engine.storage.rule_tables import set_aside
+from engine.storage.session import Session, timestamp
+from engine.values import is_empty, options_of
+
+EXAMPLES = 3  # values that a plan shows, of those that are kept and of those that are not
+
+_c = set_aside.c
 
 
-@dataclass(frozen=True)
-class Kept:
-    """The texts of a field's values before its conversion, by record id."""
+@dataclass
+class Conversion:
+    """What becomes of the values of one field, by record id.
 
-    table: str
-    field: str
-    texts: dict[str, str]
+    `news` are those that are kept, in the new type; `lost` those that it cannot hold, as they were; `aside` what would
+    not come back by itself: the value as it was, and what it becomes.
+    """
 
-
-def count_lost(session: Session, alteration: ConvertField, after: Layout) -> int:
-    """How many values the new type cannot hold."""
-    kept = _read(session, alteration)
-    field = after.table(kept.table).fields[kept.field]
-    if field.kind.computed:
-        return len(kept.texts)
-    return sum(_converted(field, text) is None for text in kept.texts.values())
+    of: Field
+    stored: str  # how the field held its values until now
+    news: dict[str, Any] = field(default_factory=dict)
+    lost: dict[str, Any] = field(default_factory=dict)
+    aside: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    examples: list[tuple[str, str | None]] = field(default_factory=list)
 
 
-def read_before(session: Session, alterations: Iterable[Alteration]) -> list[Kept]:
-    """The values of all fields that are about to be converted."""
-    return [_read(session, one) for one in alterations if isinstance(one, ConvertField)]
+def told(session: Session, alteration: ConvertField, after: Layout) -> ConvertField:
+    """The alteration with how many values it keeps and how many it cannot keep, and some of each."""
+    made = work_out(session, alteration, after)
+    kept = [one for one in made.examples if one[1] is not None][:EXAMPLES]
+    lost = [one for one in made.examples if one[1] is None][:EXAMPLES]
+    return replace(alteration, lost=len(made.lost), kept=len(made.news), examples=(*kept, *lost))
 
 
-def write_after(session: Session, kept: Iterable[Kept]) -> None:
-    """Put what can be converted into the new fields."""
-    for one in kept:
-        table = session.layout.table(one.table)
-        field = table.fields[one.field]
-        if field.kind.computed or field.is_link:
-            continue
-        values = {record_id: _converted(field, text) for record_id, text in one.texts.items()}
-        changed = {record_id: {field.key: value} for record_id, value in values.items() if value is not None}
-        record_rows.update(session, table, changed)
+def work_out_all(session: Session, alterations: Iterable[Alteration], after: Layout) -> list[Conversion]:
+    """What becomes of the values of all fields that are about to be converted."""
+    return [work_out(session, one, after) for one in alterations if isinstance(one, ConvertField)]
 
 
-def _read(session: Session, alteration: ConvertField) -> Kept:
-    table = session.layout.table(f"{alteration.app}.{alteration.table}")
-    field = table.fields[alteration.field]
-    texts: dict[str, str] = {}
-    if not field.many and session.layout.stored(field):
-        sql = session.layout.sql(table)
-        column = sql.c[field.key]
-        for record_id, value in session.connection.execute(sa.select(sql.c.id, column).where(column.is_not(None))):
-            texts[record_id] = _as_text(field, value)
-    return Kept(table.address, field.key, texts)
+def work_out(session: Session, alteration: ConvertField, after: Layout) -> Conversion:
+    """What becomes of the values of one field that is about to be converted."""
+    address = f"{alteration.app}.{alteration.table}"
+    old, new = session.layout.table(address).fields[alteration.field], after.table(address).fields[alteration.field]
+    made = Conversion(new, _stored(old))
+    held = _held(session, old)
+    kept = {} if new.kind.computed else _set_aside(session, new)
+    forth, back = _Reading(session, old, new, held), _Reading(session, new, old, {})
+    for record_id in dict.fromkeys([*held, *kept]):
+        value = held.get(record_id)
+        result = None if new.kind.computed else forth.converted(value)
+        if record_id in kept and (old.kind.computed or kept[record_id][1] == value):
+            result = kept[record_id][0]
+        if not is_empty(result):
+            made.news[record_id] = result
+        elif not is_empty(value):
+            made.lost[record_id] = value
+        if not is_empty(value) and (is_empty(result) or back.converted(result) != value):
+            made.aside[record_id] = (value, result)
+        if not is_empty(value) and len(made.examples) < 50 * EXAMPLES:
+            after_text = None if is_empty(result) else back.as_text(result)
+            made.examples.append((forth.as_text(value), after_text))
+    return made
 
 
-def _as_text(field: Field, value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    if isinstance(value, (int, float)):
+def write_after(session: Session, conversions: Iterable[Conversion]) -> None:
+    """Put what is kept into the new fields, and the rest aside."""
+    for one in conversions:
+        of = one.of
+        table = session.layout.table(of.table)
+        gone = sa.and_(_c.table_address == of.table, _c.field == of.key, _c.stored.in_([one.stored, _stored(of)]))
+        session.connection.execute(sa.delete(set_aside).where(gone))
+        rows = [
+            {
+                "table_address": of.table,
+                "field": of.key,
+                "stored": one.stored,
+                "record_id": record_id,
+                "value": json.dumps(value, ensure_ascii=False),
+                "became": json.dumps(became, ensure_ascii=False),
+                "at": timestamp(session.now),
+            }
+            for record_id, (value, became) in one.aside.items()
+        ]
+        if rows:
+            session.connection.execute(sa.insert(set_aside), rows)
+        if one.news:
+            record_rows.update(session, table, {record_id: {of.key: value} for record_id, value in one.news.items()})
+
+
+def _stored(field: Field) -> str:
+    """How the field holds its values, as it is written down."""
+    return "computed" if field.kind.computed else json.dumps([field.kind.holds, field.target, field.many])
+
+
+def _held(session: Session, field: Field) -> dict[str, Any]:
+    """The values that there are, by record id."""
+    table = session.layout.table(field.table)
+    sql = session.layout.sql(table)
+    if field.many:
+        ids = session.connection.execute(sa.select(sql.c.id)).scalars().all()
+        linked = record_rows.linked_ids(session, field, list(ids))
+        return {record_id: others for record_id, others in linked.items() if others}
+    if not session.layout.stored(field):
+        return {}
+    column = sql.c[field.key]
+    found = session.connection.execute(sa.select(sql.c.id, column).where(column.is_not(None)).order_by(sql.c.id))
+    return {record_id: value for record_id, value in found if not is_empty(value)}
+
+
+def _set_aside(session: Session, field: Field) -> dict[str, tuple[Any, Any]]:
+    """Values that the field held when it was as it is to be again: (value, what it became)."""
+    wanted = sa.select(_c.record_id, _c.value, _c.became).where(
+        _c.table_address == field.table, _c.field == field.key, _c.stored == _stored(field)
+    )
+    there = sa.select(session.layout.sql(session.layout.table(field.table)).c.id)
+    return {
+        record_id: (json.loads(value), json.loads(became))
+        for record_id, value, became in session.connection.execute(wanted.where(_c.record_id.in_(there)))
+    }
+
+
+class _Reading:
+    """From the values of one field to those of another: as text, and read again."""
+
+    def __init__(self, session: Session, old: Field, new: Field, held: Mapping[str, Any]) -> None:
+        self.old, self.new = old, new
+        self.options = options_of(session, new)
+        self.names: Mapping[str, str] = {}
+        self.known: Names | None = None
+        if old.target in session.layout.apps.tables:
+            ids = {one for value in held.values() for one in ([value] if isinstance(value, str) else value)}
+            self.names = queries.titles(session, old.target or "", sorted(ids))
+        elif old.kind.names == "people":
+            self.names = people.names(session)
+        if new.target in session.layout.apps.tables:
+            self.known = records_by_title(session, session.layout.table(new.target or ""))
+        elif new.kind.names == "people":
+            self.known = people_by_name(session)
+
+    def as_text(self, value: Any) -> str:
+        """The value as a person would type it."""
+        if isinstance(value, bool):
+            return "yes" if value else ""
+        if self.names:
+            return ", ".join(self.names.get(one, one) for one in ([value] if isinstance(value, str) else value))
+        if isinstance(value, (list, dict)) or self.old.choices:
+            return self.old.kind.display(value, self.old.options, "en")
         return str(value)
-    as_shown = field.kind.names == "choices" or field.kind.listed or field.kind.holds == "json"
-    return field.kind.display(value, field.options, "en") if as_shown else str(value)
 
-
-def _converted(field: Field, text: str) -> Any:
-    if field.is_link or not text:
-        return None
-    try:
-        return field.kind.read(text, field.options)
-    except InvalidValue:
-        return None
+    def converted(self, value: Any) -> Any:
+        """What the new field holds instead; None where it can hold no such value."""
+        text = "" if is_empty(value) else self.as_text(value)
+        if not text:
+            return None
+        if self.known is not None:
+            names = text.split(", ") if self.new.several else [text]
+            found = [ids[0] for ids in map(self.known.find, names) if len(ids) == 1]
+            if len(found) < len(names):
+                return None
+            return found if self.new.several else found[0]
+        if self.new.is_link:
+            return None
+        try:
+            return self.new.kind.read(text, self.options)
+        except InvalidValue:
+            return None

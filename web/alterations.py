@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,11 +19,12 @@ class Listed:
     kind: Kind
     says: Text
     loss: Text | str = ""
+    examples: Sequence[tuple[str, str | None]] = ()  # a value, and what becomes of it; None: it is set aside
 
 
 def listed(alterations: Iterable[Alteration]) -> list[Listed]:
     """The changes in their order."""
-    return [Listed(_kind(one), one.says, _loss(one)) for one in alterations]
+    return [Listed(_kind(one), one.says, _loss(one), getattr(one, "examples", ())) for one in alterations]
 
 
 def _kind(one: Alteration) -> Kind:

@@ -10,7 +10,7 @@ from engine import people
 from engine.apps import Plan
 from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace
 from engine.cli.run import as_facts
-from engine.definitions.plan import Alteration
+from engine.definitions.plan import Alteration, ConvertField
 from engine.errors import Problem, Refused
 from engine.text import _, label_in
 
@@ -246,13 +246,21 @@ def _plan_facts(planned: Plan) -> dict[str, Any]:
 
 def _alteration_facts(one: Alteration) -> dict[str, Any]:
     does = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(one).__name__).lower()
-    return {"does": does, "says": str(one.says), "destroys": one.destroys, "lost": one.lost}
+    facts = {"does": does, "says": str(one.says), "destroys": one.destroys, "lost": one.lost}
+    examples = one.examples if isinstance(one, ConvertField) else ()
+    return facts | ({"examples": [{"was": was, "becomes": now} for was, now in examples]} if examples else {})
 
 
 def _plan_lines(alterations: list[Alteration]) -> str:
     if not alterations:
         return _("It changes nothing.") + "\n"
-    return "".join(f"{'!' if one.lost else '-'} {one.says}\n" for one in alterations)
+    return "".join(line for one in alterations for line in _lines(one))
+
+
+def _lines(one: Alteration) -> list[str]:
+    examples = one.examples if isinstance(one, ConvertField) else ()
+    shown = [f"    {was} -> {_('set aside') if now is None else now}\n" for was, now in examples]
+    return [f"{'!' if one.lost else '-'} {one.says}\n", *shown]
 
 
 def _note_problems(here: InWorkspace, problems: list[Problem]) -> None:

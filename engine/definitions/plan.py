@@ -105,15 +105,18 @@ class ConvertField(FieldAlteration):
     destroys: ClassVar[bool] = True
     old_type: str = ""
     new_type: str = ""
+    kept: int = 0  # values that the new type can hold
+    examples: tuple[tuple[str, str | None], ...] = ()  # a value as text, and what becomes of it (None: it is set aside)
 
     @property
     def says(self) -> Text:
         return _(
-            "Turns {field} of {table} from {old} into {new}; {count} values cannot be kept.",
+            "Turns {field} of {table} from {old} into {new}; {kept} values are kept, {count} cannot be.",
             field=self.field_label,
             table=self.label,
             old=field_types[self.old_type].label,
             new=field_types[self.new_type].label,
+            kept=self.kept,
             count=self.lost,
         )
 

@@ -171,8 +171,14 @@ def _change_field(alteration: ChangeField, carrier: Carrier) -> None:
 
 @_carry_out.register
 def _convert_field(alteration: ConvertField, carrier: Carrier) -> None:
-    table = carrier.new.table(f"{alteration.app}.{alteration.table}")
-    _ensure_field(table.fields[alteration.field], carrier)
+    """The values have been read and are written anew, so nothing of the old ones may be left to be taken for new."""
+    address = f"{alteration.app}.{alteration.table}"
+    old = carrier.old.table(address).fields[alteration.field]
+    if old.many:
+        drop_tables(carrier.session, [carrier.old.links(old).name])
+    elif carrier.old.stored(old):
+        drop_columns(carrier.session, sql_name(address), {old.key, old.key + ERROR_SUFFIX}.__contains__)
+    _ensure_field(carrier.new.table(address).fields[alteration.field], carrier)
 
 
 def _ensure_field(field: Field, carrier: Carrier) -> None:

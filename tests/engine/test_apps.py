@@ -31,7 +31,7 @@ def test_a_changed_definition_is_planned_in_words_applied_and_taken_back(
     with workspace.write(owner) as session:
         planned = apps.apply(session, document)
         assert [str(one.says) for one in planned.alterations] == [
-            "Turns number of orders from Text into Number; 1 values cannot be kept.",
+            "Turns number of orders from Text into Number; 1 values are kept, 1 cannot be.",
             "Changes formula of total in orders.",
             "Adds double to orders.",
             "Removes day from orders; 0 records have a value there.",

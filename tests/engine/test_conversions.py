@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from engine import apps, records
+from engine.access.principals import Principal
+from engine.definitions.plan import ConvertField
+from engine.queries import Query
+from engine.storage.stores import Workspace
+from tests.support.workspaces import install
+
+TABLES: dict[str, Any] = {
+    "tags": {"fields": {"name": {"type": "text"}}},
+    "things": {"fields": {"name": {"type": "text"}, "value": {"type": "text"}, "amount": {"type": "number"}}},
+}
+
+
+def become(workspace: Workspace, asker: Principal, **field: Any) -> ConvertField:
+    """Give `value` another type; what the plan said of it."""
+    with workspace.write(asker) as session:
+        document = copy.deepcopy(dict(apps.export(session, "shop")))
+        document["tables"]["things"]["fields"]["value"] = field
+        planned = apps.plan(session, document)
+        apps.apply(session, document)
+    (found,) = [one for one in planned.alterations if isinstance(one, ConvertField)]
+    return found
+
+
+def values(workspace: Workspace, asker: Principal) -> list[Any]:
+    with workspace.read(asker) as session:
+        return [one.values["value"] for one in records.find(session, Query("shop.things", sort=["name"])).records]
+
+
+@pytest.fixture
+def shop(workspace: Workspace, owner: Principal) -> Workspace:
+    install(workspace, owner, copy.deepcopy(TABLES))
+    return workspace
+
+
+def create(shop: Workspace, owner: Principal, *texts: str) -> list[str]:
+    with shop.write(owner) as session:
+        given = [{"name": f"{number:02}", "value": text} for number, text in enumerate(texts)]
+        return records.create(session, "shop.things", given)
+
+
+def test_the_plan_shows_what_becomes_of_the_values(shop: Workspace, owner: Principal) -> None:
+    create(shop, owner, "1,234", "A7", "", "5")
+    told = become(shop, owner, type="number")
+    assert (told.kept, told.lost) == (2, 1)
+    assert told.examples == (("1,234", "1234"), ("5", "5"), ("A7", None))
+    assert values(shop, owner) == [1234, None, None, 5]
+
+
+def test_what_could_not_be_kept_is_picked_up_on_the_way_back(shop: Workspace, owner: Principal) -> None:
+    ids = create(shop, owner, "1,234", "A7", "B8", "5")
+    become(shop, owner, type="number")
+    with shop.write(owner) as session:
+        records.update(session, "shop.things", {ids[2]: {"value": 9}, ids[3]: {"value": 6}})
+    told = become(shop, owner, type="text")
+    assert values(shop, owner) == ["1,234", "A7", "9", "6"]
+    assert told.lost == 0
+
+
+def test_undoing_the_conversion_brings_everything_back(shop: Workspace, owner: Principal) -> None:
+    create(shop, owner, "2026-03-01", "soon", "2026-02-30")
+    become(shop, owner, type="date")
+    assert values(shop, owner) == ["2026-03-01", None, None]
+    with shop.write(owner) as session:
+        apps.restore(session, "shop", 1)
+    assert values(shop, owner) == ["2026-03-01", "soon", "2026-02-30"]
+
+
+def test_names_become_links_and_links_names(shop: Workspace, owner: Principal) -> None:
+    with shop.write(owner) as session:
+        red, blue = records.create(session, "shop.tags", [{"name": "red"}, {"name": "blue"}])
+    create(shop, owner, "red", "red, blue", "green")
+    become(shop, owner, type="link", to="tags", many=True)
+    assert values(shop, owner) == [[red], [red, blue], []]
+    become(shop, owner, type="link", to="tags")
+    assert values(shop, owner) == [red, None, None]
+    become(shop, owner, type="text")
+    assert values(shop, owner) == ["red", None, "green"]
+
+
+def test_a_field_that_is_worked_out_for_a_while_finds_its_values_again(shop: Workspace, owner: Principal) -> None:
+    create(shop, owner, "a", "b")
+    become(shop, owner, type="formula", formula='{name} & "!"')
+    assert values(shop, owner) == ["00!", "01!"]
+    become(shop, owner, type="text")
+    assert values(shop, owner) == ["a", "b"]
