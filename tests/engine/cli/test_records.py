@@ -108,7 +108,7 @@ def test_wrong_records_and_words(filled: CommandLine) -> None:
         "/0/amount: Amount must be a number, such as 1234.50.",
         "/0/quantity: Quantity must be a number, such as 1234.50.",
     ]
-    assert filled.refused("record create orders amount=-1") == ["/0: The amount cannot be negative."]
+    assert filled.refused("record create orders amount=-1") == ["/0/amount: The amount cannot be negative."]
     assert filled.refused("record create customers name=Acme") == ["/0/name: Another record already has this Name."]
     assert filled.refused("record create orders nope=1") == ["Orders has no field nope."]
     for words in (
