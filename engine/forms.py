@@ -13,13 +13,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import apps, history, queries, records
+from engine import apps, history, limits, queries, records
 from engine.access import door
 from engine.definitions.language import Field, Form, FormField, Table
 from engine.errors import NotFound, Problem, Refused
+from engine.storage.expressions import Records, clock_of
 from engine.storage.session import Session
 from engine.text import Label, _
-from engine.values import is_empty
+from engine.values import is_empty, moment
 
 MOST_CHOICES = 300  # records that a public form offers for a link
 
@@ -76,7 +77,7 @@ def choices(session: Session, table: Table, form: Form) -> dict[str, list[tuple[
     """
     links = [one.field for one in questions(table, form) if one.field.target]
     door.enter(session.principal, "choose", table, {one.key for one in links})
-    return {one.key: _named(session, one.target or "") for one in links}
+    return {one.key: _named(session, table, one) for one in links}
 
 
 def publish(session: Session, table: str, key: str, public: bool) -> None:
@@ -126,12 +127,17 @@ def _came_already(session: Session, once: str) -> str | None:
     return entries[-1].change.record_id if entries else None
 
 
-def _named(session: Session, target: str) -> list[tuple[str, str]]:
-    sql = session.layout.sql(session.layout.table(target))
-    ids = list(session.connection.execute(sa.select(sql.c.id).limit(MOST_CHOICES + 1)).scalars())
+def _named(session: Session, table: Table, link: Field) -> list[tuple[str, str]]:
+    target = session.layout.table(link.target or "")
+    records = Records(session.layout, target, session.layout.sql(target), clock_of(session))
+    wanted = sa.select(records.rows.c.id).limit(MOST_CHOICES + 1)
+    offered = limits.offered(session, table, link, {})
+    if offered is not None:
+        wanted = wanted.where(offered(records))
+    ids = list(session.connection.execute(wanted, moment(session)).scalars())
     if len(ids) > MOST_CHOICES:
         return []
-    named = queries.titles(session, target, ids).items()
+    named = queries.titles(session, target.address, ids).items()
     return sorted(named, key=lambda one: (one[1].casefold(), one[0]))
 
 

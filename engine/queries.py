@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -183,13 +183,25 @@ def titles(session: Session, table: str, ids: Sequence[str]) -> dict[str, str]:
     return {record_id: _title(of, value) or record_id for record_id, value in found}
 
 
-def find_titles(session: Session, table: str, text: str, limit: int = 20) -> list[tuple[str, str]]:
-    """Records whose title contains `text`, as (id, title), for a picker: those that begin with it first."""
+def find_titles(
+    session: Session,
+    table: str,
+    text: str,
+    limit: int = 20,
+    *,
+    offered: Callable[[Records], ColumnElement[bool]] | None = None,
+) -> list[tuple[str, str]]:
+    """Records whose title contains `text`, as (id, title), for a picker: those that begin with it first.
+
+    `offered` is a condition on them, None for all.
+    """
     of = session.layout.table(table)
     door.enter(session.principal, "read", of)
     records, sql = _records(session, of)
     title = records.field(of.title).value
     statement = sa.select(sql.c.id, title).limit(limit)
+    if offered is not None:
+        statement = statement.where(offered(records))
     if text.strip():
         as_text = sa.cast(title, sa.Text)
         begins = sa.case((as_text.ilike(_escaped(text) + "%", escape="\\"), 0), else_=1)

@@ -72,7 +72,10 @@ def _shown(layout: Layout, one: Field) -> Shown:
     many = one.many or (one.kind.computed and layout.held_type(one).is_list)
     drawn_as = field_types[kind]
     links = drawn_as.holds == "record"
-    named, whole = links or drawn_as.names == "people", links or drawn_as.listed or drawn_as.holds == "json"
+    named, whole = (
+        links or drawn_as.names == "people",
+        drawn_as.holds == "records" or links or drawn_as.listed or drawn_as.holds == "json",
+    )
     shown = Shown(one.key, one.label, one.kind.icon, kind, options, many, named, whole)
     if not one.writable:
         return shown

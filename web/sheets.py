@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from engine import ledgers, people, queries, records, rules
+from engine import ledgers, limits, people, records, rules
 from engine.definitions.language import App, Field, Table
 from engine.errors import Problem, Refused
 from engine.records import Record
@@ -220,7 +220,8 @@ def inputs_of_links(
     """More attributes for the inputs of links, lines and files, by field. `owner`: the record, None for a new one."""
 
     def link(one: Field) -> dict[str, Any]:
-        return _link(session, place, one.target or "", candidates)
+        held = values if one.table == fields[0].table else {}
+        return input_of_link(session, place, one, held, candidates=candidates)
 
     return {
         one.key: {"lines": lines_of(session, place.at, one, values.get(one.key) or [], errors, everybody, link, owner)}
@@ -231,7 +232,20 @@ def inputs_of_links(
     } | upload_addresses(place.at, fields)
 
 
-def _link(session: Session, place: Place, target: str, candidates: bool) -> dict[str, Any]:
-    app, _dot, table = target.partition(".")
-    found: Iterable[tuple[str, str]] = queries.find_titles(session, target, "", CANDIDATES) if candidates else ()
+def input_of_link(
+    session: Session, place: Place, field: Field, values: Mapping[str, Any], *, candidates: bool = False
+) -> dict[str, Any]:
+    """More attributes for a link's input: where to search, and for a browser without script what to choose from.
+
+    `values` are those of the record; a link that is limited by them asks with what the form holds by then.
+    """
+    found: Iterable[tuple[str, str]] = ()
+    if candidates:
+        found = limits.choices(session, field.table, field.key, values, limit=CANDIDATES)
+    if "where" in field.options:
+        app, _dot, table = field.table.partition(".")
+        search = place.at.page("apps", app, table, "choices", field.key)
+        takes = limits.depends_on(session.layout, field)
+        return {"search": search, "takes": takes, "candidates": list(found)}
+    app, _dot, table = (field.target or "").partition(".")
     return {"search": place.at.page("apps", app, table, "titles"), "candidates": list(found)}

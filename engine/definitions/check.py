@@ -127,7 +127,7 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
     for option, says in field.kind.problems(field.options, table.fields):
         yield Problem(f"{at}/{option}", says, "option", field.options.get(option))
     if field.is_link:
-        yield from link_problems(at, field, types.apps)
+        yield from link_problems(at, field, types)
     if field.kind.over_link:
         through = table.fields.get(field.options["through"])
         if through is None or not through.is_link:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from engine.definitions.check_conditions import check_condition
 from engine.definitions.check_names import no_field, no_table, sort_problems
-from engine.definitions.language import Apps, Field, Table
+from engine.definitions.language import Field, Table
 from engine.definitions.types import Cycle, FieldTypes, Unknown
 from engine.errors import Problem
 from engine.field_types.rollup import FUNCTIONS
@@ -14,9 +14,9 @@ from engine.formulas import FormulaError
 from engine.text import _
 
 
-def link_problems(at: str, field: Field, apps: Apps) -> Iterator[Problem]:
+def link_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]:
     """What is wrong with where a link leads."""
-    target = apps.tables.get(field.target or "")
+    target = types.apps.tables.get(field.target or "")
     if target is None:
         option = "of" if "of" in field.options else "to"
         yield no_table(f"{at}/{option}", field.options[option])
@@ -24,6 +24,9 @@ def link_problems(at: str, field: Field, apps: Apps) -> Iterator[Problem]:
     if field.is_side:
         yield from _lines_problems(at, field, target)
         return
+    if "where" in field.options:
+        scope = types.scope(target.address, types.of_record(field.table))
+        yield from check_condition(field.options["where"], scope, f"{at}/where")
     if field.inverse_key and target.fields[field.inverse_key].inverse_of != field.key:
         says = _("{table} already has a field {field}.", table=target.label, field=field.inverse_key)
         yield Problem(f"{at}/inverse", says, "taken", field.inverse_key)

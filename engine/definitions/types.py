@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from engine import formulas
@@ -195,6 +196,14 @@ class FieldTypes:
         """What an expression about a record of `table` may name."""
         found = self.apps.tables[table]
         return RecordScope(self, found, found.app, more)
+
+    def of_record(self, table: str) -> dict[Path, Type]:
+        """What a condition on other records may name of the record that asks: `{record.account}`."""
+        found: dict[Path, Type] = {}
+        for field in self.apps.tables[table].fields.values():
+            with suppress(Cycle, Unknown, formulas.FormulaError):  # told where that field stands
+                found["record", field.key] = self.of(field)
+        return found
 
     def uses_clock(self, field: Field) -> bool:
         """Whether the value depends on when (or by whom) it is read, so that it cannot be stored."""

@@ -32,6 +32,13 @@ class Link(FieldType):
                 },
             ]
         },
+        "where": {
+            "$ref": "#/$defs/condition",
+            "description": (
+                "Only records of that table that satisfy this may be chosen; `{record.account}` is a field of the"
+                ' record that has the link: {"field": "account", "op": "is", "value": "={record.account}"}.'
+            ),
+        },
         "on_delete": {"enum": ["unlink", "refuse", "cascade"]},
     }
     required_options = ("to",)

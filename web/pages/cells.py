@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine import records
+from engine import limits, records
 from engine.errors import NotFound, Refused
 from engine.text import _
 from web.asked import read
@@ -13,7 +15,7 @@ from web.dependencies import FormHere, In
 from web.fields import shown_field
 from web.names import names_of
 from web.render import page, wrong
-from web.sheets import typed_in
+from web.sheets import input_of_link, typed_in
 from web.views import grid, looking
 
 router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}/cells")
@@ -29,8 +31,9 @@ def edit(request: Request, place: In, app: str, table: str, view: str, record: s
         found = records.get(session, of.address, record)
         names = names_of(session, place.at, of, [field], [found.values])
         shown = shown_field(session.layout, of.fields[field])
-    target_app, _dot, target = (of.fields[field].target or "").partition(".")
-    search = place.at.page("apps", target_app, target, "titles")
+        search = input_of_link(session, place, of.fields[field], found.values)["search"]
+        held = {key: found.values[key] for key in limits.depends_on(session.layout, of.fields[field])}
+    search += f"?{urlencode({key: value for key, value in held.items() if value})}" if held else ""
     value = found.values.get(field)
     return page(request, "views/view.html", block="editor", field=shown, value=value, names=names, search=search)
 

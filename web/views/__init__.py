@@ -58,8 +58,11 @@ class Looking:
     @property
     def shown(self) -> list[Shown]:
         """The fields as pages draw them; nothing can be edited by those who may not write."""
-        shown = [shown_field(self.session.layout, field) for field in self.fields]
-        return shown if self.may_write else [replace(one, editable=False) for one in shown]
+        return [
+            shown if self.may_write and not field.owns_lines else replace(shown, editable=False)
+            for field in self.fields
+            for shown in (shown_field(self.session.layout, field),)
+        ]
 
     @property
     def here(self) -> str:

@@ -11,6 +11,19 @@ document.addEventListener("click", (event) => {
   if (choice) choose(choice.closest("[data-link-input]"), choice.dataset.choose, choice.dataset.name ?? choice.textContent.trim());
 });
 
+// A link that is limited by other fields of the record asks with what those hold now.
+document.addEventListener("htmx:config:request", (event) => {
+  const { sourceElement, request } = event.detail.ctx;
+  if (!sourceElement.dataset?.takes) return;
+  const form = sourceElement.closest("form");
+  const own = sourceElement.closest("[data-link-input]").dataset.linkInput;
+  const before = own.slice(0, own.lastIndexOf(".") + 1);
+  for (const name of sourceElement.dataset.takes.split(" ")) {
+    const values = new FormData(form).getAll(before + name).filter(Boolean);
+    if (values.length) request.body.append(name, values.at(-1));
+  }
+});
+
 function choose(box, id, name) {
   const chosen = box.querySelector("[data-chosen]");
   if (box.dataset.many !== "yes") chosen.replaceChildren();
