@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from engine.formulas import conversions
+from engine.formulas import conversions, sqlite_aggregates
 from engine.formulas.conversions import instant_text, read_date, read_number
 from engine.formulas.date_parsing import read_time
 from engine.formulas.numerals import cny_text
@@ -24,6 +24,7 @@ def register(connection: Any) -> None:
     """Teach a `sqlite3.Connection` the functions that expressions use."""
     for name, function in _FUNCTIONS.items():
         connection.create_function(name, function.__code__.co_argcount, _blank_stays(function), deterministic=True)
+    sqlite_aggregates.register(connection)
 
 
 def _blank_stays(function: Callable[..., Any]) -> Callable[..., Any]:

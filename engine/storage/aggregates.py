@@ -1,0 +1,123 @@
+"""What records are summed up to: each is one line, its SQL and the word that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+
+from engine.formulas.sql import alike, dialects, double_function, exact_sum, rounded
+from engine.formulas.types import Type
+from engine.storage import sql_types
+from engine.text import Text, _
+
+Value = ColumnElement[Any]
+# How the answer reads: like the field's values, as a plain number, a count, a share of 1, or a number of days.
+Gives = Literal["value", "number", "count", "share", "days"]
+_ALL = frozenset({"number", "text", "select", "user", "record", "boolean", "date", "date_time", "list", "blank", "any"})
+_NUMBERS, _DATES, _YES = frozenset({"number"}), frozenset({"date", "date_time"}), frozenset({"boolean"})
+_SINGLE = _ALL - {"list"}
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """`of` names the types that it can be worked out from; `sql` is given a value that is NULL where it is empty."""
+
+    label: Text
+    gives: Gives
+    of: frozenset[str]
+    sql: Callable[[Value], Value]
+
+    def goes_with(self, held: Type) -> bool:
+        """Whether it can be worked out from values of the type."""
+        return ("list" if held.is_list else held.name) in self.of
+
+
+def filled(value: Value, held: Type) -> Value:
+    """The value, NULL where it counts as empty."""
+    if held.name == "boolean":
+        return sa.func.nullif(value, sa.false(), type_=sql_types.BOOLEAN)
+    return sa.func.nullif(value, "", type_=sql_types.TEXT) if held.name == "text" else value
+
+
+def average(value: Value) -> Value:
+    """The exact sum by the count; NULL of nothing."""
+    number = sa.func.nullif(sa.func.count(value), 0)
+    quotient = dialects("({0} * 1.0 / {1})", "({0} / {1})", exact_sum(value), number, type_=sql_types.NUMBER)
+    return rounded(quotient)
+
+
+def _sum(value: Value) -> Value:
+    return sa.func.coalesce(exact_sum(value), 0, type_=sql_types.NUMBER)
+
+
+def _share(part: Value) -> Value:
+    whole = sa.func.nullif(sa.func.count(), 0)
+    return rounded(dialects("({0} * 1.0 / {1})", "(CAST({0} AS NUMERIC) / {1})", part, whole, type_=sql_types.NUMBER))
+
+
+def _empty(value: Value) -> Value:
+    return sa.func.count() - sa.func.count(value)
+
+
+def _unique(value: Value) -> Value:
+    return sa.func.count(sa.distinct(value))
+
+
+def _percentile(share: float) -> Callable[[Value], Value]:
+    sqlite = f"number_percentile({{0}}, {share})"
+    postgresql = f"CAST(percentile_cont({share}) WITHIN GROUP (ORDER BY CAST({{0}} AS DOUBLE PRECISION)) AS NUMERIC)"
+    return lambda value: rounded(dialects(sqlite, postgresql, value, type_=sql_types.NUMBER))
+
+
+def _variance(value: Value) -> Value:
+    found = dialects("number_variance({0})", "var_samp(CAST({0} AS NUMERIC))", value, type_=sql_types.NUMBER)
+    return rounded(found)
+
+
+def _deviation(value: Value) -> Value:
+    found = dialects("number_variance({0})", "var_samp(CAST({0} AS NUMERIC))", value, type_=sql_types.NUMBER)
+    return rounded(double_function("sqrt", found))
+
+
+def _range(value: Value) -> Value:
+    return rounded(alike("({0} - {1})", sa.func.max(value), sa.func.min(value), type_=sql_types.NUMBER))
+
+
+def _days(value: Value) -> Value:
+    """Whole days from the earliest to the latest."""
+    sqlite = "CAST(julianday({0}) - julianday({1}) + 0.000001 AS INTEGER)"
+    postgresql = "floor(extract(EPOCH FROM (CAST({0} AS TIMESTAMPTZ) - CAST({1} AS TIMESTAMPTZ))) / 86400 + 0.000001)"
+    return dialects(sqlite, postgresql, sa.func.max(value), sa.func.min(value), type_=sql_types.NUMBER)
+
+
+AGGREGATES: Mapping[str, Aggregate] = {
+    "count": Aggregate(_("Records"), "count", _ALL, lambda _v: sa.func.count()),
+    "filled": Aggregate(_("Filled"), "count", _ALL, sa.func.count),
+    "empty": Aggregate(_("Empty"), "count", _ALL, _empty),
+    "unique": Aggregate(_("Different"), "count", _ALL, _unique),
+    "percent_filled": Aggregate(_("Filled in %"), "share", _ALL, lambda v: _share(sa.func.count(v))),
+    "percent_empty": Aggregate(_("Empty in %"), "share", _ALL, lambda v: _share(_empty(v))),
+    "percent_unique": Aggregate(_("Different in %"), "share", _ALL, lambda v: _share(_unique(v))),
+    "checked": Aggregate(_("Ticked"), "count", _YES, sa.func.count),
+    "percent_checked": Aggregate(_("Ticked in %"), "share", _YES, lambda v: _share(sa.func.count(v))),
+    "sum": Aggregate(_("Sum"), "value", _NUMBERS, _sum),
+    "average": Aggregate(_("Average"), "number", _NUMBERS, average),
+    "median": Aggregate(_("Median"), "number", _NUMBERS, _percentile(0.5)),
+    "min": Aggregate(_("Smallest"), "value", _NUMBERS | _DATES, sa.func.min),
+    "max": Aggregate(_("Largest"), "value", _NUMBERS | _DATES, sa.func.max),
+    "range": Aggregate(_("Range"), "value", _NUMBERS, _range),
+    "deviation": Aggregate(_("Standard deviation"), "number", _NUMBERS, _deviation),
+    "variance": Aggregate(_("Variance"), "number", _NUMBERS, _variance),
+    "percentile_10": Aggregate(_("10th percentile"), "number", _NUMBERS, _percentile(0.1)),
+    "percentile_25": Aggregate(_("25th percentile"), "number", _NUMBERS, _percentile(0.25)),
+    "percentile_75": Aggregate(_("75th percentile"), "number", _NUMBERS, _percentile(0.75)),
+    "percentile_90": Aggregate(_("90th percentile"), "number", _NUMBERS, _percentile(0.9)),
+    "percentile_95": Aggregate(_("95th percentile"), "number", _NUMBERS, _percentile(0.95)),
+    "earliest": Aggregate(_("Earliest"), "value", _DATES, sa.func.min),
+    "latest": Aggregate(_("Latest"), "value", _DATES, sa.func.max),
+    "span_days": Aggregate(_("Span in days"), "days", _DATES, _days),
+}
