@@ -1,12 +1,13 @@
 """What a reader asks of a view on top of what it shows: filters, sort, search, groups, page. All of it is the address.
 
-`?stage__is=won&amount__at_least=1000&sort=-amount&q=acme&page=2` can be read, kept and sent. The forms of the tool bar
-send longer parameters, which `read_form` turns into that.
+`?stage__is=won&amount__at_least=1000&sort=-amount&q=acme&page=2` can be read, kept and sent. Tests of a group carry its
+number, `1~match=any&1~stage__is=won&1~2~...`. The forms of the tool bar send longer parameters, which `read_form` turns
+into that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -14,9 +15,11 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from engine.days import PERIODS, RELATIVE_DAYS
+from engine.definitions.conditions import MAX_NESTING
 from engine.filters.date import COUNTED
 
 NOT_GROUPED = "-"
+IN = "~"  # between a group of tests and what is in it
 HEIGHTS = ("short", "medium", "tall")
 
 
@@ -32,11 +35,42 @@ class Test:
 
 
 @dataclass(frozen=True)
+class Tests:
+    """Tests and groups of them that all hold, or (`any`) one of which does."""
+
+    __test__ = False  # no test of pytest's
+
+    any: bool = False
+    tests: tuple[Test, ...] = ()
+    groups: tuple[Tests, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.tests or self.groups)
+
+    def with_group(self, path: str) -> Tests:
+        """The same with an empty group more, in the group at `path` (`1~2~`; empty: at the top)."""
+        number, _in, rest = path.partition(IN)
+        if not number:
+            return replace(self, groups=(*self.groups, Tests(any=not self.any)))
+        at = int(number) - 1
+        inner = (one.with_group(rest) if place == at else one for place, one in enumerate(self.groups))
+        return replace(self, groups=tuple(inner))
+
+    def pairs(self, path: str = "") -> Iterator[tuple[str, str]]:
+        """As parameters of an address; `path` is where the group stands."""
+        for one in self.tests:
+            yield from ((f"{path}{one.field}__{one.op}", value) for value in one.values or ("",))
+        if path or self.any:
+            yield f"{path}match", "any" if self.any else "all"
+        for number, group in enumerate(self.groups, 1):
+            yield from group.pairs(f"{path}{number}{IN}")
+
+
+@dataclass(frozen=True)
 class Asked:
     """`group` and `height` are empty where the view decides; `group` is `-` for no groups at all."""
 
-    tests: tuple[Test, ...] = ()
-    any: bool = False
+    tests: Tests = Tests()
     sort: tuple[str, ...] = ()
     search: str = ""
     group: str = ""
@@ -51,20 +85,18 @@ class Asked:
     def query(self, **more: str) -> str:
         """As the end of an address: `?sort=-amount`, empty when nothing is asked. `more` adds other parameters."""
         pairs = [*self._pairs(), *((name, value) for name, value in more.items() if value)]
-        return f"?{urlencode(pairs, safe=',:-{}')}" if pairs else ""
+        return "?" + urlencode(pairs, safe=",:-{}~") if pairs else ""
 
     def kept(self, *but: str) -> dict[str, list[str]]:
         """The parameters that a form takes along: all, except those (`tests`, `sort`, `q` ...) that it sets itself."""
         kept: dict[str, list[str]] = {}
         for name, value in self._pairs():
-            if name not in but and not ("tests" in but and ("__" in name or name == "match")) and name != "page":
+            if name not in but and not ("tests" in but and is_of_tests(name)) and name != "page":
                 kept.setdefault(name, []).append(value)
         return kept
 
     def _pairs(self) -> list[tuple[str, str]]:
-        tests = [(f"{one.field}__{one.op}", value) for one in self.tests for value in one.values or ("",)]
         others = {
-            "match": "any" if self.any else "",
             "sort": ",".join(self.sort),
             "group": self.group,
             "fields": ",".join(self.fields),
@@ -72,20 +104,15 @@ class Asked:
             "q": self.search,
             "page": str(self.page) if self.page > 1 else "",
         }
-        return [*tests, *((name, value) for name, value in others.items() if value)]
+        return [*self.tests.pairs(), *((name, value) for name, value in others.items() if value)]
 
 
 def read(params: QueryParams) -> Asked:
     """What an address asks. What makes no sense is told with the filters, not here."""
-    tests: dict[str, list[str]] = {}
-    for name, value in params.multi_items():
-        if "__" in name:
-            tests.setdefault(name, []).append(value)
     page = params.get("page", "")
     height = params.get("height", "")
     return Asked(
-        tests=tuple(_test(name, values) for name, values in tests.items()),
-        any=params.get("match") == "any",
+        tests=_read_tests([(name, value) for name, value in params.multi_items() if is_of_tests(name)]),
         sort=_list(params.get("sort", "")),
         search=params.get("q", "")[:200],
         group=params.get("group", ""),
@@ -97,7 +124,8 @@ def read(params: QueryParams) -> Asked:
 
 def is_form(params: QueryParams) -> bool:
     """Whether a form of the tool bar was sent, whose parameters have a shorter form."""
-    return any(name.endswith(".where") or name in ("direction", "shown") for name in params) or params.get("q") == ""
+    sent = ("direction", "shown", "group_in")
+    return any(name.endswith(".where") or name in sent for name in params) or params.get("q") == ""
 
 
 def read_form(params: QueryParams) -> Asked:
@@ -105,7 +133,7 @@ def read_form(params: QueryParams) -> Asked:
     kept = read(params)
     names = list(params)
     if any(name.endswith(".where") for name in names):
-        kept = kept.but(tests=tuple(_tests_in_form(params)))
+        kept = kept.but(tests=_tests_in_form(params))
     if "direction" in names:
         pairs = zip(params.getlist("sort"), params.getlist("direction"), strict=False)
         ways = [f"-{field}" if way == "desc" else field for field, way in pairs if field]
@@ -126,12 +154,54 @@ def test_in_form(params: QueryParams, number: str) -> Test:
     return Test(params.get(f"{number}.where", ""), params.get(f"{number}.op", ""), tuple(values))
 
 
-def _tests_in_form(params: QueryParams) -> Iterable[Test]:
-    for name in params:
-        number, _dot, what = name.rpartition(".")
-        test = test_in_form(params, number)
-        if what == "where" and test.field:
-            yield test
+def is_of_tests(name: str) -> bool:
+    """Whether a parameter of an address belongs to its filters."""
+    return "__" in name or name == "match" or name.endswith(f"{IN}match")
+
+
+def _tests_in_form(params: QueryParams) -> Tests:
+    """Lines are `<group>~<number>.where` and so on, groups have `<group>~match`."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in params.multi_items():
+        path, _in, last = name.rpartition(IN)
+        number, _dot, what = last.rpartition(".")
+        if last == "match":
+            pairs.append((name, value))
+        elif what == "where":
+            test = test_in_form(params, f"{path}{IN}{number}" if path else number)
+            written = f"{path}{IN}{test.field}__{test.op}" if path else f"{test.field}__{test.op}"
+            pairs += [(written, one) for one in test.values or ("",)] if test.field else []
+    tests = _read_tests(pairs)
+    return tests.with_group(_renumbered(params["group_in"], pairs)) if "group_in" in params else tests
+
+
+def _read_tests(pairs: Sequence[tuple[str, str]], level: int = 1) -> Tests:
+    """The tests of parameters whose group has been taken off their names."""
+    own: dict[str, list[str]] = {}
+    groups: dict[str, list[tuple[str, str]]] = {}
+    join = ""
+    for name, value in pairs:
+        number, inside, rest = name.partition(IN)
+        if inside:
+            groups.setdefault(number, []).append((rest, value))
+        elif name == "match":
+            join = value
+        else:
+            own.setdefault(name, []).append(value)
+    inner = tuple(_read_tests(some, level + 1) for some in groups.values()) if level < MAX_NESTING else ()
+    return Tests(join == "any", tuple(_test(name, values) for name, values in own.items()), inner)
+
+
+def _renumbered(path: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """The path of a group of the form by the places that `_read_tests` gives to groups."""
+    number, _in, rest = path.partition(IN)
+    if not number:
+        return ""
+    names = list(dict.fromkeys(name.partition(IN)[0] for name, _value in pairs if IN in name))
+    if number not in names:
+        return ""
+    inner = [(name.partition(IN)[2], value) for name, value in pairs if name.partition(IN)[0] == number and IN in name]
+    return f"{names.index(number) + 1}{IN}{_renumbered(rest, inner)}"
 
 
 def _test(name: str, values: list[str]) -> Test:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.days import COUNTED_DAYS, COUNTED_PERIODS, COUNTED_WORDS, PERIODS, RELATIVE_DAYS, in_words
 from engine.definitions.check_conditions import check_condition, held_by
-from engine.definitions.conditions import single_tests
+from engine.definitions.conditions import MAX_NESTING, single_tests
 from engine.definitions.language import Condition, Field, Table
 from engine.field_types import InvalidValue, field_types
 from engine.filters import HELD, Operator
@@ -16,7 +16,7 @@ from engine.filters.date import COUNTED
 from engine.numbers import read_number
 from engine.storage.layout import Layout
 from engine.text import Label, Text, _
-from web.asked import Asked, Test
+from web.asked import IN, Asked, Test, Tests
 from web.fields import Shown, shown_field
 
 
@@ -65,11 +65,37 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Box:
+    """Lines and boxes of them that all hold, or (`any`) one of which does; `path` is its place, such as `1~2~`."""
+
+    path: str
+    any: bool
+    lines: list[Line]
+    boxes: list[Box]
+
+    @property
+    def may_nest(self) -> bool:
+        """Whether it may have another box in it."""
+        return self.path.count(IN) + 1 < MAX_NESTING
+
+    def all_lines(self) -> Iterator[Line]:
+        """Its lines and those of its boxes."""
+        yield from self.lines
+        for one in self.boxes:
+            yield from one.all_lines()
+
+
+@dataclass(frozen=True)
 class Filters:
-    """The filters of an address: the conditions that count, and a line for each filter."""
+    """The filters of an address: the conditions that count, and the form that shows them."""
 
     conditions: list[Condition]
-    lines: list[Line]
+    box: Box
+
+    @property
+    def lines(self) -> list[Line]:
+        """Every line, in order."""
+        return list(self.box.all_lines())
 
     @property
     def count(self) -> int:
@@ -99,24 +125,37 @@ def _filterable(layout: Layout, table: Table) -> dict[str, Filterable]:
 
 def filters_of(layout: Layout, table: Table, asked: Asked) -> Filters:
     """What the address asks, as conditions; a filter that makes no sense does not count and says why."""
-    fields = filterable(layout, table)
-    scope = layout.types.scope(table.address)
+    conditions, box = _read(layout, table, asked.tests, "")
+    return Filters([{"any": conditions}] if asked.tests.any and conditions else conditions, box)
+
+
+def _read(layout: Layout, table: Table, tests: Tests, path: str) -> tuple[list[Condition], Box]:
     conditions: list[Condition] = []
     lines = []
-    for number, test in enumerate(asked.tests):
-        problem = ""
-        read: list[Condition] = []
-        field = fields.get(test.field)
-        try:
-            read = _conditions(field, test) if field else []
-            wrong = [one for condition in read for one in check_condition(condition, scope)]
-            problem = wrong[0].says if wrong else ("" if field else _("There is no field {field}.", field=test.field))
-        except InvalidValue as error:
-            problem = _("The value {problem}.", problem=error.says)
-        if not problem:
-            conditions += read
-        lines.append(line_of(str(number), field, test, problem))
-    return Filters([{"any": conditions}] if asked.any and conditions else conditions, lines)
+    for number, test in enumerate(tests.tests):
+        read, line = _read_test(layout, table, test, f"{path}{number}")
+        conditions += read
+        lines.append(line)
+    boxes = []
+    for number, group in enumerate(tests.groups, 1):
+        inner, box = _read(layout, table, group, f"{path}{number}{IN}")
+        if inner:
+            conditions.append({"any" if group.any else "all": inner})
+        boxes.append(box)
+    return conditions, Box(path, tests.any, lines, boxes)
+
+
+def _read_test(layout: Layout, table: Table, test: Test, number: str) -> tuple[list[Condition], Line]:
+    scope = layout.types.scope(table.address)
+    field = filterable(layout, table).get(test.field)
+    if field is None:
+        return [], line_of(number, None, test, _("There is no field {field}.", field=test.field))
+    try:
+        read = _conditions(field, test)
+    except InvalidValue as error:
+        return [], line_of(number, field, test, _("The value {problem}.", problem=error.says))
+    wrong = [one for condition in read for one in check_condition(condition, scope)]
+    return ([], line_of(number, field, test, wrong[0].says)) if wrong else (read, line_of(number, field, test))
 
 
 def line_of(number: str, field: Filterable | None, test: Test, problem: str = "") -> Line:

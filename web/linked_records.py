@@ -12,7 +12,7 @@ from engine.records import Record
 from engine.storage.session import Session
 from engine.text import Label
 from web.addresses import At
-from web.asked import Asked, Test
+from web.asked import Asked, Test, Tests
 from web.fields import Shown, shown_field
 from web.names import Names, ids_of, names_of
 
@@ -68,6 +68,6 @@ def _linked(session: Session, at: At, side: Field, record: Record) -> Linked:
         records=found,
         names=names_of(session, at, table, [one.key for one in fields], [one.values for one in found]),
         records_at=at.record(table.app, table.key, ""),
-        all=at.view(table.app, table.key, view.key) + Asked(tests=(test,)).query(),
+        all=at.view(table.app, table.key, view.key) + Asked(Tests(tests=(test,))).query(),
         new=at.new_record(table.app, table.key, **{link.key: record.id}),
     )

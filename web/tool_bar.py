@@ -9,6 +9,7 @@ from engine.definitions.language import Field
 from engine.field_types import FieldType
 from engine.storage.layout import Layout
 from engine.view_types import view_types
+from web.asked import Tests
 from web.conditions import Speaker
 from web.fields import shown_field
 from web.filtering import Filterable, Line, filterable, ids_in, units
@@ -39,6 +40,7 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
         "grouped_by": grid.group_of(at) if at.view.type == "grid" else None,
         "own_filter": speaker.condition(at.view.filter),
         "may_write": at.may_write,
+        "no_tests": Tests(),
         **filter_form(at, at.filters.lines),
     }
 

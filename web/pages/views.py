@@ -8,9 +8,9 @@ from secrets import token_hex
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from web.asked import is_form, read, read_form, test_in_form
+from web.asked import IN, is_form, read, read_form, test_in_form
 from web.dependencies import In
-from web.filtering import filterable, line_of
+from web.filtering import Box, filterable, line_of
 from web.render import asks_for, is_htmx, page
 from web.sheets import Sheet, sheet_of
 from web.tool_bar import filter_form, tool_bar
@@ -45,12 +45,20 @@ def stacks(request: Request, place: In, app: str, table: str, view: str, stack: 
 
 
 @router.get("/condition")
-def condition(request: Request, place: In, app: str, table: str, view: str, number: str = "") -> Response:
-    """A line of the filter form: an empty one, or anew after its field or operator was chosen."""
+def condition(
+    request: Request, place: In, app: str, table: str, view: str, number: str = "", box: str = ""
+) -> Response:
+    """A line of the filter form: an empty one (of the box whose path ends with `~`), or anew after its field or
+    operator was chosen. With `box` a box inside the one at that path (`~`: at the top).
+    """
     with place.read() as session:
         at = looking(session, place, app, table, view, read(request.query_params))
+        if box:
+            inner = Box(f"{box.removeprefix(IN)}{token_hex(3)}{IN}", not at.asked.tests.any, [], [])
+            return page(request, "views/view.html", block="box", box=inner, **filter_form(at, []))
+        number = f"{number}{token_hex(3)}" if not number or number.endswith(IN) else number
         test = test_in_form(request.query_params, number)
-        line = line_of(number or token_hex(3), filterable(session.layout, at.table).get(test.field), test)
+        line = line_of(number, filterable(session.layout, at.table).get(test.field), test)
         context = filter_form(at, [line])
     return page(request, "views/view.html", block="condition", line=line, **context)
 

@@ -139,3 +139,17 @@ def test_the_way_on_from_a_pages_last_record_leads_to_the_next_page(work: Work) 
     assert f"page=2&amp;record={deals[50].id}" in part.text
     back = work.part(f"{ALL}?page=2&record={deals[50].id}", "div#panel")
     assert f"?record={deals[49].id}" in back.text
+
+
+def test_groups_of_conditions_are_edited_without_script_too(work: Work) -> None:
+    grouped = work.get(f"{ALL}?state__is=open&1~amount__less=200&1~amount__greater=400&1~match=any")
+    assert lines_of(grouped) == ["Deal 001", "Deal 005"]
+    assert "3 filters" in text_of(grouped)
+    assert 'name="1~0.where"' in grouped.text
+    more = work.get(f"{ALL}?0.where=state&0.op=is&0.value=open&match=all&group_in=")
+    assert str(more.url).endswith("?state__is=open&1~match=any")
+    assert 'name="1~new.where"' in more.text
+    box = work.part(f"{ALL}/condition?box=1~", "div").text
+    assert "~match" in box
+    line = work.part(f"{ALL}/condition?number=1~", "div").text
+    assert 'name="1~' in line

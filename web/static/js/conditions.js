@@ -10,6 +10,7 @@ document.addEventListener("click", (event) => {
     lines[lines.length - 1].after(line);
     line.querySelector("select").focus();
   }
+  event.target.closest("[data-removes-box]")?.closest("[data-condition-box]").remove();
   const remover = event.target.closest("[data-removes-condition]");
   if (remover) {
     const line = remover.closest("[data-condition]");
