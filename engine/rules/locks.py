@@ -48,7 +48,8 @@ def on_update(
 ) -> list[Problem]:
     """Problems for changes of locked records, at `/<number>/<field>`; `before` holds the stored values until now."""
     found = []
-    held = locked(session, table, changed)
+    made = {change.record_id for change in session.changes if change.kind == "created"}  # they are not finished yet
+    held = locked(session, table, [one for one in changed if one not in made])
     for number, (record_id, values) in enumerate(changed.items()):
         for reason in held.get(record_id, ()):
             found += [
@@ -57,7 +58,6 @@ def on_update(
                 if key not in reason.free
             ]
     news = {record_id: {**before[record_id], **values} for record_id, values in changed.items()}
-    made = {change.record_id for change in session.changes if change.kind == "created"}
     for link, reasons in _parents(session, table, [*before.values(), *news.values()]):
         for number, record_id in enumerate(changed):
             parents = {*_ids(before[record_id].get(link.key)), *_ids(news[record_id].get(link.key))}
