@@ -15,6 +15,7 @@ from engine.accounts import token_hash
 from engine.errors import NotFound, Problem, Refused, SignInNeeded
 from engine.ids import ALPHABET, new_id
 from engine.storage.control_tables import memberships, tokens
+from engine.storage.prepared import Prepared
 from engine.storage.session import timestamp
 from engine.storage.stores import Stores
 from engine.text import _
@@ -101,30 +102,36 @@ def delete(stores: Stores, user_id: str, token_id: str) -> None:
             raise NotFound(_("There is no such token."))
 
 
+# Asked with every request, so that a token that is taken back counts no more at once.
+_HOLDER = Prepared(
+    sa.select(tokens.c.id, tokens.c.user_id, tokens.c.workspace_id, memberships.c.role)
+    .add_columns(tokens.c.expires_at, tokens.c.last_used_at)
+    .join(
+        memberships,
+        sa.and_(memberships.c.workspace_id == tokens.c.workspace_id, memberships.c.user_id == tokens.c.user_id),
+    )
+    .where(tokens.c.token_hash == sa.bindparam("hash"))
+)
+
+
 def holder_of(stores: Stores, secret: str) -> Holder:
     """Whom an API token acts for. Raises `SignInNeeded` when it is unknown, expired or its holder has left."""
     refused = SignInNeeded(_("This token does not count (any more)."))
     if not _looks_like_token(secret):
         raise refused
-    wanted = (
-        sa.select(tokens.c.id, tokens.c.user_id, tokens.c.workspace_id, memberships.c.role)
-        .add_columns(tokens.c.expires_at, tokens.c.last_used_at)
-        .join(
-            memberships,
-            sa.and_(memberships.c.workspace_id == tokens.c.workspace_id, memberships.c.user_id == tokens.c.user_id),
-        )
-        .where(tokens.c.token_hash == token_hash(secret))
-    )
     with stores.control.read() as session:
-        row = session.connection.execute(wanted).one_or_none()
+        found = session.rows(_HOLDER, {"hash": token_hash(secret)})
         now = session.now
-    if row is None or (row.expires_at is not None and row.expires_at <= timestamp(now)):
+    if not found:
         raise refused
-    if row.last_used_at is None or row.last_used_at <= timestamp(now - USED_EVERY):
+    token_id, user_id, workspace_id, role, expires_at, last_used_at = found[0]
+    if expires_at is not None and expires_at <= timestamp(now):
+        raise refused
+    if last_used_at is None or last_used_at <= timestamp(now - USED_EVERY):
         with stores.control.write() as session:
-            used = sa.update(tokens).where(tokens.c.id == row.id).values(last_used_at=timestamp(now))
+            used = sa.update(tokens).where(tokens.c.id == token_id).values(last_used_at=timestamp(now))
             session.connection.execute(used)
-    return Holder(row.id, row.user_id, row.workspace_id, cast(workspaces.Role, row.role))
+    return Holder(token_id, user_id, workspace_id, cast(workspaces.Role, role))
 
 
 def _new_token() -> str:

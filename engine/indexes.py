@@ -17,7 +17,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement
 
 from engine.access import door
 from engine.definitions.language import Table
@@ -78,11 +77,8 @@ class Index:
         return [*((key, False) for key in self.shape.equal), *sorted_by]
 
 
-def notice(
-    session: Session, records: Records, wheres: Sequence[ColumnElement[Any]], sort: Sequence[str], seconds: float
-) -> None:
-    """Remember a question that was asked, so that one which is slow again and again gets an index."""
-    shape = shape_of(records, wheres, sort)
+def notice(session: Session, shape: Shape | None, seconds: float) -> None:
+    """Remember what an index for a question that was asked would be of; one that is slow again and again gets it."""
     if shape is None:
         return
     noticed = _noticed.setdefault(session.store, _Noticed())

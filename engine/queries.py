@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,13 +15,16 @@ from sqlalchemy import ColumnElement
 from engine import indexes
 from engine.access import door
 from engine.definitions.check import check_condition
-from engine.definitions.language import Condition, Field, Table
+from engine.definitions.language import Condition, Table
 from engine.errors import Problem, Refused
 from engine.filters import contains_text
+from engine.storage.answers import answer
 from engine.storage.conditions import condition_sql
 from engine.storage.expressions import AGGREGATES, Records, clock_of
-from engine.storage.ordering import Key, keys_of, parts_after, place, token
-from engine.storage.record_rows import Values, among, linked_ids
+from engine.storage.index_shapes import Shape, shape_of
+from engine.storage.ordering import Key, count_of_parts, keys_of, parts_after, place, token
+from engine.storage.prepared import Prepared, Row
+from engine.storage.record_rows import Values, among_listed, listed
 from engine.storage.session import Session
 from engine.text import _
 from engine.values import moment
@@ -28,7 +33,7 @@ PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1_000
 MAX_SORTS = 5
 FAR = 1_000  # records to pass over
-ERROR = "#ERROR!"
+LIMIT, OFFSET = sa.bindparam("limit", type_=sa.Integer), sa.bindparam("offset", type_=sa.Integer)
 OF_LISTS = frozenset({"count", "empty", "filled", "unique", "count_unique"})  # what can be asked of lists
 
 
@@ -62,89 +67,124 @@ class Group:
 def page_of(session: Session, query: Query) -> tuple[list[tuple[str, Values]], str | None]:
     """The ids and values of one page, and where the next begins. Raises `Refused` for a wrong query."""
     table = session.layout.table(query.table)
-    _check(session, table, query)
-    records, _sql = _records(session, table)
     limit = max(1, min(query.limit, MAX_PAGE_SIZE))
-    keys = keys_of(records, query.sort)
-    wheres = _wheres(session, table, records, query)
     begun = time.perf_counter()
-    rows = _rows_of_page(session, _selected(session, table, records, query.fields), wheres, query, keys, limit + 1)
-    indexes.notice(session, records, wheres, query.sort, time.perf_counter() - begun)
-    found = _with_many(session, table, rows[:limit], query.fields)
-    following = token(query.sort, rows[limit - 1][-len(keys) :]) if len(rows) > limit else None
+    rows = _rows_after(session, query, limit + 1) if query.after else _rows_from(session, query, limit + 1)
+    indexes.notice(session, _shape(session, query), time.perf_counter() - begun)
+    found = answer(session, table, query.fields).read(session, rows[:limit])
+    following = token(query.sort, rows[limit - 1][-1 - len(query.sort) :]) if len(rows) > limit else None
     return list(found.items()), following
 
 
-def _rows_of_page(
-    session: Session,
-    selected: sa.Select[Any],
-    wheres: Sequence[ColumnElement[bool]],
-    query: Query,
-    keys: Sequence[Key],
-    limit: int,
-) -> list[Any]:
-    """Up to `limit` rows: what is selected, and at the end the values of the keys."""
-    statement = selected.add_columns(*(key.value for key in keys))
-    order = [key.clause for key in keys]
-    if query.after:
-        rows: list[Any] = []
-        for part, part_keys in parts_after(keys, place(query.after, query.sort)):
-            if len(rows) < limit:
-                asked = (
-                    statement.where(*wheres, part).order_by(*(key.clause for key in part_keys)).limit(limit - len(rows))
-                )
-                rows += session.connection.execute(asked, moment(session)).all()
-        return rows
-    if query.offset > FAR:
+def _rows_from(session: Session, query: Query, limit: int) -> list[Row]:
+    """Up to `limit` rows from an offset on: id, fields and errors, and at the end the values of the keys."""
+    far = query.offset > FAR
+
+    def made(table: Table, records: Records) -> sa.Select[Any]:
+        statement, keys, order = _page(session, table, records, query)
+        wheres = _wheres(session, table, records, query)
+        if not far:
+            return statement.where(*wheres).order_by(*order).limit(LIMIT).offset(OFFSET)
         # Only ids are carried along to a place far down, not whole records.
-        there = sa.select(keys[-1].value).where(*wheres).order_by(*order).limit(limit).offset(query.offset)
-        statement = statement.where(keys[-1].value.in_(there)).order_by(*order)
-    else:
-        statement = statement.where(*wheres).order_by(*order).limit(limit).offset(query.offset)
-    return list(session.connection.execute(statement, moment(session)).all())
+        there = sa.select(keys[-1].value).where(*wheres).order_by(*order).limit(LIMIT).offset(OFFSET)
+        return statement.where(keys[-1].value.in_(there.correlate(None))).order_by(*order)
+
+    asked = ("far" if far else "page", tuple(query.sort), _names(query.fields))
+    return _ask(session, query, asked, made, {LIMIT.key: limit, OFFSET.key: query.offset})
+
+
+def _rows_after(session: Session, query: Query, limit: int) -> list[Row]:
+    """The same after the record at the end of the page before."""
+    values = place(query.after or "", query.sort)
+    filled = [value is not None for value in values]
+    given = {f"after_{number}": value for number, value in enumerate(values)}
+    rows: list[Row] = []
+    for part in range(count_of_parts(filled)):
+
+        def made(table: Table, records: Records, part: int = part) -> sa.Select[Any]:
+            statement, keys, _order = _page(session, table, records, query)
+            there = [
+                sa.bindparam(name, type_=key.value.type) if value is not None else None
+                for key, (name, value) in zip(keys, given.items(), strict=True)
+            ]
+            holds, part_keys = parts_after(keys, there)[part]
+            wheres = _wheres(session, table, records, query)
+            return statement.where(*wheres, holds).order_by(*(key.clause for key in part_keys)).limit(LIMIT)
+
+        if len(rows) < limit:
+            asked = ("after", part, tuple(filled), tuple(query.sort), _names(query.fields))
+            rows += _ask(session, query, asked, made, {**given, LIMIT.key: limit - len(rows)})
+    return rows
+
+
+def _shape(session: Session, query: Query) -> Shape | None:
+    """What an index for the page would be of."""
+
+    def made() -> Shape | None:
+        table = session.layout.table(query.table)
+        records, _sql = _records(session, table)
+        return shape_of(records, _wheres(session, table, records, query), query.sort)
+
+    return session.layout.recall(("shape", tuple(query.sort), *_conditions(session, query)), made)
+
+
+def _page(
+    session: Session, table: Table, records: Records, query: Query
+) -> tuple[sa.Select[Any], list[Key], list[ColumnElement[Any]]]:
+    keys = keys_of(records, query.sort)
+    columns = [*answer(session, table, query.fields).columns(records), *(key.value for key in keys)]
+    return sa.select(*columns), keys, [key.clause for key in keys]
 
 
 def read_records(session: Session, table: Table, ids: Sequence[str]) -> dict[str, Values]:
     """All values of the records that exist, by id."""
     if not ids:
         return {}
-    records, sql = _records(session, table)
-    statement = _selected(session, table, records, None).where(among(session, sql.c.id, ids))
-    return _with_many(session, table, session.connection.execute(statement, moment(session)).all(), None)
+    answered = answer(session, table, None)
+
+    def made() -> Prepared:
+        records, sql = _records(session, table)
+        return Prepared(sa.select(*answered.columns(records)).where(among_listed(session, sql.c.id)))
+
+    statement = session.layout.recall(("records", table.address, clock_of(session)), made)
+    return answered.read(session, session.rows(statement, {**moment(session), **listed(session, ids)}))
 
 
 def ids_of(session: Session, query: Query) -> list[str]:
     """The ids of every record that the query finds, in its order."""
     table = session.layout.table(query.table)
     door.enter(session.principal, "read", table)
-    _check(session, table, query)
-    records, sql = _records(session, table)
-    statement = sa.select(sql.c.id).where(*_wheres(session, table, records, query))
-    statement = statement.order_by(*(key.clause for key in keys_of(records, query.sort)))
-    return list(session.connection.execute(statement, moment(session)).scalars())
+
+    def made(table: Table, records: Records) -> sa.Select[Any]:
+        wanted = sa.select(records.rows.c.id).where(*_wheres(session, table, records, query))
+        return wanted.order_by(*(key.clause for key in keys_of(records, query.sort)))
+
+    return [row[0] for row in _ask(session, query, ("ids", tuple(query.sort)), made)]
 
 
 def count(session: Session, query: Query) -> int:
     """How many records the query finds."""
     table = session.layout.table(query.table)
     door.enter(session.principal, "read", table)
-    _check(session, table, query)
-    records, sql = _records(session, table)
-    counted = sa.select(sa.func.count()).select_from(sql).where(*_wheres(session, table, records, query))
-    return int(session.connection.execute(counted, moment(session)).scalar_one())
+
+    def made(table: Table, records: Records) -> sa.Select[Any]:
+        return sa.select(sa.func.count()).select_from(records.rows).where(*_wheres(session, table, records, query))
+
+    return int(_ask(session, query, ("count",), made)[0][0])
 
 
 def totals(session: Session, query: Query, wanted: Mapping[str, str]) -> dict[str, Any]:
     """One value per field over all records that the query finds; `wanted` maps fields to functions."""
     table = session.layout.table(query.table)
     door.enter(session.principal, "read", table)
-    _check(session, table, query)
     if not wanted:
         return {}
-    records, sql = _records(session, table)
-    columns = [_total(table, records, key, function) for key, function in wanted.items()]
-    statement = sa.select(*columns).select_from(sql).where(*_wheres(session, table, records, query))
-    row = session.connection.execute(statement, moment(session)).one()
+
+    def made(table: Table, records: Records) -> sa.Select[Any]:
+        columns = [_total(table, records, key, function) for key, function in wanted.items()]
+        return sa.select(*columns).select_from(records.rows).where(*_wheres(session, table, records, query))
+
+    (row,) = _ask(session, query, ("totals", *wanted.items()), made)
     return dict(zip(wanted, row, strict=True))
 
 
@@ -152,21 +192,17 @@ def groups(session: Session, query: Query, by: str, wanted: Mapping[str, str] | 
     """The records that the query finds, counted and totalled by the value of one field (largest group first)."""
     table = session.layout.table(query.table)
     door.enter(session.principal, "read", table)
-    _check(session, table, query)
     if by not in table.fields or table.fields[by].many:
         raise Refused([Problem("/by", _("Records cannot be grouped by {field}.", field=by), "unknown_field", by)])
-    records, sql = _records(session, table)
-    key = records.field(by).value
-    columns = [_total(table, records, name, function) for name, function in (wanted or {}).items()]
-    number = sa.func.count()
-    statement = (
-        sa.select(key, number, *columns)
-        .select_from(sql)
-        .where(*_wheres(session, table, records, query))
-        .group_by(key)
-        .order_by(number.desc(), key)
-    )
-    rows = session.connection.execute(statement, moment(session)).all()
+
+    def made(table: Table, records: Records) -> sa.Select[Any]:
+        key, number = records.field(by).value, sa.func.count()
+        columns = [_total(table, records, name, function) for name, function in (wanted or {}).items()]
+        found = sa.select(key, number, *columns).select_from(records.rows)
+        found = found.where(*_wheres(session, table, records, query))
+        return found.group_by(key).order_by(number.desc(), key)
+
+    rows = _ask(session, query, ("groups", by, *(wanted or {}).items()), made)
     return [Group(row[0], row[1], dict(zip(wanted or (), row[2:], strict=True))) for row in rows]
 
 
@@ -175,11 +211,13 @@ def titles(session: Session, table: str, ids: Sequence[str]) -> dict[str, str]:
     of = session.layout.table(table)
     if not ids:
         return {}
-    records, sql = _records(session, of)
-    title = records.field(of.title).value
-    found = session.connection.execute(
-        sa.select(sql.c.id, title).where(among(session, sql.c.id, set(ids))), moment(session)
-    )
+
+    def made() -> Prepared:
+        records, sql = _records(session, of)
+        return Prepared(sa.select(sql.c.id, records.field(of.title).value).where(among_listed(session, sql.c.id)))
+
+    statement = session.layout.recall(("titles", table, clock_of(session)), made)
+    found = session.rows(statement, {**moment(session), **listed(session, set(ids))})
     return {record_id: _title(of, value) or record_id for record_id, value in found}
 
 
@@ -217,36 +255,34 @@ def _records(session: Session, table: Table) -> tuple[Records, sa.Table]:
     return Records(session.layout, table, sql, clock_of(session)), sql
 
 
-def _shown(table: Table, wanted: Sequence[str] | None) -> list[Field]:
-    return list(table.fields.values()) if wanted is None else [table.fields[key] for key in wanted]
+def _ask(
+    session: Session,
+    query: Query,
+    asked: tuple[Any, ...],
+    make: Callable[[Table, Records], sa.Select[Any]],
+    values: Mapping[str, Any] = MappingProxyType({}),
+) -> list[Row]:
+    """The rows of the statement that `make` gives for what is `asked`; checked and made once while it is asked often.
+
+    A condition that names today means another day tomorrow, so the day is part of the question.
+    """
+
+    def made() -> Prepared:
+        table = session.layout.table(query.table)
+        _check(session, table, query)
+        return Prepared(make(table, _records(session, table)[0]))
+
+    statement = session.layout.recall((*asked, *_conditions(session, query)), made)
+    return session.rows(statement, {**moment(session), **values})
 
 
-def _selected(session: Session, table: Table, records: Records, wanted: Sequence[str] | None) -> sa.Select[Any]:
-    columns: list[ColumnElement[Any]] = [records.field("id").value]
-    for one in _shown(table, wanted):
-        if one.many:
-            continue
-        compiled = records.field(one.key)
-        columns.append(sa.type_coerce(compiled.value, session.layout.column_type(one)))
-        columns.append(sa.null() if compiled.error is None else compiled.error)
-    return sa.select(*columns)
+def _conditions(session: Session, query: Query) -> tuple[Any, ...]:
+    where = json.dumps(list(query.where), sort_keys=True)
+    return query.table, where, query.search.strip(), clock_of(session)
 
 
-def _with_many(session: Session, table: Table, rows: Sequence[Any], wanted: Sequence[str] | None) -> dict[str, Values]:
-    fields = _shown(table, wanted)
-    single = [one.key for one in fields if not one.many]
-    found: dict[str, Values] = {}
-    for row in rows:
-        values: Values = {}
-        for number, key in enumerate(single):
-            error = row[2 * number + 2]
-            values[key] = row[2 * number + 1] if error is None else {"error": ERROR, "reason": error}
-        found[row[0]] = values
-    for one in fields:
-        if one.many:
-            for record_id, linked in linked_ids(session, one, found).items():
-                found[record_id][one.key] = linked
-    return found
+def _names(fields: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if fields is None else tuple(fields)
 
 
 def _wheres(session: Session, table: Table, records: Records, query: Query) -> list[ColumnElement[bool]]:

@@ -84,10 +84,11 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
 def _routes() -> Sequence[BaseRoute]:
     """All pages and the API. Applications of one process share them: FastAPI takes long to make them ready."""
     router = APIRouter()
-    for module in _modules(pages):
-        router.include_router(module.router, dependencies=[Depends(getattr(module, "guard", guard))])
+    # Routes are tried one after the other, and programs ask more often than people do.
     for module in _modules(api):
         router.include_router(module.router, prefix=errors.API)
+    for module in _modules(pages):
+        router.include_router(module.router, dependencies=[Depends(getattr(module, "guard", guard))])
     return tuple(router.routes)
 
 

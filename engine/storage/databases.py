@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from engine.errors import Misconfigured, Unavailable
+from engine.storage.prepared import run_directly
 from engine.text import _
 
 BUSY_TIMEOUT_MS = 10_000
 READERS = 8  # connections that read one SQLite file at the same time
+POOLED = 3 * READERS  # connections to a PostgreSQL server at most
 LOCK_TIMEOUT = "5s"  # how long a change of tables waits for people's transactions on PostgreSQL
 
 SQLITE_PRAGMAS = (
@@ -36,6 +39,10 @@ SQLITE_PRAGMAS = (
     "PRAGMA cache_size=-65536",
 )
 
+AT_ONCE = 0.01  # seconds that a read may keep others waiting
+STEPS_BETWEEN_LOOKS = 50_000  # of SQLite's virtual machine, a millisecond or so, until it asks whether to go on
+_turn = threading.local()  # `ends`: when what this thread reads is to be broken off
+
 SqliteSetup = Callable[[sqlite3.Connection], None]
 
 
@@ -46,26 +53,29 @@ class Database:
         self,
         reader: Engine,
         writer: Engine,
-        schema: str | None,
+        begin: tuple[str, str],
         write_lock: AbstractContextManager[Any],
+        keep: int,
     ) -> None:
+        """`begin` is the SQL that begins a transaction: one that reads, one that writes.
+
+        `keep` is how many idle connections stay out of the pool, whose checks cost more than a read.
+        """
         self.reader = reader
         self.writer = writer
-        self.schema = schema
         self.write_lock = write_lock
         self.dialect: str = writer.dialect.name
+        self._begin = begin
+        self._keep = keep
+        self._idle: tuple[list[Connection], list[Connection]] = ([], [])
 
     def connect(self, *, writing: bool) -> Connection:
-        """A connection inside a fresh transaction.
+        """A connection inside a fresh transaction; `release` takes it back.
 
         Raises `Unavailable` when the database does not answer, `Misconfigured` when its file is damaged.
         """
         try:
-            connection = (self.writer if writing else self.reader).connect()
-            connection.begin()
-            if self.schema is not None:
-                # LOCAL, each time: a pooled connection that kept another store's path would mix two organisations.
-                connection.exec_driver_sql(f'SET LOCAL search_path TO "{self.schema}"')
+            return self._begun(writing)
         except OperationalError as error:
             raise Unavailable(_("The database does not answer. Try again in a moment.")) from error
         except DatabaseError as error:
@@ -73,12 +83,45 @@ class Database:
                 raise
             says = _("The file {path} is damaged. Put a backup in its place.", path=str(self.writer.url.database))
             raise Misconfigured(says) from error
-        return connection
+
+    def release(self, connection: Connection, *, writing: bool) -> None:
+        """Take back a connection whose transaction has ended."""
+        idle = self._idle[writing]
+        if connection.invalidated or len(idle) >= self._keep:
+            connection.close()
+        else:
+            idle.append(connection)
+
+    def close_idle(self) -> None:
+        """Close the connections that nobody uses."""
+        for idle in self._idle:
+            while idle:
+                idle.pop().close()
 
     def dispose(self) -> None:
         """Close all connections; the writer last, since the last one to close checkpoints the WAL."""
+        self.close_idle()
         self.reader.dispose()
         self.writer.dispose()
+
+    def _begun(self, writing: bool) -> Connection:
+        engine, idle = (self.writer if writing else self.reader), self._idle[writing]
+        for _attempt in range(POOLED):
+            connection = idle.pop() if idle else engine.connect()
+            try:
+                run_directly(connection, self._begin[writing])
+                return connection
+            except OperationalError as error:
+                connection.close()
+                # The server closed it while it was idle: the next may be good, and a new one is.
+                if not error.connection_invalidated:
+                    raise
+            except BaseException:
+                connection.close()
+                raise
+        connection = engine.connect()
+        run_directly(connection, self._begin[writing])
+        return connection
 
 
 def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
@@ -99,28 +142,54 @@ def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
         f"sqlite:///{path}",
         poolclass=QueuePool,
         pool_size=READERS,
-        max_overflow=READERS,
+        max_overflow=-1,
         connect_args={"check_same_thread": False},
     )
-    _listen_sqlite(writer, setup, begin="BEGIN IMMEDIATE", pragmas=SQLITE_PRAGMAS)
+    _listen_sqlite(writer, setup, SQLITE_PRAGMAS)
     read_only = (*SQLITE_PRAGMAS, "PRAGMA wal_autocheckpoint=0", "PRAGMA query_only=ON")
-    _listen_sqlite(reader, setup, begin="BEGIN", pragmas=read_only)
-    return Database(reader, writer, None, threading.Lock())
+    _listen_sqlite(reader, setup, read_only)
+    return Database(reader, writer, ("BEGIN", "BEGIN IMMEDIATE"), threading.Lock(), keep=READERS)
 
 
-def _listen_sqlite(engine: Engine, setup: SqliteSetup, *, begin: str, pragmas: tuple[str, ...]) -> None:
+def _listen_sqlite(engine: Engine, setup: SqliteSetup, pragmas: tuple[str, ...]) -> None:
     def connected(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-        # The driver's own transactions would leave DDL outside; we say BEGIN ourselves.
+        # The driver's own transactions would leave DDL outside; we say BEGIN ourselves (`Database.connect`).
         connection.isolation_level = None
         for pragma in pragmas:
             connection.execute(pragma)
         setup(connection)
-
-    def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        connection.set_progress_handler(_is_over, STEPS_BETWEEN_LOOKS)
 
     sa.event.listen(engine, "connect", connected)
-    sa.event.listen(engine, "begin", begun)
+
+
+class TookLong(Exception):
+    """A read that was to be done at once was broken off: it is long."""
+
+
+@contextmanager
+def at_once(seconds: float = AT_ONCE) -> Iterator[None]:
+    """Break off what this thread reads from SQLite inside, with `TookLong`, when it lasts longer than that."""
+    _turn.ends = time.monotonic() + seconds
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            raise TookLong from error
+        raise
+    finally:
+        _turn.ends = None
+
+
+def may_last() -> None:
+    """Raises `TookLong` where things are to be done at once: what follows waits for others, or works for long."""
+    if getattr(_turn, "ends", None) is not None:
+        raise TookLong
+
+
+def _is_over() -> bool:
+    ends = getattr(_turn, "ends", None)
+    return ends is not None and time.monotonic() > ends
 
 
 def postgresql_engine(url: str) -> Engine:
@@ -130,8 +199,9 @@ def postgresql_engine(url: str) -> Engine:
     return sa.create_engine(
         url,
         pool_size=READERS,
-        max_overflow=READERS * 2,
-        pool_pre_ping=True,
+        max_overflow=POOLED - READERS,
+        # Ours to begin and to end: BEGIN goes to the server together with the store's path, in one message.
+        isolation_level="AUTOCOMMIT",
         connect_args={"options": options, "connect_timeout": 5},
     )
 
@@ -143,4 +213,6 @@ def postgresql_database(engine: Engine, schema: str) -> Database:
             connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
     except OperationalError as error:
         raise Unavailable(_("The database does not answer. Try again in a moment.")) from error
-    return Database(engine, engine, schema, nullcontext())
+    # LOCAL, each time: a connection that kept another store's path would mix two organisations.
+    begin = f'BEGIN; SET LOCAL search_path TO "{schema}"'
+    return Database(engine, engine, (begin, begin), nullcontext(), keep=0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -18,6 +19,7 @@ from engine.errors import NotFound
 from engine.formulas import Type
 from engine.formulas.calendar import ORDINARY, WEEKDAYS, Calendar, read_spans, shown_spans
 from engine.storage import sql_types, workspace_tables
+from engine.storage.prepared import Prepared
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 MAX_NAME = 60
+MOST_RECALLED = 500
+_VERSION = Prepared(sa.select(workspace_tables.layout.c.version))
 ERROR_SUFFIX = "__error"  # beside a formula that may fail: the reason, NULL when it did not
 
 _SQL_TYPE: dict[str, Any] = {
@@ -55,6 +59,8 @@ class Layout:
         self._tables: dict[str, sa.Table] = {}
         self._links: dict[tuple[str, str], sa.Table] = {}
         self._memory: dict[Any, Any] = {}
+        self._recalled: dict[Any, Any] = {}
+        self._recalling = threading.Lock()
 
     def table(self, address: str) -> Table:
         """The table at `crm.accounts`. Raises `NotFound`."""
@@ -109,6 +115,22 @@ class Layout:
             self._memory[key] = make()
         return cast(Made, self._memory[key])
 
+    def recall(self, key: Any, make: Callable[[], Made]) -> Made:
+        """What `make` gives, kept as long as it is among the `MOST_RECALLED` that were asked for last.
+
+        For what people ask: a filter as it was typed, with the statement that answers it.
+        """
+        with self._recalling:
+            if key in self._recalled:
+                found = self._recalled[key] = self._recalled.pop(key)
+                return cast(Made, found)
+        made = make()
+        with self._recalling:
+            self._recalled[key] = made
+            if len(self._recalled) > MOST_RECALLED:
+                del self._recalled[next(iter(self._recalled))]
+        return made
+
     def _made(self, table: Table) -> sa.Table:
         columns: list[sa.Column[Any]] = [sa.Column("id", sql_types.TEXT, primary_key=True)]
         for field in table.fields.values():
@@ -147,10 +169,9 @@ def fitting(name: str) -> str:
 
 def current_version(session: Session) -> int:
     """The version of the definitions; on PostgreSQL a writer also keeps them from changing until it is done."""
-    read = sa.select(workspace_tables.layout.c.version)
     if session.dialect == "postgresql" and session.writing:
         session.connection.execute(sa.text("SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()))"))
-    return int(session.connection.execute(read).scalar_one())
+    return int(session.rows(_VERSION, {})[0][0])
 
 
 def load(session: Session, version: int) -> Layout:

@@ -20,6 +20,7 @@ from engine.storage.expressions import Records, sortable
 from engine.text import _
 
 Test = ColumnElement[bool]
+Value = ColumnElement[Any]
 
 
 @dataclass(frozen=True)
@@ -37,21 +38,16 @@ class Key:
             return self.value.desc() if self.down else self.value.asc()
         return (self.value.desc() if self.down else self.value.asc()).nulls_last()
 
-    def same(self, value: Any) -> Test:
-        return self.value.is_(None) if value is None else self.value == self._literal(value)
+    def same(self, value: Value | None) -> Test:
+        return self.value.is_(None) if value is None else self.value == value
 
-    def beyond(self, value: Any) -> Test:
+    def beyond(self, value: Value) -> Test:
         """After records that have the value (never what is empty, which has its own place at the end)."""
-        literal = self._literal(value)
-        return self.value < literal if self.down else self.value > literal
+        return self.value < value if self.down else self.value > value
 
-    def from_on(self, value: Any) -> Test:
+    def from_on(self, value: Value) -> Test:
         """The same value or beyond it, so written that an index is entered there."""
-        literal = self._literal(value)
-        return self.value <= literal if self.down else self.value >= literal
-
-    def _literal(self, value: Any) -> ColumnElement[Any]:
-        return sa.literal(value, self.value.type)
+        return self.value <= value if self.down else self.value >= value
 
 
 def keys_of(records: Records, sort: Sequence[str]) -> list[Key]:
@@ -61,8 +57,14 @@ def keys_of(records: Records, sort: Sequence[str]) -> list[Key]:
     return [*found, Key(records.field("id").value, filled=True)]
 
 
-def parts_after(keys: Sequence[Key], values: Sequence[Any]) -> list[tuple[Test, Sequence[Key]]]:
-    """What comes after a record with these values of the keys: parts that follow each other, each in its order.
+def count_of_parts(filled: Sequence[bool]) -> int:
+    """How many parts there are after a record of which these keys are filled, the last of which always is."""
+    return 2 if filled[0] and len(filled) > 1 else 1
+
+
+def parts_after(keys: Sequence[Key], values: Sequence[Value | None]) -> list[tuple[Test, Sequence[Key]]]:
+    """What comes after a record with these values of the keys (None: empty): parts that follow each other, each in its
+    order.
 
     First those in which the first key is filled, then those in which it is empty; each can be read off an index.
     """
@@ -73,7 +75,7 @@ def parts_after(keys: Sequence[Key], values: Sequence[Any]) -> list[tuple[Test, 
     return [(there, keys)] if first.filled else [(there, keys), (first.value.is_(None), keys[1:])]
 
 
-def _after(keys: Sequence[Key], values: Sequence[Any], *, filled: bool = False) -> Test:
+def _after(keys: Sequence[Key], values: Sequence[Value | None], *, filled: bool = False) -> Test:
     key, value = keys[0], values[0]
     tests: list[Test] = []
     if value is not None:

@@ -18,6 +18,7 @@ from engine.definitions.language import SYSTEM_FIELDS, Field, Table
 from engine.storage.session import Session
 
 Values = dict[str, Any]
+IDS = "ids"  # the parameter with the records that a prepared statement is about
 
 
 def among(session: Session, column: ColumnElement[Any], ids: Collection[str]) -> ColumnElement[bool]:
@@ -28,6 +29,19 @@ def among(session: Session, column: ColumnElement[Any], ids: Collection[str]) ->
         return column == sa.func.any(sa.bindparam(None, list(ids), type_=sa.ARRAY(sa.Text)))
     listed = sa.func.json_each(sa.bindparam(None, json.dumps(list(ids)), type_=sa.Text)).table_valued("value")
     return column.in_(sa.select(listed.c.value))
+
+
+def among_listed(session: Session, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The same for a prepared statement, which is given them as `listed` says."""
+    ids = sa.bindparam(IDS, type_=sa.ARRAY(sa.Text) if session.dialect == "postgresql" else sa.Text)
+    if session.dialect == "postgresql":
+        return column == sa.func.any(ids)
+    return column.in_(sa.select(sa.func.json_each(ids).table_valued("value").c.value))
+
+
+def listed(session: Session, ids: Collection[str]) -> dict[str, Any]:
+    """The parameter of `among_listed`."""
+    return {IDS: list(ids) if session.dialect == "postgresql" else json.dumps(list(ids))}
 
 
 def stored_fields(session: Session, table: Table) -> list[Field]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from engine.access.principals import Principal
 from engine.errors import Conflict, Unavailable
 from engine.ids import new_id
+from engine.storage.databases import may_last
+from engine.storage.prepared import Prepared, Row, end_directly
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -82,6 +84,14 @@ class Session:
         self.layout_changed = True
         self.after_commit(lambda: self.store.publish_layout(layout))
 
+    def rows(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
+        """What a prepared statement finds (nothing, if it is one that writes)."""
+        return statement.rows(self.connection, values)
+
+    def run(self, statement: Prepared, each: Iterable[Mapping[str, Any]]) -> None:
+        """Carry a prepared statement out once for each set of values."""
+        statement.run(self.connection, each)
+
     def after_commit(self, act: Callable[[], None]) -> None:
         """Do `act` once the transaction is committed, and only then."""
         self._after_commit.append(act)
@@ -105,6 +115,8 @@ def transaction(
     Raises `Unavailable` when the database does not answer or is locked for too long, `Conflict` when
     another transaction came first.
     """
+    if writing:
+        may_last()
     lock = store.database.write_lock
     if writing and not _acquire(lock):
         raise Unavailable(_("Somebody else is writing for a long time. Try again in a moment."))
@@ -116,14 +128,12 @@ def transaction(
             if writing:
                 for observe in observers:
                     observe(session)
-                connection.commit()
-            else:
-                connection.rollback()
+            end(connection, keep=writing)
         except BaseException:
-            connection.rollback()
+            end(connection, keep=False)
             raise
         finally:
-            connection.close()
+            store.database.release(connection, writing=writing)
     except DBAPIError as error:
         raise said(error) from error
     finally:
@@ -131,6 +141,21 @@ def transaction(
             _release(lock)
     for act in session._after_commit:
         act()
+
+
+def end(connection: Connection, *, keep: bool) -> None:
+    """End the connection's transaction: what was written is kept, or nothing is."""
+    if connection.invalidated:
+        return
+    try:
+        if connection.in_transaction():  # as SQLAlchemy sees it: something has been asked through it
+            connection.commit() if keep else connection.rollback()
+        else:
+            end_directly(connection, keep=keep)
+    except BaseException as error:
+        if not keep:
+            connection.invalidate(error)  # nobody shall go on in its transaction
+        raise
 
 
 def _acquire(lock: Any) -> bool:

@@ -14,6 +14,7 @@ from engine.formulas import sqlite
 from engine.storage import migrations
 from engine.storage.databases import (
     Database,
+    may_last,
     postgresql_database,
     postgresql_engine,
     sqlite_database,
@@ -49,6 +50,7 @@ class Store:
         version = current_version(session)
         layout = self._layout
         if layout is None or layout.version != version:
+            may_last()
             layout = load(session, version)
             self._layout = layout
         return layout
@@ -105,6 +107,10 @@ class Stores:
 
     def workspace(self, workspace_id: str) -> Workspace:
         """A workspace's store, opened (made, migrated) the first time it is asked for."""
+        found = self._workspaces.get(workspace_id)
+        if found is not None:
+            return found
+        may_last()
         with self._opening:
             if workspace_id not in self._workspaces:
                 database = self._database(f"workspaces/{workspace_id}", workspace_id)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +13,7 @@ from engine.access.principals import Principal
 from engine.errors import FormworkError
 from engine.queries import Query
 from engine.storage.stores import Workspace
+from tests.support.statements import counted
 from tests.support.workspaces import install
 
 TABLES: dict[str, Any] = {
@@ -177,22 +175,6 @@ def chosen(session: Any, target: str | None, value: Any) -> Any:
     if isinstance(value, list):
         return list(dict.fromkeys(ids[one % len(ids)] for one in value)) if ids else []
     return ids[value % len(ids)] if ids else None
-
-
-@contextmanager
-def counted(workspace: Workspace) -> Iterator[list[str]]:
-    """The SQL statements that are run meanwhile."""
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
-    engines = {workspace.database.reader, workspace.database.writer}
-    for engine in engines:
-        sa.event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    for engine in engines:
-        sa.event.remove(engine, "before_cursor_execute", note)
 
 
 def test_the_number_of_statements_does_not_depend_on_the_number_of_records(shop: Workspace, owner: Principal) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
 from fastapi import Request
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -17,6 +18,7 @@ from engine import api_tokens
 from engine.access.principals import Principal
 from engine.api_tokens import Holder
 from engine.errors import FormworkError, SignInNeeded
+from engine.storage.databases import TookLong, at_once
 from engine.storage.session import Session
 from engine.storage.stores import Workspace
 from engine.text import _
@@ -46,9 +48,30 @@ class Caller:
         return self.store.write(self.principal)
 
 
-async def answered(request: Request, act: Callable[..., Any], *arguments: Any) -> Response:
-    """What `act(caller, *arguments)` gives, as JSON. It runs in a thread, since it asks the database."""
+class Endpoint(APIRoute):
+    """A route whose endpoint takes the request and the parts of its path, all texts: nothing is to be worked out."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What answers a request."""
+        endpoint = self.endpoint
+
+        async def handle(request: Request) -> Response:
+            response: Response = await endpoint(request, **request.path_params)
+            return response
+
+        return handle
+
+
+async def answered(request: Request, act: Callable[..., Any], *arguments: Any, short: bool = False) -> Response:
+    """What `act(caller, *arguments)` gives, as JSON. It runs in a thread, since it asks the database.
+
+    What is `short` and only reads is tried in the event loop first, where the database is a file: going to a thread and
+    back costs as much as such a read. One that lasts is broken off after a moment and begins anew in a thread.
+    """
     try:
+        if short and not _site_of(request).settings.database_url:
+            with suppress(TookLong), at_once():
+                return as_json(_carried_out(request, act, arguments))
         return as_json(await run_in_threadpool(_carried_out, request, act, arguments))
     except ApiRefusal as error:
         return as_json(error.body, error.status)
@@ -77,13 +100,17 @@ def _carried_out(request: Request, act: Callable[..., Any], arguments: tuple[Any
 
 
 def _caller_of(request: Request) -> Caller:
-    site = cast(Site, request.app.state.site)
+    site = _site_of(request)
     scheme, _space, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise SignInNeeded(_("Send an API token: Authorization: Bearer fwk_..."))
     holder = api_tokens.holder_of(site.stores, secret.strip())
     principal = Principal("token", holder.token_id, holder.user_id, holder.role)
     return Caller(site, holder, site.stores.workspace(holder.workspace_id), principal)
+
+
+def _site_of(request: Request) -> Site:
+    return cast(Site, request.app.state.site)
 
 
 def _object_in(content: bytes) -> Body:

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from engine import queries
 from engine.storage.session import Session
 from web.api import listing
-from web.api.answering import Caller, answered
+from web.api.answering import Caller, Endpoint, answered
 from web.api.cells import Cells
 from web.api.naming import Names, names_of, table_named
 from web.api.paths import name_in
 
-router = APIRouter()
+router = APIRouter(route_class=Endpoint)
 
 FUNCTIONS = ("sum", "average", "min", "max", "count", "filled", "empty", "unique")
 Wanted = Mapping[str, Sequence[str]]  # function -> names of fields

@@ -121,8 +121,12 @@ def is_true(value: Any) -> bool:
 
 def _condition(session: Session, table: Table, formula: str) -> str:
     """The formula as one that is true or false: a number counts as true unless it is 0, anything else unless empty."""
+    layout = session.layout
     try:
-        held = formulas.check(formula, session.layout.types.scope(table.address)).type
+        held = layout.recall(
+            ("api.condition", table.address, formula),
+            lambda: formulas.check(formula, layout.types.scope(table.address)).type,
+        )
     except FormulaError as error:
         says = _("The formula for filtering records is invalid: {problem}", problem=error.says)
         raise Refused([Problem("/filterByFormula", says, "formula", formula)]) from error

@@ -10,12 +10,12 @@ from starlette.responses import Response
 from engine import accounts, apps, views
 from engine.definitions.language import Field, Table, View
 from engine.storage.layout import Layout
-from web.api.answering import Caller, answered
+from web.api.answering import Caller, Endpoint, answered
 from web.api.errors import NoSuchThing
 from web.api.field_configs import field_config
 from web.api.naming import app_named, names_of, said
 
-router = APIRouter(prefix="/meta")
+router = APIRouter(prefix="/meta", route_class=Endpoint)
 
 # What a role may do, in the words that clients know.
 _LEVELS = {"owner": "create", "builder": "create", "member": "edit", "guest": "read"}

@@ -13,7 +13,7 @@ from engine.storage.session import Session
 from engine.upserts import upsert
 from engine.values import Values
 from web.api import listing
-from web.api.answering import Body, Caller, answered, answered_with_body
+from web.api.answering import Body, Caller, Endpoint, answered, answered_with_body
 from web.api.cells import Cells
 from web.api.errors import ApiRefusal
 from web.api.file_links import FileLinks
@@ -22,13 +22,13 @@ from web.api.naming import Names, names_of, table_named
 from web.api.paths import name_in
 from web.api.writing import MOST, Given, check_id, given_in, make_choices, values_in
 
-router = APIRouter()
+router = APIRouter(route_class=Endpoint)
 
 
 @router.get("/{app}/{table}")
 async def list_records(request: Request, app: str, table: str) -> Response:
     """A page of records."""
-    return await answered(request, _list, app, name_in(table), request.query_params.multi_items())
+    return await answered(request, _list, app, name_in(table), request.query_params.multi_items(), short=True)
 
 
 @router.post("/{app}/{table}/listRecords")
@@ -41,7 +41,7 @@ async def list_records_by_post(request: Request, app: str, table: str) -> Respon
 async def get_record(request: Request, app: str, table: str, record: str) -> Response:
     """One record."""
     by_key = listing.is_true(request.query_params.get("returnFieldsByFieldId"))
-    return await answered(request, _get, app, name_in(table), record, by_key)
+    return await answered(request, _get, app, name_in(table), record, by_key, short=True)
 
 
 @router.post("/{app}/{table}")

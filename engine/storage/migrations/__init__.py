@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from engine.errors import Misconfigured
 from engine.storage.databases import Database
+from engine.storage.session import end
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ def migrate(database: Database, store: Literal["control", "workspace"]) -> None:
         connection = database.connect(writing=True)
         try:
             _upgrade(connection, script)
-            connection.commit()
+            end(connection, keep=True)
         except BaseException:
-            connection.rollback()
+            end(connection, keep=False)
             raise
         finally:
-            connection.close()
+            database.release(connection, writing=True)
 
 
 def newest(store: str) -> str:
@@ -55,8 +56,8 @@ def _version_in(database: Database) -> str | None:
             return None
         return connection.execute(sa.select(_version.c.version_num)).scalar()
     finally:
-        connection.rollback()
-        connection.close()
+        end(connection, keep=False)
+        database.release(connection, writing=False)
 
 
 def _upgrade(connection: Connection, script: ScriptDirectory) -> None:

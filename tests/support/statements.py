@@ -1,0 +1,45 @@
+"""Which SQL statements are run: those that SQLAlchemy runs, and prepared ones, which go to the driver directly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+import sqlalchemy as sa
+
+from engine.storage.prepared import Prepared
+from engine.storage.stores import Store
+
+
+@contextmanager
+def counted(*stores: Store) -> Iterator[list[str]]:
+    """The SQL of the statements that are run meanwhile in these stores."""
+    said: list[str] = []
+    engines = {engine for one in stores for engine in (one.database.reader, one.database.writer)}
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    def noting(act: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(prepared: Prepared, connection: sa.Connection, values: Any) -> Any:
+            if connection.engine in engines:
+                said.append(str(prepared))
+            return act(prepared, connection, values)
+
+        return noted
+
+    for store in stores:
+        store.database.close_idle()  # an open connection does not look for new listeners
+    for engine in engines:
+        sa.event.listen(engine, "before_cursor_execute", note)
+    with (
+        mock.patch.object(Prepared, "rows", noting(Prepared.rows)),
+        mock.patch.object(Prepared, "run", noting(Prepared.run)),
+    ):
+        yield said
+    for store in stores:
+        store.database.close_idle()
+    for engine in engines:
+        sa.event.remove(engine, "before_cursor_execute", note)
