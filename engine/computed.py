@@ -21,7 +21,7 @@ from engine.formulas.reading import Find
 from engine.formulas.types import NUMBER, TEXT
 from engine.storage.expressions import Records, clock_of
 from engine.storage.layout import ERROR_SUFFIX, Layout, sql_type
-from engine.storage.record_rows import among
+from engine.storage.record_rows import among, among_listed, listed
 from engine.storage.session import Session
 
 Ids = set[str] | None  # None: all records of the table
@@ -210,38 +210,38 @@ def _back(session: Session, link: Field, ids: Ids) -> Ids:
     """The records whose `link` leads to one of `ids`."""
     if ids is None or not ids:
         return ids
+    statement = session.prepared(("back", link.table, link.key), lambda: _leading_to(session, link))
+    return {row[0] for row in session.rows(statement, listed(session, ids))}
+
+
+def _leading_to(session: Session, link: Field) -> sa.Select[Any]:
     layout = session.layout
     if link.inverse_of is None and not link.many:
         sql = layout.sql(layout.table(link.table))
-        wanted = sa.select(sql.c.id).where(among(session, sql.c[link.key], ids))
-    elif link.inverse_of is None:
+        return sa.select(sql.c.id).where(among_listed(session, sql.c[link.key]))
+    if link.inverse_of is None:
         pairs = layout.links(link)
-        wanted = sa.select(pairs.c.record_id).where(among(session, pairs.c.linked_id, ids)).distinct()
-    else:
-        source = layout.table(link.target or "")
-        forward = source.fields[link.inverse_of]
-        if forward.many:
-            pairs = layout.links(forward)
-            wanted = sa.select(pairs.c.linked_id).where(among(session, pairs.c.record_id, ids)).distinct()
-        else:
-            sql = layout.sql(source)
-            column = sql.c[forward.key]
-            wanted = sa.select(column).where(among(session, sql.c.id, ids), column.is_not(None)).distinct()
-    return set(session.connection.execute(wanted).scalars())
+        return sa.select(pairs.c.record_id).where(among_listed(session, pairs.c.linked_id)).distinct()
+    source = layout.table(link.target or "")
+    forward = source.fields[link.inverse_of]
+    if forward.many:
+        pairs = layout.links(forward)
+        return sa.select(pairs.c.linked_id).where(among_listed(session, pairs.c.record_id)).distinct()
+    sql = layout.sql(source)
+    column = sql.c[forward.key]
+    return sa.select(column).where(among_listed(session, sql.c.id), column.is_not(None)).distinct()
 
 
 def _work_out(session: Session, table: Table, ids: Ids, fields: list[Field]) -> None:
-    layout = session.layout
-    sql = layout.sql(table)
-    clock = clock_of(session)
-    values = layout.remember(
-        ("working", table.address, tuple(one.key for one in fields)),
-        lambda: _assignments(layout, Records(layout, table, sql, clock), fields),
-    )
-    statement = sa.update(sql).values(values)
-    if ids is not None:
-        statement = statement.where(among(session, sql.c.id, ids))
-    session.connection.execute(statement)
+
+    def made() -> sa.Update:
+        layout = session.layout
+        sql = layout.sql(table)
+        statement = sa.update(sql).values(_assignments(layout, Records(layout, table, sql, clock_of(session)), fields))
+        return statement if ids is None else statement.where(among_listed(session, sql.c.id))
+
+    statement = session.prepared(("work out", table.address, ids is None, tuple(one.key for one in fields)), made)
+    session.rows(statement, {} if ids is None else listed(session, ids))
 
 
 def _assignments(layout: Layout, records: Records, fields: list[Field]) -> Mapping[str, Any]:

@@ -11,9 +11,17 @@ import sqlalchemy as sa
 
 from engine.access import door
 from engine.storage import workspace_tables
+from engine.storage.prepared import Prepared
 from engine.storage.session import Change, Session, timestamp
 
 _changes = workspace_tables.changes
+
+
+_LOG = Prepared(
+    sa.insert(_changes).values(
+        {one.key: sa.bindparam(one.key, type_=one.type) for one in _changes.columns if one.key != "id"}
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,8 @@ def log(session: Session, changes: Sequence[Change]) -> None:
     if not changes:
         return
     at, asker = timestamp(session.now), session.principal
-    session.connection.execute(
-        sa.insert(_changes),
+    session.run(
+        _LOG,
         [
             {
                 "transaction_id": session.transaction_id,

@@ -39,9 +39,13 @@ class Prepared:
     def run(self, connection: Connection, each: Iterable[Mapping[str, Any]]) -> None:
         """Carry the statement out once for each set of values. Raises SQLAlchemy's `DBAPIError`."""
         compiled = self._for(connection.dialect)
+        given = [compiled.parameters(values) for values in each]
         cursor = _driver(connection).cursor()
         try:
-            cursor.executemany(compiled.text, [compiled.parameters(values) for values in each])
+            if len(given) == 1:
+                cursor.execute(compiled.text, given[0])
+            else:
+                cursor.executemany(compiled.text, given)
         except compiled.errors as error:
             raise _wrapped(connection, compiled.text, error) from error
         finally:

@@ -62,7 +62,11 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
         {"id": record_id, **{one.key: values.get(one.key, one.kind.empty()) for one in fields}}
         for record_id, values in records
     ]
-    session.connection.execute(sa.insert(sql), rows)
+    statement = session.prepared(
+        ("insert", table.address),
+        lambda: sa.insert(sql).values({key: sa.bindparam(key, type_=sql.c[key].type) for key in rows[0]}),
+    )
+    session.run(statement, rows)
     for field in many_links(table):
         _insert_links(session, field, {record_id: values.get(field.key) or [] for record_id, values in records})
 
@@ -81,13 +85,13 @@ def update(session: Session, table: Table, changes: Mapping[str, Values]) -> Non
     for keys, group in groupby(by_keys, key=lambda one: one[0]):
         if not keys:
             continue
-        statement = (
-            sa.update(sql)
-            .where(sql.c.id == sa.bindparam("the_id"))
-            .values({key: sa.bindparam(f"new_{key}", type_=sql.c[key].type) for key in keys})
-        )
-        session.connection.execute(
-            statement,
+
+        def made(keys: Sequence[str] = keys) -> sa.Update:
+            values = {key: sa.bindparam(f"new_{key}", type_=sql.c[key].type) for key in keys}
+            return sa.update(sql).where(sql.c.id == sa.bindparam("the_id", type_=sa.Text)).values(values)
+
+        session.run(
+            session.prepared(("update", table.address, keys), made),
             [
                 {"the_id": record_id, **{f"new_{key}": value for key, value in values.items()}}
                 for _keys, record_id, values in group
@@ -142,10 +146,13 @@ def read(session: Session, table: Table, ids: Collection[str], *, lock: bool = F
         return {}
     sql = session.layout.sql(table)
     keys = [one.key for one in stored_fields(session, table)]
-    wanted = sa.select(sql.c.id, *(sql.c[key] for key in keys)).where(among(session, sql.c.id, ids))
-    if lock and session.dialect == "postgresql":
-        wanted = wanted.order_by(sql.c.id).with_for_update()
-    found = {row[0]: dict(zip(keys, row[1:], strict=True)) for row in session.connection.execute(wanted)}
+
+    def made() -> sa.Select[Any]:
+        wanted = sa.select(sql.c.id, *(sql.c[key] for key in keys)).where(among_listed(session, sql.c.id))
+        return wanted.order_by(sql.c.id).with_for_update() if lock and session.dialect == "postgresql" else wanted
+
+    statement = session.prepared(("read", table.address, lock), made)
+    found = {row[0]: dict(zip(keys, row[1:], strict=True)) for row in session.rows(statement, listed(session, ids))}
     for field in many_links(table):
         for record_id, linked in linked_ids(session, field, found).items():
             found[record_id][field.key] = linked
@@ -157,17 +164,18 @@ def linked_ids(session: Session, field: Field, record_ids: Collection[str]) -> d
     linked: dict[str, list[str]] = {record_id: [] for record_id in record_ids}
     if not record_ids:
         return linked
-    for record_id, other in session.connection.execute(_pairs(session, field, record_ids)):
+    statement = session.prepared(("pairs", field.table, field.key), lambda: _pairs(session, field))
+    for record_id, other in session.rows(statement, listed(session, record_ids)):
         linked[record_id].append(other)
     return linked
 
 
-def _pairs(session: Session, field: Field, record_ids: Collection[str]) -> sa.Select[Any]:
+def _pairs(session: Session, field: Field) -> sa.Select[Any]:
     if field.inverse_of is None:
         pairs = session.layout.links(field)
         return (
             sa.select(pairs.c.record_id, pairs.c.linked_id)
-            .where(among(session, pairs.c.record_id, record_ids))
+            .where(among_listed(session, pairs.c.record_id))
             .order_by(pairs.c.record_id, pairs.c.position)
         )
     source = session.layout.table(field.target or "")
@@ -176,13 +184,13 @@ def _pairs(session: Session, field: Field, record_ids: Collection[str]) -> sa.Se
         pairs = session.layout.links(forward)
         return (
             sa.select(pairs.c.linked_id, pairs.c.record_id)
-            .where(among(session, pairs.c.linked_id, record_ids))
+            .where(among_listed(session, pairs.c.linked_id))
             .order_by(pairs.c.linked_id, pairs.c.record_id)
         )
     sql = session.layout.sql(source)
     column = sql.c[forward.key]
     order = [column] if field.ordered_by is None else [column, sql.c[field.ordered_by].nulls_last()]
-    return sa.select(column, sql.c.id).where(among(session, column, record_ids)).order_by(*order, sql.c.id)
+    return sa.select(column, sql.c.id).where(among_listed(session, column)).order_by(*order, sql.c.id)
 
 
 def existing(session: Session, table: Table, ids: Collection[str]) -> set[str]:
@@ -190,7 +198,10 @@ def existing(session: Session, table: Table, ids: Collection[str]) -> set[str]:
     if not ids:
         return set()
     sql = session.layout.sql(table)
-    return set(session.connection.execute(sa.select(sql.c.id).where(among(session, sql.c.id, ids))).scalars())
+    statement = session.prepared(
+        ("existing", table.address), lambda: sa.select(sql.c.id).where(among_listed(session, sql.c.id))
+    )
+    return {row[0] for row in session.rows(statement, listed(session, ids))}
 
 
 def _insert_links(session: Session, field: Field, linked: Mapping[str, Iterable[str]]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from sqlalchemy import Executable
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -83,6 +84,10 @@ class Session:
         self._layout = layout
         self.layout_changed = True
         self.after_commit(lambda: self.store.publish_layout(layout))
+
+    def prepared(self, key: Hashable, make: Callable[[], Executable]) -> Prepared:
+        """The statement that `make` gives, made once per version of the definitions for everything called `key`."""
+        return self.layout.remember(key, lambda: Prepared(make()))
 
     def rows(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
         """What a prepared statement finds (nothing, if it is one that writes)."""

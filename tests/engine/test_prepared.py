@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.access.principals import Principal
+from engine.errors import Conflict
 from engine.storage import sql_types
 from engine.storage.databases import TookLong, at_once
 from engine.storage.prepared import Prepared
@@ -54,13 +55,13 @@ def test_values_go_in_and_come_out_as_through_sqlalchemy(workspace: Workspace, o
         assert session.rows(listed, {"on": "2026-03-31"}) == [(2,)]
 
 
-def test_what_the_driver_refuses_is_an_error_of_sqlalchemy_and_the_transaction_is_gone(
+def test_what_the_driver_refuses_is_told_as_always_and_the_transaction_is_gone(
     workspace: Workspace, owner: Principal
 ) -> None:
     with workspace.write(owner) as session:
         session.connection.exec_driver_sql("CREATE TABLE once (name TEXT PRIMARY KEY)")
     once = sa.table("once", sa.column("name"))
-    with pytest.raises(sa.exc.IntegrityError), workspace.write(owner) as session:
+    with pytest.raises(Conflict), workspace.write(owner) as session:
         session.run(Prepared(sa.insert(once)), [{"name": "a"}, {"name": "a"}])
     with workspace.read(owner) as session:
         assert session.rows(Prepared(sa.select(once.c.name)), {}) == []
