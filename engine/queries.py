@@ -21,7 +21,7 @@ from engine.filters import contains_text
 from engine.storage.answers import answer
 from engine.storage.conditions import condition_sql
 from engine.storage.expressions import AGGREGATES, Records, clock_of
-from engine.storage.index_shapes import Shape, shape_of
+from engine.storage.index_shapes import Shape, shape_of, shape_of_groups
 from engine.storage.ordering import Key, count_of_parts, keys_of, parts_after, place, token
 from engine.storage.prepared import Prepared, Row
 from engine.storage.record_rows import Values, among_listed, listed
@@ -202,7 +202,11 @@ def groups(session: Session, query: Query, by: str, wanted: Mapping[str, str] | 
         found = found.where(*_wheres(session, table, records, query))
         return found.group_by(key).order_by(number.desc(), key)
 
+    begun = time.perf_counter()
     rows = _ask(session, query, ("groups", by, *(wanted or {}).items()), made)
+    if not query.where and not query.search.strip():
+        shape = shape_of_groups(_records(session, table)[0], by, wanted or ())
+        indexes.notice(session, shape, time.perf_counter() - begun)
     return [Group(row[0], row[1], dict(zip(wanted or (), row[2:], strict=True))) for row in rows]
 
 

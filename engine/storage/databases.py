@@ -53,6 +53,7 @@ class Database:
         self,
         reader: Engine,
         writer: Engine,
+        schema: str | None,
         begin: tuple[str, str],
         write_lock: AbstractContextManager[Any],
         keep: int,
@@ -63,6 +64,7 @@ class Database:
         """
         self.reader = reader
         self.writer = writer
+        self.schema = schema
         self.write_lock = write_lock
         self.dialect: str = writer.dialect.name
         self._begin = begin
@@ -148,7 +150,7 @@ def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
     _listen_sqlite(writer, setup, SQLITE_PRAGMAS)
     read_only = (*SQLITE_PRAGMAS, "PRAGMA wal_autocheckpoint=0", "PRAGMA query_only=ON")
     _listen_sqlite(reader, setup, read_only)
-    return Database(reader, writer, ("BEGIN", "BEGIN IMMEDIATE"), threading.Lock(), keep=READERS)
+    return Database(reader, writer, None, ("BEGIN", "BEGIN IMMEDIATE"), threading.Lock(), keep=READERS)
 
 
 def _listen_sqlite(engine: Engine, setup: SqliteSetup, pragmas: tuple[str, ...]) -> None:
@@ -215,4 +217,4 @@ def postgresql_database(engine: Engine, schema: str) -> Database:
         raise Unavailable(_("The database does not answer. Try again in a moment.")) from error
     # LOCAL, each time: a connection that kept another store's path would mix two organisations.
     begin = f'BEGIN; SET LOCAL search_path TO "{schema}"'
-    return Database(engine, engine, (begin, begin), nullcontext(), keep=0)
+    return Database(engine, engine, schema, (begin, begin), nullcontext(), keep=0)

@@ -81,6 +81,15 @@ def shape_of(
     return Shape(records.table.address, tuple(sorted(equal)), tuple(order))
 
 
+def shape_of_groups(records: Records, by: str, totals: Iterable[str]) -> Shape | None:
+    """The shape from which the groups of all records are read, with their totals, without the records themselves."""
+    fields = records.table.fields
+    held = [by, *(key for key in sorted(totals) if key != by)]
+    if len(held) > MAX_FIELDS or not all(isinstance(indexed(fields[key], records), sa.Column) for key in held[1:]):
+        return None
+    return Shape(records.table.address, (by,), tuple(held[1:])) if records.layout.stored(fields[by]) else None
+
+
 def indexed(field: Field, records: Records) -> ColumnElement[Any] | None:
     """What an index holds that the field's records are read from in order; None where there can be none."""
     if field.many or field.is_link or not records.layout.stored(field):

@@ -51,6 +51,11 @@ class Prepared:
         finally:
             cursor.close()
 
+    def spelled(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, Any]:
+        """The SQL and its parameters as the driver gets them, for EXPLAIN."""
+        compiled = self._for(dialect)
+        return compiled.text, compiled.parameters(values)
+
     def __str__(self) -> str:
         return str(self._statement)
 
@@ -92,7 +97,7 @@ class _Compiled:
         filled = dict(self._own)
         for name, convert in self._places:
             filled[name] = values[name] if convert is None else convert(values[name])
-        return filled if self._order is None else [filled[name] for name in self._order]
+        return filled if self._order is None else tuple([filled[name] for name in self._order])
 
     def converted(self, rows: list[Row], description: Sequence[Any] | None) -> list[Row]:
         if self._results is None:

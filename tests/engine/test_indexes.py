@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from engine.errors import Forbidden, NotFound
 from engine.indexes import REPEATED, Index
 from engine.queries import Query
 from engine.storage.index_shapes import Shape
+from engine.storage.prepared import Prepared
 from engine.storage.session import Session
 from engine.storage.stores import Workspace
 from tests.support.workspaces import install
@@ -104,6 +106,20 @@ def test_a_slow_question_that_repeats_gets_one(
     made = _indexes(shop)[-1]
     assert made.shape == Shape(ORDERS, ("status",), ("amount", "-number"))
     assert made.why == [indexes.ASKED]
+
+
+def test_slow_groups_that_repeat_get_one_that_holds_their_totals(
+    shop: Workspace, owner: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indexes.tend(shop)
+    monkeypatch.setattr(indexes, "SLOW_SECONDS", 0)
+    found = []
+    for _time in range(REPEATED + 1):
+        with shop.read(owner) as session:
+            found.append(queries.groups(session, Query(ORDERS), "status", {"amount": "sum"}))
+        indexes.tend(shop)
+    assert _indexes(shop)[-1].shape == Shape(ORDERS, ("status",), ("amount",))
+    assert found[-1] == found[0]
 
 
 def test_what_is_refused_stays_away_until_it_is_permitted(shop: Workspace, owner: Principal) -> None:
@@ -231,15 +247,14 @@ def _plan(workspace: Workspace, owner: Principal, query: Query) -> str:
 
 def _statements(session: Session, query: Query) -> list[tuple[str, Any]]:
     said: list[tuple[str, Any]] = []
+    rows = Prepared.rows
 
-    def note(_connection: Any, _cursor: Any, sql: str, values: Any, _context: Any, _many: bool) -> None:
-        said.append((sql, values))
+    def noting(prepared: Prepared, connection: sa.Connection, values: Any) -> Any:
+        said.append(prepared.spelled(connection.dialect, values))
+        return rows(prepared, connection, values)
 
-    sa.event.listen(session.connection, "before_cursor_execute", note)
-    try:
+    with mock.patch.object(Prepared, "rows", noting):
         queries.page_of(session, query)
-    finally:
-        sa.event.remove(session.connection, "before_cursor_execute", note)
     return said
 
 
