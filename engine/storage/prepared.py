@@ -56,8 +56,9 @@ class Prepared:
         compiled = self._for(dialect)
         return compiled.text, compiled.parameters(values)
 
-    def __str__(self) -> str:
-        return str(self._statement)
+    def sql(self, dialect: Dialect) -> str:
+        """Its SQL."""
+        return self._for(dialect).text
 
     def _for(self, dialect: Dialect) -> _Compiled:
         found = self._compiled.get(dialect.name)

@@ -25,7 +25,7 @@ def counted(*stores: Store) -> Iterator[list[str]]:
     def noting(act: Callable[..., Any]) -> Callable[..., Any]:
         def noted(prepared: Prepared, connection: sa.Connection, values: Any) -> Any:
             if connection.engine in engines:
-                said.append(str(prepared))
+                said.append(prepared.sql(connection.dialect))
             return act(prepared, connection, values)
 
         return noted
