@@ -26,6 +26,8 @@ from engine.text import Label, _
 from engine.vault import Vault
 
 ROTATION = timedelta(hours=24)  # how long the secret before the newest one signs too
+FAILING_FOR = timedelta(days=5)  # of failures only, then it is switched off, as Standard Webhooks asks
+QUIET = timedelta(hours=36)  # longer than any wait between attempts: what failed before that says nothing about today
 LOOKED_AT = 500  # steps among which the newest call of each connection is looked for
 
 _c = connections.c
@@ -115,6 +117,7 @@ def connect(session: Session, vault: Vault, egress: Egress, app: str, name: str,
     egress.check(url)
     row = _row(session, app, name)
     fresh = {"url": url, "set_at": timestamp(session.now), "disabled_at": None, "disabled_why": None}
+    fresh |= {"failing_since": None, "failed_at": None}
     if row is not None and read_url(row.url).host == read_url(url).host:
         session.connection.execute(sa.update(connections).where(_c.id == row.id).values(**fresh))
         return None
@@ -152,6 +155,28 @@ def disable(session: Session, app: str, name: str, why: str) -> None:
     """Call it no more until somebody sets it anew: its receiver said that it is gone."""
     values = {"disabled_at": timestamp(session.now), "disabled_why": why}
     session.connection.execute(sa.update(connections).where(_c.app == app, _c.name == name).values(**values))
+
+
+def delivered(session: Session, app: str, name: str) -> None:
+    """It works: whatever failed before is forgotten."""
+    change = sa.update(connections).where(_c.app == app, _c.name == name, _c.failing_since.is_not(None))
+    session.connection.execute(change.values(failing_since=None, failed_at=None))
+
+
+def failed(session: Session, app: str, name: str) -> bool:
+    """It did not take a message. After five days of nothing else it is switched off: True when that is now."""
+    row = _row(session, app, name)
+    if row is None or row.disabled_at:
+        return False
+    now = session.now
+    quiet = row.failed_at is None or row.failed_at < timestamp(now - QUIET)
+    since = timestamp(now) if row.failing_since is None or quiet else row.failing_since
+    values = {"failing_since": since, "failed_at": timestamp(now)}
+    session.connection.execute(sa.update(connections).where(_c.id == row.id).values(**values))
+    if since > timestamp(now - FAILING_FOR):
+        return False
+    disable(session, app, name, _("It only failed for {days} days.", days=FAILING_FOR.days))
+    return True
 
 
 def prepare(session: Session, vault: Vault, app: str, url: str) -> None:

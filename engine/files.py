@@ -183,14 +183,17 @@ def note_uses(session: Session, table: Table, records: Iterable[tuple[str, Mappi
         session.connection.execute(statement, rows)
 
 
-def forget(session: Session, table: str, record_ids: Sequence[str]) -> None:
-    """These records are gone for good, their history too: what only they held is removed a day later at most."""
-    if record_ids:
-        session.connection.execute(
-            sa.delete(file_uses).where(
-                file_uses.c.table_address == table, among(session, file_uses.c.record_id, record_ids)
-            )
-        )
+def forget(session: Session, table: str, record_ids: Sequence[str] | None = None, field: str = "") -> None:
+    """These records (None: all), or this field of theirs, are gone for good, their history too.
+
+    What nothing else holds is removed by the next `sweep`.
+    """
+    gone = sa.delete(file_uses).where(file_uses.c.table_address == table)
+    if record_ids is not None:
+        gone = gone.where(among(session, file_uses.c.record_id, record_ids))
+    if field:
+        gone = gone.where(file_uses.c.field == field)
+    session.connection.execute(gone)
 
 
 def sweep(session: Session) -> list[str]:

@@ -27,6 +27,11 @@ def everybody(session: Session) -> list[Person]:
     return [Person(row.id, row.name, row.email, row.role) for row in session.connection.execute(wanted)]
 
 
+def owners(session: Session) -> list[str]:
+    """The ids of those who own the workspace now."""
+    return list(session.connection.execute(sa.select(people.c.id).where(people.c.role == "owner")).scalars())
+
+
 def everybody_ever(session: Session) -> list[Person]:
     """Those who belong or belonged to the workspace."""
     return [Person(row.id, row.name, row.email, row.role) for row in session.connection.execute(sa.select(people))]

@@ -181,6 +181,18 @@ class Settings:
         _("Days that deleted things can be restored, before they are purged."),
         _whole(1, 3_650),
     )
+    keep_runs_days: int = _setting(
+        "FORMWORK_KEEP_RUNS_DAYS",
+        "90",
+        _("Days that finished runs of automations are kept. 0: for ever."),
+        _whole(0, 36_500),
+    )
+    keep_mail_days: int = _setting(
+        "FORMWORK_KEEP_MAIL_DAYS", "90", _("Days that sent and kept mail is kept. 0: for ever."), _whole(0, 36_500)
+    )
+    keep_imports_days: int = _setting(
+        "FORMWORK_KEEP_IMPORTS_DAYS", "30", _("Days that files of imports are kept. 0: for ever."), _whole(0, 36_500)
+    )
     time_zone: str = _setting("FORMWORK_TIME_ZONE", "UTC", _("Time zone of new workspaces."), _time_zone)
     language: str = _setting("FORMWORK_LANGUAGE", "en", _("Language of new workspaces: en or zh."), _one_of(*LANGUAGES))
 

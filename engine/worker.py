@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from engine import indexes, outbox, trash, workspaces
+from engine import files, indexes, outbox, retention, trash, workspaces
 from engine.actions import Failed, Retry
 from engine.automations import progress, runs
 from engine.automations.outside import Outside
@@ -95,7 +95,19 @@ class Worker:
         while gone < due:  # in slices, so that others can write in between
             with workspace.write() as session:
                 gone += trash.purge_due(session, before) or due
+        self._clear_out(workspace, now)
         return min(gone, due)
+
+    def _clear_out(self, workspace: Workspace, now: datetime) -> None:
+        """Remove what is kept for a while only, in slices too."""
+        keep, more = retention.Keep.of(self.means.settings), True
+        while more:
+            with workspace.write() as session:
+                session.now = now
+                more = retention.purge(session, keep)
+        with workspace.read() as session:
+            session.now = now
+            files.sweep_folder(session)
 
     def _round(self, workspace_id: str, callers: ThreadPoolExecutor) -> int:
         try:
@@ -111,7 +123,7 @@ class Worker:
         return 0
 
     def _tend(self, workspace: Workspace) -> None:
-        """Look after the indexes and the trash. It may take minutes, so it has a thread to itself."""
+        """Look after indexes, the trash and what is kept for a while: minutes perhaps, so in a thread of its own."""
         try:
             self.sweep(workspace)
             indexes.tend(workspace)

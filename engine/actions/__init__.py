@@ -10,6 +10,7 @@ once more when nobody knows how the last attempt ended).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -127,7 +128,7 @@ class Step(Protocol):
         """Attempt to deliver what `prepare` made of the options. Raises NotSetUp, EgressRefused."""
 
 
-class Action:
+class Action(ABC):
     """What every action answers."""
 
     name: str
@@ -153,9 +154,9 @@ class Action:
         """
         return options
 
+    @abstractmethod
     def run(self, step: Step) -> Outcome:
         """Do it. May raise Refused, NotFound, Forbidden or Conflict: the step then failed with these words."""
-        raise NotImplementedError
 
 
 def is_expression(value: object) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from engine import connections, notifications
+from engine import connections, notifications, people
 from engine.actions import Done, Failed, NotSetUp, Outcome, Posted, Retry, Skipped, actions
 from engine.automations import runs
 from engine.automations.runs import Run
@@ -73,8 +73,7 @@ def called(place: Workplace, call: Call, outcome: Outcome, tried: Posted | None)
     automation = automation_of(session, run)
     if tried is not None:
         runs.note_attempt(session, run, key, tried.status, tried.milliseconds, tried.says)
-        if tried.verdict.gone:
-            connections.disable(session, run.app, _name(call.prepared), _("The receiver said that it is gone."))
+        _note_connection(session, run.app, _name(call.prepared), tried)
     if automation is None:
         runs.finish(session, run, "skipped", _("Its app or table was removed meanwhile."))
         return None
@@ -82,6 +81,24 @@ def called(place: Workplace, call: Call, outcome: Outcome, tried: Posted | None)
         break_off(place, run, BrokenOff(key, outcome))
         return None
     return _ended(session, run, automation, key, outcome)
+
+
+def _note_connection(session: Session, app: str, name: str, tried: Posted) -> None:
+    """What the attempt says about the connection itself. Its owners are told when it is switched off."""
+    if tried.verdict.delivered:
+        connections.delivered(session, app, name)
+        return
+    if tried.verdict.gone:
+        why = _("The receiver said that it is gone.")
+        connections.disable(session, app, name, why)
+    elif connections.failed(session, app, name):
+        why = _("It only failed for {days} days.", days=connections.FAILING_FOR.days)
+    else:
+        return
+    declared = session.layout.apps[app].document.get("connections", {}) if app in session.layout.apps else {}
+    label = declared.get(name, {}).get("label", name)
+    says = _("The connection {name} was switched off: {why} Set it anew once it works.", name=label, why=why)
+    notifications.tell(session, people.owners(session), says)
 
 
 def break_off(place: Workplace, run: Run, broken: BrokenOff) -> None:

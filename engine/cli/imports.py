@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -16,6 +17,7 @@ from engine.imports import Import
 from engine.storage.layout import Layout
 from engine.text import _
 
+PROGRESS_SECONDS = 1.0  # between two lines that say how far it is
 MOST_LINES = 20  # refused lines that are printed; --json and --refused have all
 
 
@@ -98,12 +100,24 @@ def import_file(
     with here.write() as session:
         imports.choose(session, held.id, chosen)
     if dry_run:
-        with here.write() as session:
-            held = imports.preview(session, held.id)
+        held = imports.count_lines(here.store, here.principal, held.id)
     else:
-        held = imports.carry_out(here.store, here.principal, held.id)
+        held = imports.carry_out(here.store, here.principal, held.id, _progress(here, held))
     _tell(here, held, dry_run)
     return 0
+
+
+def _progress(here: InWorkspace, held: Import) -> Callable[[int], None]:
+    """Says how far it is, once a second at most; small files are done before that."""
+    total, said = held.details["line_count"], time.monotonic()
+
+    def tell(line: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= PROGRESS_SECONDS:
+            said = time.monotonic()
+            here.note(_("line {line} of {total}", line=line, total=total))
+
+    return tell
 
 
 @dataclass(frozen=True)

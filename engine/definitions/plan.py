@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ _NOTHING: Part = {}
 
 
 @dataclass(frozen=True)
-class Alteration:
+class Alteration(ABC):
     """One change of an app's definition. `lost` counts the values in real records that it takes away."""
 
     destroys: ClassVar[bool] = False
@@ -23,9 +24,9 @@ class Alteration:
     lost: int = 0
 
     @property
+    @abstractmethod
     def says(self) -> Text:
         """What it does, in words for people."""
-        raise NotImplementedError
 
     def counted(self, lost: int) -> Alteration:
         """The same with the number of values lost."""

@@ -6,6 +6,7 @@ An importer streams a file as named columns and rows of text; `propose` says wha
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -54,7 +55,7 @@ class Row(NamedTuple):
     trouble: Text | None = None
 
 
-class Source:
+class Source(ABC):
     """An opened file. It holds nothing open between two calls.
 
     `columns`: the names in the heading, in order; a missing one is `Column 3`, a second `Name` is `Name (2)`.
@@ -64,12 +65,12 @@ class Source:
     columns: list[str]
     details: Mapping[str, Any]
 
+    @abstractmethod
     def rows(self) -> Iterator[Row]:
         """Every row below the heading except blank ones, read anew at each call; memory does not grow with the file."""
-        raise NotImplementedError
 
 
-class Importer:
+class Importer(ABC):
     """A kind of file. `options_schema` is a JSON Schema of what the user may say when the finding goes wrong."""
 
     name: str
@@ -77,13 +78,13 @@ class Importer:
     extensions: ClassVar[tuple[str, ...]]
     options_schema: ClassVar[dict[str, Any]]
 
+    @abstractmethod
     def sniff(self, head: bytes, filename: str) -> bool:
         """Whether the file that begins with `head` (at most HEAD bytes) and has this name is of this kind."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open(self, path: Path, options: Mapping[str, str] | None = None) -> Source:
         """The file at `path`. Raises Refused when it is too big, empty, or its heading cannot be read."""
-        raise NotImplementedError
 
 
 importers: Registry[Importer] = Registry("engine.importers", Importer)

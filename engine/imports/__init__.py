@@ -24,18 +24,20 @@ from engine.errors import Conflict, FormworkError, NotFound, Problem, Refused
 from engine.ids import new_id
 from engine.importers import HEAD, importer_for, importers
 from engine.imports import files
-from engine.imports.carrying import bring_in, count
+from engine.imports.carrying import bring_in, count, writes_to_count
 from engine.imports.keeping import (
     OPEN,
     Import,
     ImportLine,
     add,
     change,
+    forget,
     get,
     keep_outcome,
     lines,
     listed,
     opened,
+    remove,
     source_of,
 )
 from engine.imports.mapping import FileMapping, document_with, mapping_from
@@ -51,8 +53,12 @@ __all__ = [
     "Import",
     "ImportLine",
     "Suggestion",
+    "cancel",
     "carry_out",
     "choose",
+    "count_lines",
+    "discard",
+    "forget",
     "get",
     "lines",
     "listed",
@@ -129,6 +135,25 @@ def choose(session: Session, import_id: str, mapping: Mapping[str, Any], table: 
     return change(session, held, state="mapped", table_address=into, mapping=dict(mapping), counts=None)
 
 
+def count_lines(workspace: Workspace, principal: Principal, import_id: str) -> Import:
+    """`preview` in transactions of its own: while the file is read nobody else has to wait, if the table lets it.
+
+    Raises `Conflict` also when the mapping was changed meanwhile.
+    """
+    with workspace.read(principal) as session:
+        held = opened(session, import_id)
+        mapping, address = _chosen(session, held)
+        if not writes_to_count(session, address):
+            with _progress(workspace, import_id) as progress:
+                outcome = count(session, source_of(session, held), mapping, address, progress)
+    with workspace.write(principal) as session:
+        if writes_to_count(session, address):
+            return preview(session, import_id)
+        if opened(session, import_id).mapping != held.mapping:
+            raise Conflict(_("Somebody changed the mapping meanwhile. Count again."))
+        return keep_outcome(session, held, outcome, state="previewed", says=None)
+
+
 def preview(session: Session, import_id: str) -> Import:
     """Count what would be new, changed, the same and refused, and list why. No record stays written.
 
@@ -142,17 +167,17 @@ def preview(session: Session, import_id: str) -> Import:
     return keep_outcome(session, held, outcome, state="previewed", says=None)
 
 
-def run(session: Session, import_id: str) -> Import:
+def run(session: Session, import_id: str, tell: Callable[[int], None] = lambda _line: None) -> Import:
     """Write all records in this transaction. Open the session with `cause=f"import:{import_id}"`.
 
     Lines that cannot be taken are listed with their reasons and stop nothing else. Raises `Refused`, `Forbidden`,
-    `Conflict` (it has been run); `carry_out` of this module also keeps the failure.
+    `Conflict` (it has been run, or is cancelled); `carry_out` of this module also keeps the failure.
     """
     held = opened(session, import_id)
     mapping, address = _chosen(session, held)
     session.quiet = not mapping.automations
     app_made = mapping.new is not None and mapping.new.app not in session.layout.apps
-    with _progress(session.workspace, import_id) as progress:
+    with _progress(session.workspace, import_id, tell) as progress:
         outcome = bring_in(session, source_of(session, held), mapping, address, progress)
     return keep_outcome(
         session,
@@ -184,11 +209,16 @@ def undo(session: Session, import_id: str) -> Import:
     return change(session, held, state="undone", table_address=into, made=None, finished_at=timestamp(session.now))
 
 
-def carry_out(workspace: Workspace, principal: Principal, import_id: str) -> Import:
-    """`run` in a transaction of its own. A failure is kept with the import, then raised."""
+def carry_out(
+    workspace: Workspace, principal: Principal, import_id: str, tell: Callable[[int], None] = lambda _line: None
+) -> Import:
+    """`run` in a transaction of its own. A failure is kept with the import, then raised.
+
+    `tell` is called with each line that the reading has come to.
+    """
     try:
         with workspace.write(principal, cause=f"import:{import_id}") as session:
-            return run(session, import_id)
+            return run(session, import_id, tell)
     except FormworkError as error:
         with suppress(FormworkError), workspace.write(principal) as session:
             held = get(session, import_id)
@@ -203,6 +233,21 @@ def take_back(workspace: Workspace, principal: Principal, import_id: str) -> Imp
         held = get(session, import_id)
     with workspace.write(principal, cause=f"undo:{held.transaction_id}") as session:
         return undo(session, import_id)
+
+
+def discard(session: Session, import_id: str) -> None:
+    """Forget an import that is not carried out: its file, its mapping and its counts. Raises `NotFound`, `Conflict`."""
+    remove(session, [opened(session, import_id).id])
+
+
+def cancel(session: Session, import_id: str) -> None:
+    """Stop an import, or the counting of it, that goes on in whichever process: nothing of it is kept.
+
+    Raises `NotFound`; `Conflict` when nothing goes on.
+    """
+    if get(session, import_id).line is None:
+        raise Conflict(_("There is nothing to cancel: this import is not going on."))
+    files.ask_to_stop(session.workspace, import_id)
 
 
 def refused_file(session: Session, import_id: str) -> Iterator[str]:
@@ -254,9 +299,18 @@ def _remove_made(session: Session, made: Mapping[str, Any]) -> bool:
 
 
 @contextmanager
-def _progress(workspace: Workspace, import_id: str) -> Iterator[Callable[[int], None]]:
+def _progress(
+    workspace: Workspace, import_id: str, tell: Callable[[int], None] = lambda _line: None
+) -> Iterator[Callable[[int], None]]:
     try:
         files.set_progress(workspace, import_id, 0)
-        yield lambda line: files.set_progress(workspace, import_id, line)
+
+        def progress(line: int) -> None:
+            if files.is_asked_to_stop(workspace, import_id):
+                raise Conflict(_("It was cancelled. Nothing was changed."))
+            files.set_progress(workspace, import_id, line)
+            tell(line)
+
+        yield progress
     finally:
         files.end_progress(workspace, import_id)

@@ -65,15 +65,23 @@ class Outcome:
 def count(
     session: Session, source: Source, mapping: FileMapping, address: str, progress: Callable[[int], None]
 ) -> Outcome:
-    """What bringing the file in would do. Nothing stays written; the session must be one that may write."""
-    held = session.layout.apps.tables.get(address)
-    if held is None or not held.rules.refuse:
+    """What bringing the file in would do. Nothing stays written.
+
+    Where the table has rules (`writes_to_count`) the session must be one that writes.
+    """
+    if not writes_to_count(session, address):
         return bring_in(session, source, mapping, address, progress, mode="count")
     tried: list[Outcome] = []
     with suppress(_TakenBack), attempt(session):
         tried.append(bring_in(session, source, mapping, address, progress, mode="try"))
         raise _TakenBack
     return tried[0]
+
+
+def writes_to_count(session: Session, address: str) -> bool:
+    """Whether counting writes records and takes them back, since rules of the table look at written records only."""
+    held = session.layout.apps.tables.get(address)
+    return held is not None and held.rules.refuse
 
 
 def bring_in(

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -75,6 +75,25 @@ def end_progress(workspace: Workspace, import_id: str) -> None:
     """Nobody is reading any more."""
     with suppress(OSError):
         path_of(workspace, import_id).with_suffix(".progress").unlink()
+    path_of(workspace, import_id).with_suffix(".stop").unlink(missing_ok=True)
+
+
+def ask_to_stop(workspace: Workspace, import_id: str) -> None:
+    """Tell the process that is reading the file, whichever it is, to stop."""
+    path_of(workspace, import_id).with_suffix(".stop").touch()
+
+
+def is_asked_to_stop(workspace: Workspace, import_id: str) -> bool:
+    """Whether somebody wants it to stop."""
+    return path_of(workspace, import_id).with_suffix(".stop").exists()
+
+
+def remove(workspace: Workspace, ids: Iterable[str]) -> None:
+    """The files of imports go, and what was noted beside them."""
+    for import_id in ids:
+        path = path_of(workspace, import_id)
+        for one in (path, path.with_suffix(".progress"), path.with_suffix(".stop")):
+            one.unlink(missing_ok=True)
 
 
 def refused_csv(source: Source, reasons: Mapping[int, Sequence[Text | str]]) -> Iterator[str]:

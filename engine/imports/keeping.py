@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from engine.imports import files
 from engine.imports.carrying import Outcome
 from engine.storage.import_tables import import_lines
 from engine.storage.import_tables import imports as rows
+from engine.storage.record_rows import among
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Workspace
 from engine.text import Text, _
@@ -175,3 +177,28 @@ def _import(row: Mapping[Any, Any]) -> Import:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def remove(session: Session, ids: Sequence[str]) -> None:
+    """Forget imports, and once that is certain their files."""
+    session.connection.execute(sa.delete(import_lines).where(among(session, import_lines.c.import_id, ids)))
+    session.connection.execute(sa.delete(rows).where(among(session, rows.c.id, ids)))
+    workspace = session.workspace
+    session.after_commit(lambda: files.remove(workspace, ids))
+
+
+def forget(session: Session, before: datetime, most: int) -> int:
+    """Remove imports begun before that were never carried out, and the files of those that were; how many.
+
+    What an import did stays in the log and can be undone without its file.
+    """
+    old = rows.c.created_at < timestamp(before)
+    never = sa.select(rows.c.id).where(old, rows.c.state.in_(OPEN)).order_by(rows.c.id).limit(most)
+    ids = list(session.connection.execute(never).scalars())
+    if ids:
+        remove(session, ids)
+    done = sa.select(rows.c.id).where(old, rows.c.state.not_in(OPEN))
+    workspace = session.workspace
+    kept = [one for one in session.connection.execute(done).scalars() if files.path_of(workspace, one).exists()]
+    session.after_commit(lambda: files.remove(workspace, kept))
+    return len(ids)

@@ -100,9 +100,11 @@ outbox = sa.Table(
     *_integer("attempt"),
 )
 # `name`: a connection's key, or the URL of a step that names one. Secrets are sealed by the vault.
+# `failing_since`: the first of the failures after the last success, NULL while it works; `failed_at`: the last of them.
 connections = sa.Table(
     "_connections",
     metadata,
     *_text("id", "app", "name", "url", "secret", "old_secret", "old_until", "disabled_at", "set_at"),
+    *_text("failing_since", "failed_at"),
     _said("disabled_why"),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import apps
+from engine import apps, files
 from engine.definitions.language import Apps, Document
 from engine.storage import workspace_tables
 from engine.storage.alterations import drop_columns, drop_tables
@@ -49,6 +49,7 @@ def purge(session: Session, ids: Sequence[str]) -> int:
 
 def _forget_records(session: Session, address: str, ids: Sequence[str]) -> None:
     """Nothing tells any more what the records held."""
+    files.forget(session, address, ids)
     for table in (_changes, set_aside):
         about = sa.and_(table.c.table_address == address, among(session, table.c.record_id, ids))
         session.connection.execute(sa.delete(table).where(about))
@@ -68,6 +69,7 @@ def _purge_field(session: Session, document: Document, address: str, key: str) -
     session.connection.execute(
         sa.delete(set_aside).where(set_aside.c.table_address == address, set_aside.c.field == key)
     )
+    files.forget(session, address, field=key)
     for column in (_changes.c.before, _changes.c.after):
         without = _without_key(session, column, key)
         held = column.contains(f'"{key}"', autoescape=True)
@@ -91,6 +93,7 @@ def _purge_tables(session: Session, document: Document, addresses: Iterable[str]
         table = layout.table(address)
         links = [layout.links(one).name for one in table.fields.values() if one.many and one.inverse_of is None]
         drop_tables(session, [sql_name(address), *links])
+        files.forget(session, address)
         for held in (_changes, set_aside, unique_keys):
             session.connection.execute(sa.delete(held).where(held.c.table_address == address))
         session.connection.execute(sa.delete(trash).where(trash.c.table_address == address))

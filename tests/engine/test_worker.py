@@ -293,6 +293,43 @@ def test_gone_switches_the_connection_off(sqlite_house: House, webhook_receiver:
     assert len(webhook_receiver.requests) == 2
 
 
+def test_five_days_of_failures_switch_the_connection_off(
+    sqlite_house: House, webhook_receiver: WebhookReceiver
+) -> None:
+    house = sqlite_house
+    house.install(on_created(send=webhook()))
+    house.connect(webhook_receiver.url)
+    webhook_receiver.answer = Answer(500)
+    for day in range(6):
+        house.create("deals", title=f"Day {day}")
+        house.work()
+        if day < 5:
+            assert house.connection().disabled_at is None
+            house.clock.forward(24 * 3600)
+    assert str(house.connection().disabled_why) == "It only failed for 5 days."
+    with house.workspace.read(OWNER) as session:
+        told = [str(one.message) for one in notifications.inbox(session)]
+    assert any("was switched off: It only failed for 5 days." in one for one in told)
+
+
+@pytest.mark.parametrize("between", ["a success", "a quiet week"])
+def test_failures_now_and_then_switch_nothing_off(
+    sqlite_house: House, webhook_receiver: WebhookReceiver, between: str
+) -> None:
+    house = sqlite_house
+    house.install(on_created(send=webhook()))
+    house.connect(webhook_receiver.url)
+    for _time in range(3):
+        webhook_receiver.answers.append(Answer(500))
+        house.create("deals", title="One")
+        house.work()  # a failure, then
+        if between == "a success":
+            house.clock.forward(60)
+            house.work()
+        house.clock.forward(6 * 24 * 3600)
+    assert house.connection().disabled_at is None
+
+
 def test_a_redirect_is_a_failure(sqlite_house: House, webhook_receiver: WebhookReceiver) -> None:
     house = sqlite_house
     house.install(on_created(send=webhook()))

@@ -115,6 +115,11 @@ class House:
         with self.workspace.write(OWNER) as session:
             return connections.connect(session, self.means.vault, self.means.egress, "crm", name, url)
 
+    def connection(self, name: str = "erp") -> connections.Connection:
+        """A connection of the sales app as its page shows it."""
+        with self.workspace.read(OWNER) as session:
+            return next(one for one in connections.of_app(session, "crm") if one.name == name)
+
     def create(self, table: str, **values: Any) -> str:
         """A new record of the sales app."""
         with self.workspace.write(OWNER) as session:

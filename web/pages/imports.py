@@ -26,6 +26,7 @@ from web.import_columns import by_column, columns_of, mapping_in, settable
 from web.import_previews import about, renamed, unknown_in
 from web.render import page, redirect
 from web.site import Site
+from web.toasts import Toast
 
 router = APIRouter(prefix="/w/{workspace}/imports")
 
@@ -148,6 +149,23 @@ def run(request: Request, place: In, site: SiteHere, key: str) -> Response:
     return redirect(request, place.at.page("imports", key))
 
 
+@router.post("/{key}/cancellation")
+def cancel(request: Request, place: In, key: str) -> Response:
+    """Stop what goes on; nothing of it is kept."""
+    with place.read() as session:
+        imports.cancel(session, key)
+    return redirect(request, place.at.page("imports", key), Toast(_("It stops. Nothing is changed.")))
+
+
+@router.post("/{key}/deletion")
+def discard(request: Request, place: In, key: str) -> Response:
+    """Forget an import that is not carried out, and its file."""
+    with place.write() as session:
+        name = imports.get(session, key).name
+        imports.discard(session, key)
+    return redirect(request, place.at.page("imports"), Toast(_("Discarded {name}.", name=name)))
+
+
 @router.post("/{key}/undo")
 def undo(request: Request, place: In, site: SiteHere, key: str) -> Response:
     """Take everything back, in the background."""
@@ -226,11 +244,7 @@ def _columns(
 
 
 def _count(request: Request, place: Place, site: Site, key: str) -> Response:
-    def counting() -> None:
-        with place.write() as session:
-            imports.preview(session, key)
-
-    site.background.start(key, "preview", counting)
+    site.background.start(key, "preview", lambda: imports.count_lines(place.store, place.principal, key))
     return redirect(request, place.at.page("imports", key, "preview"))
 
 

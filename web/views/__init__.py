@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,18 +92,18 @@ def looking(session: Session, place: Place, app: str, table: str, view: str, ask
     return Looking(session, place, of, chosen, asked, filters_of(session.layout, of, asked))
 
 
-class Drawing:
+class Drawing(ABC):
     """How one type of view is shown."""
 
     name: str
 
+    @abstractmethod
     def content(self, at: Looking) -> dict[str, Any]:
         """What `html/views/<type>.html` draws."""
-        raise NotImplementedError
 
+    @abstractmethod
     def neighbours(self, at: Looking, record: str) -> tuple[str, str]:
         """The addresses that show the record before and the one after, in the view's order; empty at an end."""
-        raise NotImplementedError
 
 
 drawings: Registry[Drawing] = Registry("web.views", Drawing)
