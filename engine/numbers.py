@@ -75,17 +75,17 @@ def _locale(language: str) -> Locale:
 
 
 @cache
-def _pattern(decimals: int) -> str:
-    return "#,##0" + ("." + "0" * decimals if decimals else "")
+def _pattern(decimals: int, separators: bool = True) -> str:
+    return ("#,##0" if separators else "0") + ("." + "0" * decimals if decimals else "")
 
 
-def format_number(value: float, decimals: int, language: str) -> str:
-    """`1234.5` as `1,234.50` in the reader's way, with a real minus."""
+def format_number(value: float, decimals: int, language: str, separators: bool = True) -> str:
+    """`1234.5` as `1,234.50` in the reader's way, with a real minus; `1234.50` without `separators`."""
     number = Decimal(str(value))
     return _real_minus(
         format_decimal(
             number,
-            _pattern(decimals),
+            _pattern(decimals, separators),
             locale=_locale(language),
             decimal_quantization=True,
         )

@@ -15,6 +15,7 @@ from engine.field_types import InvalidValue, Options
 from engine.files import file_problems
 from engine.storage import record_rows, workspace_tables
 from engine.storage.expressions import ME, NOW, Records, clock_of
+from engine.storage.layout import sql_type
 from engine.storage.session import Session, timestamp
 from engine.text import Label, _
 
@@ -110,17 +111,31 @@ def defaults(session: Session, table: Table) -> Values:
         if not field.writable or field.default is None:
             continue
         if is_expression(field.default):
-            checked = formulas.check(expression(field.default), session.layout.types.scope(table.address))
-            asked[field.key] = formulas.compile(checked, records).value
+            asked[field.key] = _default(session, field, records)
         else:
             values[field.key] = field.default
     if asked:
-        statement = sa.select(
-            *(sa.type_coerce(value, session.layout.column_type(table.fields[key])) for key, value in asked.items())
-        )
-        row = session.connection.execute(statement, moment(session)).one()
-        values |= {key: value for key, value in zip(asked, row, strict=True) if value is not None}
-    return values
+        row = session.connection.execute(sa.select(*asked.values()), moment(session)).one()
+        values |= {key: value for key, value in zip(asked, row, strict=True) if not is_empty(value)}
+    accepted = ((table.fields[key], value) for key, value in values.items())
+    return {field.key: found for field, value in accepted if (found := _fitting(session, field, value)) is not None}
+
+
+def _default(session: Session, field: Field, records: Records) -> sa.ColumnElement[Any]:
+    """The SQL of a default that is an expression."""
+    scope, text = session.layout.types.scope(field.table), expression(field.default)
+    checked = formulas.check(text, scope)
+    if field.kind.holds == "text" and checked.type.name not in {"text", "blank"}:
+        checked = formulas.check(f"CONCATENATE({text})", scope)
+    return sa.type_coerce(formulas.compile(checked, records).value, sql_type(checked.type))
+
+
+def _fitting(session: Session, field: Field, value: Any) -> Any:
+    """A default as the field holds it; None where it does not fit (any more), so that the field is just empty."""
+    try:
+        return field.kind.accept(value, options_of(session, field))
+    except InvalidValue:
+        return None
 
 
 def moment(session: Session) -> dict[str, Any]:

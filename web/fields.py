@@ -41,7 +41,7 @@ class Shown:
         if not self.editable or value is None or self.kind in ("text", "long_text", "barcode"):
             return ""
         if self.kind == "date_time":
-            return local_input(value)
+            return local_input(value, self.options.get("time_zone"))
         return field_types[self.kind].typed(value, self.options)
 
     @property

@@ -28,12 +28,12 @@ _money = lru_cache(maxsize=20_000)(format_money)
 _percent = lru_cache(maxsize=5_000)(format_percent)
 
 
-def number(value: float, decimals: int | None = None) -> str:
-    """`1,234.50`; without `decimals` as many as the value has."""
+def number(value: float, decimals: int | None = None, separators: bool = True) -> str:
+    """`1,234.50`; without `decimals` as many as the value has, without `separators` `1234.50`."""
     if decimals is None:
         value = round(value, MOST_DECIMALS)
         decimals = 0 if value == int(value) else len(f"{Decimal(repr(value)):f}".partition(".")[2])
-    return _number(value, decimals, reader().language)
+    return _number(value, decimals, reader().language, separators)
 
 
 def money(value: float, currency: str, decimals: int = 2) -> str:
@@ -71,9 +71,9 @@ def day_time(value: str, seconds: bool = False) -> str:
     return field_types["time"].display(value, {"seconds": seconds}, reader().language)
 
 
-def moment(value: str) -> str:
-    """`2026-11-21T09:30:00.000Z` as `Nov 21, 2026, 9:30 AM` in the workspace's time zone."""
-    return _moment(value, reader().time_zone, reader().language)
+def moment(value: str, time_zone: str | None = None) -> str:
+    """`2026-11-21T09:30:00.000Z` as `Nov 21, 2026, 9:30 AM` in the time zone, or in the workspace's."""
+    return _moment(value, time_zone or reader().time_zone, reader().language)
 
 
 @lru_cache(maxsize=20_000)
@@ -92,9 +92,9 @@ def _without_seconds(language: str) -> str:
     )
 
 
-def local_input(value: str) -> str:
-    """A stored moment as `<input type=datetime-local>` wants it, in the workspace's time zone."""
-    local = datetime.fromisoformat(value).astimezone(ZoneInfo(reader().time_zone))
+def local_input(value: str, time_zone: str | None = None) -> str:
+    """A stored moment as `<input type=datetime-local>` wants it, in the time zone, or in the workspace's."""
+    local = datetime.fromisoformat(value).astimezone(ZoneInfo(time_zone or reader().time_zone))
     return local.strftime("%Y-%m-%dT%H:%M")
 
 

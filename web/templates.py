@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from engine.field_types import Input
 from engine.field_types.duration import spelled as spelled_duration
 from engine.field_types.location import spelled as spelled_place
+from engine.field_types.phone import spelled as spelled_phone
 from engine.numbers import in_percent
 from web import formats, texts
 from web.fields import Shown
@@ -86,6 +87,7 @@ def _environment(statics: Statics) -> Environment:
         "money": formats.money,
         "number": formats.number,
         "percent": formats.percent,
+        "phone": spelled_phone,
         "place": spelled_place,
         "pretty": formats.pretty,
         "qr_code": qr_code,

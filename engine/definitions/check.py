@@ -158,9 +158,22 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
         yield from _default_problems(f"{at}/default", field, types)
 
 
+# What an expression may give for the default of a field that holds this; anything can become a text.
+_GIVES: Mapping[str, frozenset[str]] = {
+    "number": frozenset({"number"}),
+    "boolean": frozenset({"boolean"}),
+    "date": frozenset({"date"}),
+    "date_time": frozenset({"date_time"}),
+    "select": frozenset({"select", "text"}),
+    "selects": frozenset({"select", "text", "list"}),
+    "user": frozenset({"user", "text"}),
+    "users": frozenset({"user", "text", "list"}),
+}
+
+
 def _default_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]:
     if isinstance(field.default, str) and field.default.startswith("="):
-        yield from expression_problems(at, field.default, types.scope(field.table), None)
+        yield from expression_problems(at, field.default, types.scope(field.table), _GIVES.get(field.kind.holds))
         return
     try:
         field.kind.accept(field.default, field.options)

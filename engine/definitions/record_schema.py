@@ -178,6 +178,8 @@ def _text(schema: Mapping[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if longest is not None:
         options["max_length"] = max(1, longest)
+    if schema.get("minLength"):
+        options["min_length"] = schema["minLength"]
     if "pattern" in schema and len(schema["pattern"]) <= 200:
         options["pattern"] = schema["pattern"]
     return {"type": "text", **options}

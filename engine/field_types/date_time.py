@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection, Iterator
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_datetime
 
-from engine.field_types import FieldType, InvalidValue, Options, Value
-from engine.text import _
+from engine.field_types import FieldType, Input, InvalidValue, Options, Value
+from engine.text import Text, _
 
 
 class DateTime(FieldType):
     label = _("Date and time")
     icon = "clock"
     holds = "date_time"
-    options = {"time_zone": {"type": "string", "maxLength": 40}}
+    options = {
+        "time_zone": {
+            "type": "string",
+            "maxLength": 40,
+            "description": "Such as `Asia/Shanghai`: where its clock stands. The workspace's time zone if not said.",
+        }
+    }
+
+    def problems(self, options: Options, fields: Collection[str]) -> Iterator[tuple[str, Text]]:
+        if "time_zone" in options and options["time_zone"] not in available_timezones():
+            yield "time_zone", _("There is no time zone {zone}.", zone=options["time_zone"])
+
+    def input(self, options: Options) -> Input:
+        return Input("date_time", attributes={key: options[key] for key in ("time_zone",) if key in options})
 
     def value_schema(self, options: Options) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}

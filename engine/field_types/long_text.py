@@ -13,6 +13,7 @@ MAX_LENGTH = 100_000
 class LongText(FieldType):
     label = _("Long text")
     icon = "align-left"
+    can_be_unique = False  # too long for an index
 
     def value_schema(self, options: Options) -> dict[str, Any]:
         return {"type": "string", "maxLength": MAX_LENGTH}

@@ -15,6 +15,10 @@ class Number(FieldType):
     holds = "number"
     options = {
         "decimals": {"type": "integer", "minimum": 0, "maximum": 10},
+        "separators": {
+            "type": "boolean",
+            "description": "Whether thousands stand apart (they do if not said); years and codes are better without.",
+        },
         "prefix": {"type": "string", "maxLength": 10},
         "suffix": {"type": "string", "maxLength": 10},
         "min": {"type": "number"},
@@ -37,8 +41,9 @@ class Number(FieldType):
         return self.accept(read_number(bare), options)
 
     def display(self, value: Value, options: Options, language: str) -> str:
-        number = format_number(value, options.get("decimals", 0), language)
+        number = format_number(value, options.get("decimals", 0), language, options.get("separators", True))
         return f"{options.get('prefix', '')}{number}{options.get('suffix', '')}"
 
     def input(self, options: Options) -> Input:
-        return Input("number", attributes={"decimals": options.get("decimals", 0)})
+        shown = {key: options[key] for key in ("prefix", "suffix") if key in options}
+        return Input("number", attributes={"decimals": options.get("decimals", 0), **shown})

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 class RichText(LongText):
     label = _("Rich text")
     icon = "file-text"
-    can_be_unique = False
 
     def value_schema(self, options: Options) -> dict[str, Any]:
         return {**super().value_schema(options), "contentMediaType": "text/markdown"}

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from engine.field_types import (
-    FieldType,
-    Input,
-    InvalidValue,
-    Options,
-    Value,
-    clean_text,
-)
+from engine.field_types import FieldType, Input, InvalidValue, Options, Value, clean_text
+from engine.text import Text as Says
 from engine.text import _
 
 MAX_LENGTH = 10_000
@@ -23,15 +18,27 @@ class Text(FieldType):
     icon = "letter-case"
     groups = True  # offices, series, industries are often typed, and few
     options = {
-        "max_length": {"type": "integer", "minimum": 1, "maximum": MAX_LENGTH},
-        "pattern": {"type": "string", "format": "regex", "maxLength": 200},
+        "min_length": {"type": "integer", "minimum": 1, "maximum": MAX_LENGTH, "description": "Characters, at least."},
+        "max_length": {"type": "integer", "minimum": 1, "maximum": MAX_LENGTH, "description": "Characters, at most."},
+        "pattern": {
+            "type": "string",
+            "format": "regex",
+            "maxLength": 200,
+            "description": "A regular expression that must be found in the text; `^...$` for the whole of it.",
+        },
+        "message": {"$ref": "#/$defs/label", "description": "What to say of a text that lacks the pattern."},
     }
 
+    def problems(self, options: Options, fields: Collection[str]) -> Iterator[tuple[str, Says]]:
+        if options.get("min_length", 0) > options.get("max_length", MAX_LENGTH):
+            yield "min_length", _("This is more than `max_length`.")
+        if "message" in options and "pattern" not in options:
+            yield "message", _("There is no `pattern` that it could be about.")
+
     def value_schema(self, options: Options) -> dict[str, Any]:
-        schema: dict[str, Any] = {
-            "type": "string",
-            "maxLength": options.get("max_length", MAX_LENGTH),
-        }
+        schema: dict[str, Any] = {"type": "string", "maxLength": options.get("max_length", MAX_LENGTH)}
+        if "min_length" in options:
+            schema["minLength"] = options["min_length"]
         if "pattern" in options:
             schema["pattern"] = options["pattern"]
         return schema
@@ -40,18 +47,20 @@ class Text(FieldType):
         if not isinstance(value, str):
             raise InvalidValue(_("must be a text"))
         text = clean_text(value)
-        longest = options.get("max_length", MAX_LENGTH)
+        longest, shortest = options.get("max_length", MAX_LENGTH), options.get("min_length", 0)
         if len(text) > longest:
             raise InvalidValue(
-                _(
-                    "may have at most {longest} characters, not {count}",
-                    longest=longest,
-                    count=len(text),
-                )
+                _("may have at most {longest} characters, not {count}", longest=longest, count=len(text))
+            )
+        if len(text) < shortest:
+            raise InvalidValue(
+                _("must have at least {shortest} characters, not {count}", shortest=shortest, count=len(text))
             )
         if "pattern" in options and not re.search(options["pattern"], text):
+            if "message" in options:
+                raise InvalidValue(_("is not right: {message}", message=options["message"]))
             raise InvalidValue(_("does not have the form that is asked for"))
         return text
 
     def input(self, options: Options) -> Input:
-        return Input("text", attributes={"maxlength": options.get("max_length", MAX_LENGTH)})
+        return Input("text", attributes={"max_length": options.get("max_length", MAX_LENGTH)})

@@ -9,6 +9,7 @@ import pytest
 from engine import history, queries, records, undo
 from engine.access.principals import Principal
 from engine.errors import Refused
+from engine.field_types import InvalidValue, field_types
 from engine.queries import Query
 from engine.storage.session import Session
 from engine.storage.stores import Workspace
@@ -159,3 +160,89 @@ def test_an_autonumber_counts_up_and_comes_back_with_its_record(workspace: Works
 
 def numbered(session: Session) -> list[dict[str, Any]]:
     return [one.values for one in records.find(session, Query("shop.things", sort=["number"])).records]
+
+
+# Every type that people set: a fixed default, an expression as default, and two values of which one is taken already.
+DEFAULTS: dict[str, tuple[dict[str, Any], Any, str, Any, Any]] = {
+    "text": ({}, "new", '="A" & 1', "A1", "x"),
+    "long_text": ({}, "new", '="a"', "a", None),
+    "rich_text": ({}, "**a**", '="*b*"', "*b*", None),
+    "number": ({"decimals": 1}, 1.5, "=1/4", 0.3, 7),
+    "currency": ({"currency": "EUR"}, 2, "=1/3", 0.33, 7),
+    "percent": ({}, 0.5, "=1/4", 0.25, 0.7),
+    "progress": ({}, 0.5, "=1/4", 0.25, 0.7),
+    "rating": ({}, 3, "=2+2", 4, 5),
+    "duration": ({}, 60, "=60*60", 3600, 7),
+    "checkbox": ({}, True, "=1=1", True, None),
+    "date": ({}, "2026-01-01", "=DATE(2026, 2, 3)", "2026-02-03", "2026-03-04"),
+    "date_time": (
+        {},
+        "2026-01-01T10:00:00Z",
+        '=DATETIME_PARSE("2026-02-03 10:00")',
+        "2026-02-03T10:00:00.000Z",
+        "2026-03-04T10:00:00.000Z",
+    ),
+    "time": ({}, "9:00", '="8:30"', "08:30:00", "10:00:00"),
+    "select": ({"choices": {"a": {"label": "A"}, "b": {"label": "B"}}}, "a", '="b"', "b", "a"),
+    "multi_select": ({"choices": {"a": {"label": "A"}, "b": {"label": "B"}}}, ["b", "a"], '="b"', ["b"], None),
+    "user": ({}, "usr00000000000001", "=ME()", "usr00000000000001", "usr00000000000001"),
+    "users": ({}, ["usr00000000000001"], "=ME()", ["usr00000000000001"], None),
+    "email": ({}, "a@example.com", '="b@example.com"', "b@example.com", "c@example.com"),
+    "url": ({}, "example.com", '="https://example.com/" & 1', "https://example.com/1", "https://example.com"),
+    "phone": ({"country": "DE"}, "030 1234567", '="+4930123456"', "+4930123456", "+49301234567"),
+    "barcode": ({}, "a", '="b"', "b", "c"),
+    "json": ({}, {"a": 1}, '="x"', "x", None),
+    "location": ({}, {"label": "Home"}, '="60.17, 24.94"', {"lat": 60.17, "lng": 24.94}, None),
+}
+
+
+def test_every_type_takes_defaults_and_can_be_unique(workspace: Workspace, owner: Principal) -> None:
+    fields: dict[str, Any] = {"name": {"type": "text"}}
+    for name, (options, fixed, worked_out, _value, taken) in DEFAULTS.items():
+        fields[f"{name}_fixed"] = {"type": name, **options, "default": fixed}
+        fields[f"{name}_worked_out"] = {"type": name, **options, "default": worked_out}
+        if taken is not None:
+            fields[f"{name}_unique"] = {"type": name, **options, "unique": True}
+    install(workspace, owner, {"things": {"title": "name", "fields": fields}})
+    unique = {f"{name}_unique": taken for name, (*_more, taken) in DEFAULTS.items() if taken is not None}
+    with workspace.write(owner) as session:
+        (one,) = records.create(session, "shop.things", [unique])
+        values = records.get(session, "shop.things", one).values
+    for name, (options, fixed, _worked_out, value, _taken) in DEFAULTS.items():
+        assert values[f"{name}_worked_out"] == value, name
+        assert values[f"{name}_fixed"] == field_types[name].accept(fixed, options), name
+    with workspace.write(owner) as session, pytest.raises(Refused) as refused:
+        records.create(session, "shop.things", [unique])
+    assert {problem.at for problem in refused.value.problems} == {f"/0/{key}" for key in unique}
+
+
+def test_a_default_of_another_kind_is_refused(workspace: Workspace, owner: Principal) -> None:
+    with pytest.raises(Refused) as refused:
+        install(workspace, owner, {"things": {"fields": {"size": {"type": "number", "default": "=TODAY()"}}}})
+    assert [problem.at for problem in refused.value.problems] == ["/tables/things/fields/size/default"]
+
+
+def test_a_text_says_what_is_wrong_in_words_of_its_own() -> None:
+    options = {"min_length": 3, "pattern": "^[A-Z]+$", "message": {"en": "write it in capitals"}}
+    text = field_types["text"]
+    with pytest.raises(InvalidValue, match="at least 3"):
+        text.accept("AB", options)
+    with pytest.raises(InvalidValue, match="write it in capitals"):
+        text.accept("abc", options)
+    assert text.accept("ABC", options) == "ABC"
+
+
+def test_numbers_stand_with_separators_or_without() -> None:
+    number = field_types["number"]
+    assert number.display(12345, {}, "en") == "12,345"
+    assert number.display(2026, {"separators": False, "prefix": "No. "}, "en") == "No. 2026"
+
+
+def test_a_moment_is_typed_in_the_time_zone_of_its_field(workspace: Workspace, owner: Principal) -> None:
+    fields = {"at": {"type": "date_time", "time_zone": "Asia/Shanghai"}}
+    install(workspace, owner, {"things": {"title": "at", "fields": fields}})
+    with workspace.write(owner) as session:
+        (one,) = records.create(session, "shop.things", [{"at": "2026-03-31 14:30"}], reading="text")
+        assert records.get(session, "shop.things", one).values["at"] == "2026-03-31T06:30:00.000Z"
+    with pytest.raises(Refused):
+        install(workspace, owner, {"things": {"fields": {"at": {"type": "date_time", "time_zone": "Mars/Base"}}}})

@@ -81,7 +81,7 @@ def change(request: Request, place: In, site: SiteHere, form: FormHere, app: str
         layout = session.layout
     form, problems = with_ids(site, place.store, place.principal, form, of)
     given = typed_in(form, of, layout)
-    typed = {key: one for key, one in given.items() if not _untouched(one, stored.values.get(key))}
+    typed = {key: one for key, one in given.items() if not _untouched(of, key, one, stored.values.get(key))}
     for key in typed:
         if of.fields[key].owns_lines:
             typed[key] += unseen(form, key, stored.values[key])
@@ -156,10 +156,10 @@ def _changed_meanwhile() -> Refused:
     return Refused([Problem("", _("Somebody changed this record meanwhile. Look, then save again."), "changed")])
 
 
-def _untouched(typed: Any, stored: Any) -> bool:
+def _untouched(table: Table, key: str, typed: Any, stored: Any) -> bool:
     """A moment is shown to the minute; sent back as it was shown, it keeps its seconds."""
     is_moment = isinstance(stored, str) and stored.endswith("Z") and isinstance(typed, str) and len(typed) == 16
-    return is_moment and typed == local_input(stored)
+    return is_moment and typed == local_input(stored, table.fields[key].options.get("time_zone"))
 
 
 def _settable(table: Table, key: str) -> bool:
