@@ -28,6 +28,11 @@ class Problem:
         return self.severity == "error"
 
 
+def in_order(problems: Sequence[Problem]) -> list[Problem]:
+    """Problems of records in the order of the records, 2 before 10."""
+    return sorted(problems, key=lambda one: (len(one.at.partition("/")[2].partition("/")[0]), one.at))
+
+
 class FormworkError(Exception):
     """Any refusal with words for people. `status` is the HTTP status that says the same."""
 

@@ -15,7 +15,7 @@ from engine import computed, files, history, limits, rules, sequences, sides
 from engine.access import door
 from engine.computed import Written
 from engine.definitions.language import Field, Table
-from engine.errors import Conflict, NotFound, Problem, Refused
+from engine.errors import Conflict, NotFound, Problem, Refused, in_order
 from engine.ids import new_ids
 from engine.queries import Query, page_of, read_records, titles
 from engine.rules import checks, unique
@@ -347,4 +347,4 @@ def _check_count(given: Sequence[Any] | Mapping[str, Any]) -> None:
 
 def _refuse(problems: Sequence[Problem]) -> None:
     if problems:
-        raise Refused(sorted(problems, key=lambda one: (len(one.at.partition("/")[2].partition("/")[0]), one.at)))
+        raise Refused(in_order(problems))

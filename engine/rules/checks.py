@@ -13,7 +13,7 @@ from engine.computed import Ids, Written
 from engine.definitions.language import Field, Table
 from engine.definitions.rules import Check
 from engine.definitions.types import Path
-from engine.errors import Problem, Refused
+from engine.errors import Problem, Refused, in_order
 from engine.formulas.reading import Find
 from engine.storage.expressions import Records, clock_of
 from engine.storage.layout import Layout
@@ -97,7 +97,7 @@ def _hold(session: Session, written: Written, own: str, numbers: Mapping[str, in
         if any(ids is None or ids for _one, ids in asked):
             problems += _broken(session, table, asked, numbers if address == own else {})
     if problems:
-        raise Refused(sorted(problems, key=lambda one: (len(one.at.split("/")[1:2]), one.at)))
+        raise Refused(in_order(problems))
 
 
 def _broken(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from typing import Any
 
 import pytest
@@ -293,3 +294,24 @@ def test_a_status_that_leads_nowhere_known_is_refused(workspace: Workspace, owne
         problems = apps.check(session, {"formwork": 1, "key": "shop", "tables": tables})
     place = "/tables/orders/fields/state/transitions/draft"
     assert [one.at for one in problems] == [f"{place}/0", f"{place}/1/needs"]
+
+
+def test_of_many_who_save_the_same_at_once_one_does(shop: Workspace, owner: Principal) -> None:
+    together = threading.Barrier(6, timeout=60)
+    outcomes: list[str] = []
+
+    def save(number: int) -> None:
+        together.wait()
+        try:
+            with shop.write(owner) as session:
+                records.create(session, "shop.orders", [{"customer": "Acme" if number % 2 else "ACME", "number": "1"}])
+            outcomes.append("saved")
+        except (Refused, Conflict):
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=save, args=[number]) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["refused"] * 5 + ["saved"]

@@ -36,6 +36,7 @@ def show(request: Request, place: In, site: SiteHere, start: int = 0) -> Respons
         apps=apps,
         days=site.settings.trash_days,
         may_write=place.principal.role != "guest",
+        may_purge=place.principal.role in ("owner", "builder"),
     )
 
 
