@@ -127,6 +127,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[Options, str], Config] | None]] = {
     "autonumber": ("autoNumber", None),
     "button": ("button", None),
     "record_id": ("singleLineText", None),
+    "sequence": ("singleLineText", None),
     "time": ("singleLineText", None),
     "location": ("singleLineText", None),
     "number": ("number", _precision),

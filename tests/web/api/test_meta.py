@@ -51,4 +51,4 @@ def test_tables_with_fields_and_views(api: Client) -> None:
 
 
 def test_every_field_type_has_a_name_for_clients() -> None:
-    assert set(field_types) - {"link", "formula", "rollup", "lookup"} <= set(_KINDS)
+    assert set(field_types) - {"link", "line_items", "formula", "rollup", "lookup"} <= set(_KINDS)
