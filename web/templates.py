@@ -15,6 +15,7 @@ from engine.field_types import Input
 from engine.field_types.duration import spelled as spelled_duration
 from engine.field_types.location import spelled as spelled_place
 from engine.field_types.phone import spelled as spelled_phone
+from engine.field_types.signature import is_drawn
 from engine.numbers import in_percent
 from web import formats, texts
 from web.fields import Shown
@@ -80,6 +81,7 @@ def _environment(statics: Statics) -> Environment:
         "duration": lambda value, given: spelled_duration(value, {"format": given}),
         "in_percent": in_percent,
         "initials": formats.initials,
+        "is_drawn": is_drawn,
         "label": texts.label,
         "local_input": formats.local_input,
         "markdown": rendered,

@@ -128,6 +128,7 @@ _HELD = {
     "time": TEXT,
     "json": TEXT,
     "files": FILE,
+    "signature": TEXT,
 }
 # What an expression may ask of files: `{photos.filename}`, `SUM({photos.size})`.
 FILE_PARTS: Mapping[str, Type] = {

@@ -33,6 +33,7 @@ Holds = Literal[
     "record",
     "records",
     "files",
+    "signature",
     "computed",
 ]
 

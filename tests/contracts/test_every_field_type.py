@@ -77,6 +77,7 @@ TYPED: dict[str, list[tuple[str, Any]]] = {
     "user": [("usr00000000000001", "usr00000000000001")],
     "line_items": [("rec00000000000001", [{"id": "rec00000000000001"}])],
     "sequence": [("SO-2026-0007", "SO-2026-0007"), (" old 7 ", "old 7")],
+    "signature": [("M1 2L3 4L600 200M5 5L6 6", "M1 2L3 4L600 200M5 5L6 6"), (" Ada  Lovelace ", "Ada Lovelace")],
     "attachment": [("att00000000000001, att00000000000002", ["att00000000000001", "att00000000000002"])],
     "link": [("rec00000000000001", "rec00000000000001")],
 }
@@ -101,6 +102,7 @@ REFUSED: dict[str, list[str]] = {
     "location": ["91, 0"],
     "users": ["Ada, usr00000000000001"],
     "multi_select": ["A, C"],
+    "signature": ["M1 2L601 4" * 20, "x" * 101],
     "attachment": ["photo.png", "../etc/passwd"],
 }
 

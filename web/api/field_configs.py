@@ -144,6 +144,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[Options, str], Config] | None]] = {
     "select": ("singleSelect", _choices),
     "multi_select": ("multipleSelects", _choices),
     "status": ("singleSelect", _choices),
+    "signature": ("multilineText", None),
     "attachment": ("multipleAttachments", _attachments),
     "email": ("email", None),
     "phone": ("phoneNumber", None),
