@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.field_types import FieldType, Input, InvalidValue, Options, Value, clean_text
@@ -18,6 +19,8 @@ class Barcode(FieldType):
         return {"type": "string", "maxLength": MAX_LENGTH}
 
     def accept(self, value: Value, options: Options) -> Value:
+        if isinstance(value, Mapping):  # as clients of the API know a code
+            value = value.get("text")
         if not isinstance(value, str):
             raise InvalidValue(_("must be a text"))
         text = clean_text(value).strip()

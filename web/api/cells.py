@@ -106,6 +106,8 @@ def _shape_of(layout: Layout, field: Field, language: str) -> Shape | str | None
         return "file"
     if field.is_link:
         return None if field.many else _in_list
+    if field.type in _SHAPES:
+        return _SHAPES[field.type](field, language)
     if field.kind.computed:
         return _computed_shape(layout, field, language)
     if field.kind.names == "people":
@@ -114,6 +116,19 @@ def _shape_of(layout: Layout, field: Field, language: str) -> Shape | str | None
         labels = _labels(field.options["choices"], language)
         return _each(labels) if field.kind.listed else labels
     return _ticked if field.kind.holds == "boolean" else None
+
+
+def _barcode(_field: Field, _language: str) -> Shape:
+    return lambda value: {"text": value}
+
+
+def _button(field: Field, language: str) -> Shape:
+    label = label_in(field.options.get("text", field.label), language, field.key)
+    return lambda value: value if isinstance(value, Mapping) else {"label": label, "url": value}
+
+
+# The types whose values clients know as objects, where ours are texts.
+_SHAPES: Mapping[str, Callable[[Field, str], Shape]] = {"barcode": _barcode, "button": _button}
 
 
 def _computed_shape(layout: Layout, field: Field, language: str) -> Shape | str | None:

@@ -1,0 +1,73 @@
+"""Values of the field types as clients of the API send and get them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine import apps
+from engine.access.principals import person
+from tests.web.api.conftest import SHOP, Client, Installation
+
+CHOICES = {"red": {"label": "Red"}, "blue": {"label": {"en": "Blue", "zh": "蓝"}}}
+THINGS: dict[str, Any] = {
+    "title": "name",
+    "fields": {
+        "name": {"type": "text"},
+        "tags": {"type": "multi_select", "choices": CHOICES},
+        "team": {"type": "users"},
+        "stars": {"type": "rating"},
+        "took": {"type": "duration"},
+        "code": {"type": "barcode"},
+        "data": {"type": "json"},
+        "place": {"type": "location"},
+        "number": {"type": "autonumber"},
+        "open": {"type": "button", "url": '"https://example.com/" & {name}', "text": "Look"},
+    },
+}
+
+
+@pytest.fixture
+def things(installation: Installation) -> Client:
+    workspace = installation.stores.workspace(installation.membership.id)
+    document = {**SHOP, "tables": {**SHOP["tables"], "things": THINGS}}
+    with workspace.write(person(installation.owner.id, "owner")) as session:
+        apps.apply(session, document)
+    return installation.client()
+
+
+def test_values_go_out_as_they_come_in(things: Client, installation: Installation) -> None:
+    sent = {
+        "Name": "a",
+        "Tags": ["Blue", "red"],
+        "Team": [{"email": "ada@example.com"}],
+        "Stars": 4,
+        "Took": 5400,
+        "Code": {"text": "4006"},
+        "Data": {"a": [1]},
+        "Place": {"lat": 60.17, "lng": 24.94},
+    }
+    (record_id,) = things.create(sent, table="things")
+    found = things.ask("GET", f"/shop/things/{record_id}")["fields"]
+    assert found == {
+        **sent,
+        "Tags": ["Red", "Blue"],
+        "Team": [{"id": installation.owner.id, "email": "ada@example.com", "name": "Ada"}],
+        "Number": 1,
+        "Open": {"label": "Look", "url": "https://example.com/a"},
+    }
+
+
+def test_with_typecast_texts_are_read_and_choices_made(things: Client) -> None:
+    (record_id,) = things.create(
+        {"Tags": "Blue, Pink", "Took": "1:30", "Data": '{"a": 1}', "Place": "Home"}, table="things", typecast=True
+    )
+    found = things.ask("GET", f"/shop/things/{record_id}")["fields"]
+    assert found["Tags"] == ["Blue", "Pink"]
+    assert (found["Took"], found["Data"], found["Place"]) == (5400, {"a": 1}, {"label": "Home"})
+
+
+def test_an_unknown_choice_is_refused(things: Client) -> None:
+    body = {"records": [{"fields": {"Tags": ["Red", "Pink"]}}]}
+    assert things.refused("POST", "/shop/things", body) == "INVALID_MULTIPLE_CHOICE_OPTIONS"
