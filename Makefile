@@ -18,7 +18,7 @@ CATALOG := $(VENV)/bin/pybabel --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help serve test check format bench screenshots messages lock chromium
+.PHONY: help serve test soak check format bench screenshots messages lock chromium
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ serve: $(VENV)/installed $(ASSETS) ## Start Formwork; the first start installs i
 
 test: $(VENV)/installed-test $(ASSETS) chromium ## Run all tests, on both databases and in a real browser; ARGS="-k word" chooses
 	@$(PY) -m pytest $(ARGS)
+
+soak: $(VENV)/installed-test ## Let Hypothesis look for mistakes for an hour or so; ARGS="-k word" chooses
+	@$(PY) -m pytest --hypothesis-profile=soak $(or $(ARGS),tests/engine)
 
 check: $(VENV)/installed-test ## Hold the format, the rules, the types and the floors of the house
 	@$(VENV)/bin/ruff format --check .

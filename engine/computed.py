@@ -7,7 +7,7 @@ the records that see them, and those alone are worked out again, in the same tra
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
@@ -254,17 +254,13 @@ def _assignments(layout: Layout, records: Records, fields: list[Field]) -> Mappi
     return values
 
 
-def differences(session: Session) -> list[tuple[str, str, int]]:
-    """Recompute everything and compare: (table, field, how many records differ), which is empty when all is right."""
+def differences(session: Session) -> Iterator[tuple[Field, sa.Select[tuple[str]]]]:
+    """Every stored computed field, and the ids of the records where it has another value (or error) than is stored."""
     layout = session.layout
     clock = clock_of(session)
-    found = []
     for node in _sorted_nodes(layout):
         table = layout.table(node.field.table)
         sql = layout.sql(table)
-        fresh = Records(layout, table, sql, clock).worked_out(node.field).value
-        differ = sql.c[node.field.key].is_distinct_from(fresh)
-        count = session.connection.execute(sa.select(sa.func.count()).select_from(sql).where(differ)).scalar_one()
-        if count:
-            found.append((table.address, node.field.key, int(count)))
-    return found
+        fresh = _assignments(layout, Records(layout, table, sql, clock), [node.field])
+        differs = (sql.c[key].is_distinct_from(value) for key, value in fresh.items())
+        yield node.field, sa.select(sql.c.id).where(sa.or_(*differs))

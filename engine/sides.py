@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.access import door
 from engine.definitions.language import Field, Table
-from engine.errors import Problem
+from engine.errors import Conflict, Problem
 from engine.ids import new_ids
 from engine.storage import record_rows
 from engine.storage.record_rows import Values, system_values
@@ -83,7 +83,9 @@ def _inverse(
         problems.append(Problem(owners[owner][0], says, code, one))
 
     for owner, one in gone:
-        old = writing.before[one][link.key]
+        old: Any = writing.before.get(one, {}).get(link.key)
+        if owner not in (old or () if link.many else (old,)):
+            continue  # somebody deleted it, or let it lead elsewhere, at this moment
         writing.changed[one] = {link.key: [kept for kept in old if kept != owner] if link.many else None}
         writing.places[one] = owners[owner][0]
     for owner, one in added:
@@ -186,6 +188,9 @@ def _kept_lines(
     lines = dict(zip(ids, accepted, strict=True))
     inner, wrong = draft(session, table, lines, reading, new=False)
     writing.before = record_rows.read(session, table, [*ids, *writing.deleted], lock=True)
+    writing.deleted = [one for one in writing.deleted if one in writing.before]  # the others somebody just deleted
+    if not lines.keys() <= writing.before.keys():
+        raise Conflict(_("Somebody else changed the same thing at the same time. Try again."))
     for line_id, values in lines.items():
         now = {**values, **sorting.ties[line_id]}
         differs = {key: value for key, value in now.items() if writing.before[line_id].get(key) != value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,11 +30,26 @@ def undo(session: Session, transaction_id: str) -> int:
 
 def take_back(session: Session, changes: Iterable[Change]) -> None:
     """Reverse changes, which are given newest first. Raises `Conflict` as `undo` does."""
+    changes = list(changes)
     with checks.together(session):
         for kind, table, group in _runs(changes):
             if table not in session.layout.apps.tables:
                 raise Conflict(_("The table was removed meanwhile, so this cannot be undone."))
             _TAKE_BACK[kind](session, table, group)
+    _check_links(session, changes)
+
+
+def _check_links(session: Session, changes: Iterable[Change]) -> None:
+    """What links lead to again may itself have been deleted since."""
+    leading: dict[str, set[str]] = defaultdict(set)
+    for change in changes:
+        fields = session.layout.table(change.table).fields
+        for key, value in change.before.items():
+            if key in fields and fields[key].is_link and value:
+                leading[fields[key].target or ""].update(value if fields[key].many else [value])
+    for address, ids in sorted(leading.items()):
+        if len(record_rows.existing(session, session.layout.table(address), ids, hold=True)) < len(ids):
+            raise Conflict(_("A record that it leads to was deleted since, so it was not undone."))
 
 
 def _runs(changes: Iterable[Change]) -> Iterable[tuple[str, str, list[Change]]]:

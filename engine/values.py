@@ -171,7 +171,7 @@ def _missing_links(session: Session, table: Table, records: Sequence[Values]) ->
         if field.target is None or field.is_side:  # other sides are judged in sides.py
             continue
         wanted = {one for values in records for one in _ids(values.get(field.key))}
-        missing = wanted - record_rows.existing(session, session.layout.table(field.target), wanted)
+        missing = wanted - record_rows.existing(session, session.layout.table(field.target), wanted, hold=True)
         if missing:
             problems += [
                 Problem(

@@ -19,7 +19,14 @@ pytest_plugins = [
     "tests.support.workspaces",
 ]
 
-hypothesis.settings.register_profile("formwork", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("formwork", deadline=None, print_blob=True, stateful_step_count=20)
+hypothesis.settings.register_profile(
+    "soak",
+    hypothesis.settings.get_profile("formwork"),
+    max_examples=2000,
+    stateful_step_count=50,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
 hypothesis.settings.load_profile("formwork")
 
 

@@ -27,7 +27,7 @@ MACHINE = Group("Machine", sort_key=4)
 
 COMMANDS = (
     (MACHINE, "settings", "machine:settings", "Print every setting with its meaning and its value."),
-    (MACHINE, "verify", "machine:verify", "Work out all computed values again and compare."),
+    (MACHINE, "verify", "machine:verify", "Work out all computed values again, compare them, and follow all links."),
     (APPS, "apps", "definitions:apps", "List the installed apps and their tables."),
     (APPS, "install", "templates:install", "Install a template from the catalog."),
     (APPS, "remove", "definitions:remove", "Take an app out of the workspace."),

@@ -36,21 +36,35 @@ def schema(*, here: Here = HERE) -> None:
 
 
 def verify(*, here: InWorkspace = IN_WORKSPACE) -> int:
-    """Work out all formulas, rollups, lookups and counts again and compare them with what is stored.
+    """Work out all formulas, rollups, lookups and counts again, compare them with what is stored, follow all links.
 
-    The exit code is 1 when something differs, which would be a fault of Formwork.
+    The exit code is 1 when something is wrong, which would be a fault of Formwork. Nothing is changed.
 
     For example:
 
         formwork verify
+        formwork verify --json
     """
-    from engine import computed
+    from engine import verifying
 
     with here.read() as session:
-        found = computed.differences(session)
-    rows = [{"table": table, "field": field, "records": count} for table, field, count in found]
-    if rows or here.json:
-        here.table(rows, {"table": "Table", "field": "Field", "records": "Records that differ"})
+        found = verifying.verify(session)
+    rows = [
+        {"table": one.table, "field": one.field, "count": one.count, "says": str(one.says), "records": one.records}
+        for one in found
+    ]
+    if here.json:
+        here.document(rows)
+    elif rows:
+        lines = [{**row, "records": ", ".join(one.records[:3])} for row, one in zip(rows, found, strict=True)]
+        headings = {
+            "table": "Table",
+            "field": "Field",
+            "says": "What is wrong",
+            "count": "Records",
+            "records": "Such as",
+        }
+        here.table(lines, headings)
     else:
-        here.say(_("All computed values are right."))
+        here.say(_("All computed values and links are right."))
     return 1 if rows else 0

@@ -193,14 +193,18 @@ def _pairs(session: Session, field: Field) -> sa.Select[Any]:
     return sa.select(column, sql.c.id).where(among_listed(session, column)).order_by(*order, sql.c.id)
 
 
-def existing(session: Session, table: Table, ids: Collection[str]) -> set[str]:
-    """Those of `ids` that are records of the table."""
+def existing(session: Session, table: Table, ids: Collection[str], *, hold: bool = False) -> set[str]:
+    """Those of `ids` that are records of the table. `hold`: nobody deletes them until this transaction ends."""
     if not ids:
         return set()
     sql = session.layout.sql(table)
-    statement = session.prepared(
-        ("existing", table.address), lambda: sa.select(sql.c.id).where(among_listed(session, sql.c.id))
-    )
+    hold = hold and session.dialect == "postgresql"  # on SQLite a writer is alone
+
+    def made() -> sa.Select[Any]:
+        wanted = sa.select(sql.c.id).where(among_listed(session, sql.c.id))
+        return wanted.order_by(sql.c.id).with_for_update(read=True, key_share=True) if hold else wanted
+
+    statement = session.prepared(("existing", table.address, hold), made)
     return {row[0] for row in session.rows(statement, listed(session, ids))}
 
 

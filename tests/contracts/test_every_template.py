@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from engine import apps, catalog, computed, forms, queries, records, views
+from engine import apps, catalog, forms, queries, records, views
 from engine.access.principals import Principal
 from engine.catalog import Template
 from engine.queries import Query
 from engine.storage.stores import Workspace
+from engine.verifying import verify
 
 TEMPLATES = catalog.templates()
 
@@ -23,7 +24,7 @@ def test_it_installs_and_each_view_and_form_opens(workspace: Workspace, owner: P
     with workspace.write(owner) as session:
         counts = catalog.install(session, template.key)
     with workspace.read(owner) as session:
-        assert computed.differences(session) == []
+        assert verify(session) == []
         for table in session.layout.apps[template.key].tables.values():
             assert queries.count(session, Query(table.address)) == counts.get(table.key, 0)
             for view in table.views.values():
@@ -58,7 +59,7 @@ def test_all_of_them_live_together(workspace: Workspace, owner: Principal) -> No
         with workspace.write(owner) as session:
             catalog.install(session, template.key)
     with workspace.read(owner) as session:
-        assert computed.differences(session) == []
+        assert verify(session) == []
         bound = session.layout.apps["orders"].document["bindings"]
         assert bound["customer"] == "crm.accounts"
         assert "orders.customers" not in session.layout.apps.tables

@@ -4,11 +4,12 @@ import copy
 
 import pytest
 
-from engine import apps, computed, records
+from engine import apps, records
 from engine.access.principals import Principal
 from engine.errors import Refused
 from engine.queries import Query
 from engine.storage.stores import Workspace
+from engine.verifying import verify
 from tests.engine.test_records import TABLES
 from tests.support.workspaces import install
 
@@ -41,7 +42,7 @@ def test_a_changed_definition_is_planned_in_words_applied_and_taken_back(
         order, other = (one.values for one in records.find(session, Query("shop.orders")).records)
         assert (order["number"], order["total"], order["double"]) == (12, 40, 160)
         assert other["number"] is None
-        assert computed.differences(session) == []
+        assert verify(session) == []
     with workspace.write(owner) as session:
         apps.restore(session, "shop", 1)
     with workspace.read(owner) as session:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from engine import business_calendar, computed, records
+from engine import business_calendar, records
 from engine.access.principals import Principal, person
 from engine.business_calendar import Day
 from engine.errors import Forbidden, Refused
 from engine.formulas.calendar import WEEKDAYS
 from engine.storage.stores import Workspace
+from engine.verifying import verify
 from tests.support.workspaces import install
 
 TABLES: dict[str, Any] = {
@@ -48,7 +49,7 @@ def test_what_is_worked_out_by_the_calendar_follows_it(workspace: Workspace, own
 
 def values(workspace: Workspace, asker: Principal, ticket: str) -> tuple[Any, ...]:
     with workspace.read(asker) as session:
-        assert computed.differences(session) == []
+        assert verify(session) == []
         found = records.get(session, "shop.tickets", ticket).values
     return found["due"], found["follow_up"], found["day_of_follow_up"]
 

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from engine import computed, history, queries, records, undo
+from engine import history, queries, records, undo
 from engine.access.principals import Principal
 from engine.errors import Conflict, Refused
 from engine.queries import Query
 from engine.storage.stores import Workspace
+from engine.verifying import verify
 from tests.support.workspaces import install
 
 TABLES = {
@@ -97,7 +98,7 @@ def test_computed_fields_follow_through_links(shop: Workspace, owner: Principal)
         assert records.get(session, "shop.tags", red).values["sold"] == 0.3
         other = records.get(session, "shop.orders", second).values
         assert (other["day"], other["at"], other["urgent"]) == ("2026-03-31", "2026-03-31T14:30:00.000Z", False)
-        assert computed.differences(session) == []
+        assert verify(session) == []
     with shop.write(owner) as session:
         records.update(session, "shop.orders", {second: {"customer": None}, first: {"tags": [red]}})
     with shop.read(owner) as session:
@@ -105,7 +106,7 @@ def test_computed_fields_follow_through_links(shop: Workspace, owner: Principal)
         assert (customer["spent"], customer["orders_count"], customer["rich"]) == (0.3, 1, "no")
         assert records.get(session, "shop.tags", blue).values["sold"] == 0
         assert records.get(session, "shop.orders", second).values["customer_name"] is None
-        assert computed.differences(session) == []
+        assert verify(session) == []
 
 
 def test_every_problem_is_told_at_once_and_nothing_is_written(shop: Workspace, owner: Principal) -> None:
@@ -161,7 +162,7 @@ def test_undo_takes_back_a_whole_transaction_and_the_links_with_it(shop: Workspa
         assert records.get(session, "shop.customers", acme).values["spent"] == 7
         kinds = [entry.change.kind for entry in history.of_record(session, "shop.customers", acme)]
         assert kinds == ["created", "deleted", "created"]
-        assert computed.differences(session) == []
+        assert verify(session) == []
 
 
 def test_undo_never_overwrites_what_somebody_did_since(shop: Workspace, owner: Principal) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from engine import apps, computed, history, records, undo
+from engine import apps, history, records, undo
 from engine.access.principals import Principal
 from engine.errors import Refused
 from engine.queries import Query
 from engine.storage.stores import Workspace
+from engine.verifying import verify
 from tests.support.workspaces import install
 
 TABLES: dict[str, Any] = {
@@ -98,7 +99,7 @@ class Desk:
 
     def right(self) -> None:
         with self.shop.read(self.owner) as session:
-            assert computed.differences(session) == []
+            assert verify(session) == []
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import apps, computed, history, queries, records, trash, undo
+from engine import apps, history, queries, records, trash, undo
 from engine.access.principals import Principal, person
 from engine.errors import Conflict, NotFound, Refused
 from engine.queries import Query
 from engine.storage.layout import sql_name
 from engine.storage.stores import Workspace
+from engine.verifying import verify
 from tests.support.house import OWNER, House
 from tests.support.workspaces import install
 
@@ -62,7 +63,7 @@ def shown(shop: Workspace, asker: Principal, but: str = "updated_") -> str:
             ]
             for address in session.layout.apps.tables
         }
-        assert computed.differences(session) == []
+        assert verify(session) == []
     return json.dumps(found, ensure_ascii=False)
 
 

@@ -129,4 +129,4 @@ def test_templates(formwork: CommandLine) -> None:
     counts = formwork.json("install orders --no-samples")
     assert counts == {"app": "orders", "samples": {}}
     assert formwork.refused("install orders") == ["Orders is installed already."]
-    assert formwork("verify") == "All computed values are right.\n"
+    assert formwork("verify") == "All computed values and links are right.\n"

@@ -100,7 +100,7 @@ def test_a_record_is_shown_changed_and_deleted(filled: CommandLine) -> None:
     assert filled.refused(f"record get orders {record}") == [f"There is no record {record} (any more)."]
     filled(f"undo {gone['transaction']}")
     assert filled.json(f"record get orders {record}")["amount"] == 30
-    assert filled("verify") == "All computed values are right.\n"
+    assert filled("verify") == "All computed values and links are right.\n"
 
 
 def test_wrong_records_and_words(filled: CommandLine) -> None:

@@ -32,7 +32,7 @@ SHOP: dict[str, Any] = {
 }
 ANYTHING = st.sampled_from(
     [None, True, 1, 0.5, "", "text", "Not A Key", "number", [], [1], {}, {"type": "grid"}, {"x": 1}]
-)
+).map(copy.deepcopy)
 
 
 def places(part: Any) -> list[tuple[Any, Any]]:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from engine import apps, computed, records, undo
+from engine import apps, records, undo
 from engine.access.principals import Principal
 from engine.errors import Refused
 from engine.queries import Query
 from engine.storage.stores import Workspace
+from engine.verifying import verify
 from tests.support.workspaces import install
 
 TABLES: dict[str, Any] = {
@@ -61,7 +62,7 @@ def shop(workspace: Workspace, owner: Principal) -> Workspace:
 
 def read(shop: Workspace, asker: Principal, record: str) -> dict[str, Any]:
     with shop.read(asker) as session:
-        assert computed.differences(session) == []
+        assert verify(session) == []
         return records.get(session, "shop.products", record).values
 
 

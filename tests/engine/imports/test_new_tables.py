@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from engine import computed, imports, records
+from engine import imports, records
 from engine.access.principals import Principal
 from engine.errors import Refused
 from engine.imports import Import
 from engine.queries import Query
 from engine.storage.stores import Workspace
+from engine.verifying import verify
 from tests.support.workspaces import install
 
 FILE = (
@@ -59,7 +60,7 @@ def test_a_file_makes_its_own_table(workspace: Workspace, owner: Principal) -> N
     with workspace.read(owner) as session:
         table = session.layout.table("price_list.price_list")
         first = records.find(session, Query(table.address, sort=["code"])).records[0].values
-        assert computed.differences(session) == []
+        assert verify(session) == []
     assert {one.key: one.type for one in table.declared} == {
         "code": "text",
         "name": "text",

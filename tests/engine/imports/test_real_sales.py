@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from engine import catalog, computed, imports, queries, records
+from engine import catalog, imports, queries, records
 from engine.access.principals import Principal
 from engine.imports import Import
 from engine.queries import Query
 from engine.storage.stores import Workspace
+from engine.verifying import verify
 
 
 def bring(
@@ -82,7 +83,7 @@ def test_the_known_totals(workspace: Workspace, owner: Principal, sales: Path) -
         assert (best["won_count"], best["won_amount"]) == (349, 1_153_214)
         product = {one.values["name"]: one.values for one in records.find(session, Query("crm.products")).records}
         assert (product["GTX Pro"]["won_count"], product["GTX Pro"]["won_amount"]) == (729, 3_510_578)
-        assert computed.differences(session) == []
+        assert verify(session) == []
 
 
 def test_a_misspelt_product_is_refused_mended_and_brought_again(
