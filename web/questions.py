@@ -60,4 +60,6 @@ def offered(choices: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, dict[
 def _input(one: Question, more: Mapping[str, Any] | None) -> Input:
     spec = one.field.kind.input(one.field.options)
     attributes = {**(spec.attributes or {}), **(more or {})}
-    return Input("pick" if "offered" in attributes else spec.kind, spec.choices, attributes)
+    begins = one.field.kind.offered(None, one.field.options)
+    choices = spec.choices if begins is None else begins
+    return Input("pick" if "offered" in attributes else spec.kind, choices, attributes)

@@ -30,6 +30,7 @@ BOOKS: dict[str, Any] = {
                     "type": "status",
                     "choices": STATES,
                     "default": "draft",
+                    "start": ["draft", "posted"],
                     "transitions": {"draft": ["sent"], "sent": ["draft", "posted"]},
                 },
             },
@@ -41,6 +42,7 @@ BOOKS: dict[str, Any] = {
                 }
             },
             "views": {"all": {"type": "grid"}, "board": {"type": "kanban", "by": "state"}},
+            "forms": {"enter": {"fields": ["number", "state"]}},
         },
         "stock": {
             "label": "Entry",
@@ -72,6 +74,8 @@ def test_a_form_and_a_board_offer_only_the_states_that_may_follow(books: Work) -
     (order,) = create(books, "books.orders", {"number": "7"})
     at = f"/apps/books/orders/records/{order}"
     assert re.findall(r'<option value="(\w+)"', books.get(at).text) == ["draft", "sent"]
+    for new in ("/apps/books/orders/records/new", "/apps/books/orders/forms/enter"):
+        assert re.findall(r'<option value="(\w+)"', books.get(new).text) == ["draft", "posted"]
     answer = books.post("/apps/books/orders/views/board/moves/" + order, htmx="div#board", state="posted")
     assert "State cannot go from Draft to Posted, only to Sent." in answer.text
     board = books.get("/apps/books/orders/views/board").text
