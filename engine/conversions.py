@@ -19,6 +19,7 @@ from engine.definitions.plan import Alteration, ConvertField
 from engine.field_types import InvalidValue
 from engine.imports.lookups import Names, people_by_name, records_by_title
 from engine.storage import record_rows
+from engine.storage.alterations import alike
 from engine.storage.layout import Layout
 from engine.storage.rule_tables import set_aside
 from engine.storage.session import Session, timestamp
@@ -33,12 +34,15 @@ _c = set_aside.c
 class Conversion:
     """What becomes of the values of one field, by record id.
 
-    `news` are those that are kept, in the new type; `lost` those that it cannot hold, as they were; `aside` what would
-    not come back by itself: the value as it was, and what it becomes.
+    `kept` counts those that it can hold, `news` are those of them that are to be written, in the new type; `lost`
+    those that it cannot hold, as they were; `aside` what would not come back by itself: the value as it was, and
+    what it becomes.
     """
 
     of: Field
     stored: str  # how the field held its values until now
+    stays: bool  # whether the values lie where they lay
+    kept: int = 0
     news: dict[str, Any] = field(default_factory=dict)
     lost: dict[str, Any] = field(default_factory=dict)
     aside: dict[str, tuple[Any, Any]] = field(default_factory=dict)
@@ -50,7 +54,7 @@ def told(session: Session, alteration: ConvertField, after: Layout) -> ConvertFi
     made = work_out(session, alteration, after)
     kept = [one for one in made.examples if one[1] is not None][:EXAMPLES]
     lost = [one for one in made.examples if one[1] is None][:EXAMPLES]
-    return replace(alteration, lost=len(made.lost), kept=len(made.news), examples=(*kept, *lost))
+    return replace(alteration, lost=len(made.lost), kept=made.kept, examples=(*kept, *lost))
 
 
 def work_out_all(session: Session, alterations: Iterable[Alteration], after: Layout) -> list[Conversion]:
@@ -62,17 +66,19 @@ def work_out(session: Session, alteration: ConvertField, after: Layout) -> Conve
     """What becomes of the values of one field that is about to be converted."""
     address = f"{alteration.app}.{alteration.table}"
     old, new = session.layout.table(address).fields[alteration.field], after.table(address).fields[alteration.field]
-    made = Conversion(new, _stored(old))
+    made = Conversion(new, _stored(old), alike(old, new))
     held = _held(session, old)
     kept = {} if new.kind.computed else _set_aside(session, new)
     forth, back = _Reading(session, old, new, held), _Reading(session, new, old, {})
     for record_id in dict.fromkeys([*held, *kept]):
         value = held.get(record_id)
         result = None if new.kind.computed else forth.converted(value)
-        if record_id in kept and (old.kind.computed or kept[record_id][1] == value):
+        if record_id in kept and (old.kind.computed or _same(old, value, kept[record_id][1])):
             result = kept[record_id][0]
         if not is_empty(result):
-            made.news[record_id] = result
+            made.kept += 1
+            if not (made.stays and result == value):
+                made.news[record_id] = result
         elif not is_empty(value):
             made.lost[record_id] = value
         if not is_empty(value) and (is_empty(result) or back.converted(result) != value):
@@ -104,13 +110,20 @@ def write_after(session: Session, conversions: Iterable[Conversion]) -> None:
         ]
         if rows:
             session.connection.execute(sa.insert(set_aside), rows)
-        if one.news:
-            record_rows.update(session, table, {record_id: {of.key: value} for record_id, value in one.news.items()})
+        news = one.news | (dict.fromkeys(one.lost, of.kind.empty()) if one.stays else {})
+        if news:
+            record_rows.update(session, table, {record_id: {of.key: value} for record_id, value in news.items()})
+
+
+def _same(field: Field, value: Any, became: Any) -> bool:
+    """Whether the field still holds what a conversion gave it."""
+    empty = field.kind.empty()
+    return bool((empty if is_empty(value) else value) == (empty if is_empty(became) else became))
 
 
 def _stored(field: Field) -> str:
     """How the field holds its values, as it is written down."""
-    return "computed" if field.kind.computed else json.dumps([field.kind.holds, field.target, field.many])
+    return "computed" if field.kind.computed else json.dumps([field.type, field.target, field.many])
 
 
 def _held(session: Session, field: Field) -> dict[str, Any]:
@@ -125,7 +138,7 @@ def _held(session: Session, field: Field) -> dict[str, Any]:
         return {}
     column = sql.c[field.key]
     found = session.connection.execute(sa.select(sql.c.id, column).where(column.is_not(None)).order_by(sql.c.id))
-    return {record_id: value for record_id, value in found if not is_empty(value)}
+    return {record_id: value for record_id, value in found if not is_empty(value) and value != field.kind.empty()}
 
 
 def _set_aside(session: Session, field: Field) -> dict[str, tuple[Any, Any]]:
@@ -145,6 +158,7 @@ class _Reading:
 
     def __init__(self, session: Session, old: Field, new: Field, held: Mapping[str, Any]) -> None:
         self.old, self.new = old, new
+        self.alike = alike(old, new)
         self.options = options_of(session, new)
         self.names: Mapping[str, str] = {}
         self.known: Names | None = None
@@ -170,6 +184,11 @@ class _Reading:
 
     def converted(self, value: Any) -> Any:
         """What the new field holds instead; None where it can hold no such value."""
+        if self.alike:
+            try:
+                return None if is_empty(value) else self.new.kind.accept(value, self.options)
+            except InvalidValue:
+                return None
         text = "" if is_empty(value) else self.as_text(value)
         if not text:
             return None

@@ -226,13 +226,13 @@ def _table_differences(app: str, key: str, old: Part, new: Part) -> Iterator[Alt
 
 
 def _stored_as(field: Part) -> tuple[object, ...]:
-    """What decides how a field's values lie in the database; a change of it converts them."""
+    """What decides what a field's values are; a change of it converts them."""
     kind = field_types[field["type"]]
     if field["type"] == "link":
         return ("link", field["to"], bool(field.get("many")))
     if kind.computed:
         return ("computed",)
-    return (kind.holds,)
+    return (field["type"],)
 
 
 def _parts(app: str, part: str, old: Part, new: Part, of: Label) -> Iterator[Alteration]:

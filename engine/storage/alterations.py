@@ -173,12 +173,20 @@ def _change_field(alteration: ChangeField, carrier: Carrier) -> None:
 def _convert_field(alteration: ConvertField, carrier: Carrier) -> None:
     """The values have been read and are written anew, so nothing of the old ones may be left to be taken for new."""
     address = f"{alteration.app}.{alteration.table}"
-    old = carrier.old.table(address).fields[alteration.field]
-    if old.many:
+    old, new = (one.table(address).fields[alteration.field] for one in (carrier.old, carrier.new))
+    if alike(old, new):
+        pass  # the column stays, and of its values those that the new type cannot hold are emptied
+    elif old.many:
         drop_tables(carrier.session, [carrier.old.links(old).name])
     elif carrier.old.stored(old):
         drop_columns(carrier.session, sql_name(address), {old.key, old.key + ERROR_SUFFIX}.__contains__)
-    _ensure_field(carrier.new.table(address).fields[alteration.field], carrier)
+    _ensure_field(new, carrier)
+
+
+def alike(old: Field, new: Field) -> bool:
+    """Whether both fields keep the same values in the same column, so that one can take them over as they are."""
+    plain = not (old.is_link or new.is_link or old.kind.computed or new.kind.computed)
+    return plain and old.kind.holds == new.kind.holds
 
 
 def _ensure_field(field: Field, carrier: Carrier) -> None:

@@ -91,3 +91,25 @@ def test_a_field_that_is_worked_out_for_a_while_finds_its_values_again(shop: Wor
     assert values(shop, owner) == ["00!", "01!"]
     become(shop, owner, type="text")
     assert values(shop, owner) == ["a", "b"]
+
+
+def test_a_text_that_is_no_address_waits_aside_while_the_field_holds_addresses(
+    shop: Workspace, owner: Principal
+) -> None:
+    create(shop, owner, "ada@example.com", "call me", "")
+    told = become(shop, owner, type="email")
+    assert (told.kept, told.lost) == (1, 1)
+    assert values(shop, owner) == ["ada@example.com", None, None]
+    become(shop, owner, type="long_text")
+    become(shop, owner, type="text")
+    assert values(shop, owner) == ["ada@example.com", "call me", None]
+
+
+def test_words_that_are_neither_yes_nor_no_come_back_from_a_checkbox(shop: Workspace, owner: Principal) -> None:
+    create(shop, owner, "yes", "perhaps")
+    told = become(shop, owner, type="checkbox")
+    assert (told.kept, told.lost) == (1, 1)
+    assert values(shop, owner) == [True, False]
+    told = become(shop, owner, type="text")
+    assert told.lost == 0
+    assert values(shop, owner) == ["yes", "perhaps"]
