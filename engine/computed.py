@@ -33,13 +33,13 @@ BLANKS = {None, "", 0}
 class Written:
     """What a transaction wrote: which records of which field, and whom changed links lead or led to.
 
-    `held` has the stored values that records of a table held before they were changed or deleted; `gone` the
-    tables of deleted ones.
+    `held` has, by table, the stored values that records (with their ids) held before they were changed or deleted;
+    `gone` the tables of deleted ones.
     """
 
     fields: dict[Key, Ids] = field(default_factory=dict)
     relinked: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
-    held: dict[str, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    held: dict[str, list[tuple[str, Mapping[str, Any]]]] = field(default_factory=lambda: defaultdict(list))
     gone: set[str] = field(default_factory=set)
 
     def wrote(self, table: str, keys: Iterable[str], ids: Collection[str] | None) -> None:
@@ -53,8 +53,8 @@ class Written:
         """A link began or ended to lead to these records."""
         self.relinked[table, key].update(ids)
 
-    def left(self, table: str, values: Iterable[Mapping[str, Any]], *, gone: bool = False) -> None:
-        """Records held these values until now; `gone`: they are deleted."""
+    def left(self, table: str, values: Iterable[tuple[str, Mapping[str, Any]]], *, gone: bool = False) -> None:
+        """Records (by id) held these values until now; `gone`: they are deleted."""
         self.held[table].extend(values)
         if gone:
             self.gone.add(table)
@@ -168,7 +168,7 @@ def _looking_for(session: Session, table: Table, find: Find, written: Written) -
         return None
     sql = session.layout.sql(target)
     wanted = sa.select(sql.c[key.key]).where(among(session, sql.c.id, changed)).distinct()
-    sought = {values.get(key.key) for values in written.held[find.table]}
+    sought = {values.get(key.key) for _id, values in written.held[find.table]}
     sought |= set(session.connection.execute(wanted).scalars()) if changed else set()
     if len(sought) > MAX_SOUGHT:
         return None

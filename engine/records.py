@@ -155,7 +155,7 @@ def write(
     written = Written()
     for record_id, values in changed.items():
         written.wrote(table.address, [*values, *stamp], [record_id])
-    written.left(table.address, [before[record_id] for record_id in changed])
+    written.left(table.address, [(record_id, before[record_id]) for record_id in changed])
     for field in _links(table):
         touched = [values for values in changed.values() if field.key in values]
         olds = [before[record_id] for record_id, values in changed.items() if field.key in values]
@@ -266,7 +266,7 @@ def _delete(session: Session, table: Table, before: Mapping[str, Values]) -> Non
     trash_rows.put_records(session, table.app, table.address, names)
     unique.forget(session, table, list(before))
     written = Written()
-    written.left(table.address, before.values(), gone=True)
+    written.left(table.address, before.items(), gone=True)
     for field in _links(table):
         written.linked(table.address, field.key, _linked_in(list(before.values()), field))
     computed.refresh(session, written)

@@ -8,10 +8,10 @@ from typing import Any
 from engine.actions import Written, actions
 from engine.definitions.check_conditions import check_condition, expression_problems
 from engine.definitions.language import Automation, Table, address
-from engine.definitions.types import FieldTypes, Path, RecordScope
+from engine.definitions.types import FieldTypes, RecordScope
 from engine.errors import Problem
 from engine.field_types import InvalidValue
-from engine.formulas import FormulaError, Type, messages
+from engine.formulas import FormulaError, messages
 from engine.formulas.types import TEXT
 from engine.text import _
 from engine.triggers import triggers
@@ -51,11 +51,7 @@ def automation_problems(automation: Automation, types: FieldTypes) -> Iterator[P
 
 def scope_of(automation: Automation, table: Table, types: FieldTypes) -> RecordScope:
     """What the expressions of an automation's steps may name."""
-    more: dict[Path, Type] = {
-        ("previous", field.key): types.of(field)
-        for field in table.fields.values()
-        if not field.kind.computed and not field.many
-    }
+    more = types.before(table)
     for key, step in automation.steps.items():
         more["steps", key, "id"] = TEXT
         if step["action"] == "send_webhook":

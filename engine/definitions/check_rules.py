@@ -16,7 +16,8 @@ def rule_problems(at: str, table: Table, types: FieldTypes) -> Iterator[Problem]
     """Every problem of the rules of the table, which stands at the JSON pointer `at`."""
     rules, scope = table.rules, types.scope(table.address)
     for key, check in rules.checks.items():
-        yield from expression_problems(f"{at}/checks/{key}/holds", check.holds, scope, {"boolean"})
+        asked = types.scope(table.address, types.before(table))
+        yield from expression_problems(f"{at}/checks/{key}/holds", check.holds, asked, {"boolean"})
         yield from _fields_of(f"{at}/checks/{key}/field", [check.field] if check.field else [], table)
     for key, unique in rules.unique.items():
         if key.startswith("_"):

@@ -206,6 +206,11 @@ class FieldTypes:
                 found["record", field.key] = self.of(field)
         return found
 
+    def before(self, table: Table) -> dict[Path, Type]:
+        """The names of what the fields held before a change, `previous.stage`: of those that people fill in."""
+        own = [one for one in table.fields.values() if not one.kind.computed and not one.many]
+        return {("previous", one.key): self.of(one) for one in own}
+
     def uses_clock(self, field: Field) -> bool:
         """Whether the value depends on when (or by whom) it is read, so that it cannot be stored."""
         key = (field.table, field.key)
@@ -370,8 +375,8 @@ def _fields_of(scope: RecordScope, path: Path) -> Path:
 
 
 def _of_records(paths: Iterable[Path]) -> list[Path]:
-    """Those that lead to fields, not to settings."""
-    return sorted(path for path in paths if path[0] != "settings")
+    """Those that lead to fields, not to settings; what a field held before is a matter of that field."""
+    return sorted({path[1:] if path[0] == "previous" else path for path in paths if path[0] != "settings"})
 
 
 def _by_key_or_label(table: Table, part: str) -> Field | None:

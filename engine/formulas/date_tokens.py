@@ -23,11 +23,37 @@ TOKEN = re.compile(
     r"|gggg|gg|GGGG|GG|a|A|hh|h|HH|H|kk|k|mm|m|ss|s|S{1,3}|x|X|ZZ|Z|z|LTS|LT|LLLL|LLL|LL|L|llll|lll|ll|l|.",
     re.DOTALL,
 )
+_HOURS = {"LT": "HH:mm", "LTS": "HH:mm:ss"}
+_POINTS = {**_HOURS, "L": "DD.MM.YYYY", "LL": "D. MMMM YYYY", "ll": "D. MMM YYYY"}
+_PLAIN_POINTS = {**_POINTS, "LL": "D MMMM YYYY", "ll": "D MMM YYYY"}
+_IBERIAN = {**_HOURS, "L": "DD/MM/YYYY", "LL": "D [de] MMMM [de] YYYY", "ll": "D [de] MMM [de] YYYY"}
+_HAN = {**_HOURS, "L": "YYYY/MM/DD", "LL": "YYYY年M月D日", "ll": "YYYY年M月D日"}
+_OTHERS = {**_HOURS, "L": "DD/MM/YYYY", "LL": "D MMMM YYYY", "ll": "D MMM YYYY"}
 _LONG: Mapping[str, Mapping[str, str]] = {
     "en": {"LT": "h:mm A", "LTS": "h:mm:ss A", "L": "MM/DD/YYYY", "LL": "MMMM D, YYYY", "ll": "MMM D, YYYY"},
-    "zh": {"LT": "HH:mm", "LTS": "HH:mm:ss", "L": "YYYY/MM/DD", "LL": "YYYY年M月D日", "ll": "YYYY年M月D日"},
-    "ja": {"LT": "HH:mm", "LTS": "HH:mm:ss", "L": "YYYY/MM/DD", "LL": "YYYY年M月D日", "ll": "YYYY年M月D日"},
-    "": {"LT": "HH:mm", "LTS": "HH:mm:ss", "L": "DD/MM/YYYY", "LL": "D MMMM YYYY", "ll": "D MMM YYYY"},
+    "en-gb": _OTHERS,
+    "en-ie": _OTHERS,
+    "en-nz": {**_OTHERS, "LT": "h:mm A", "LTS": "h:mm:ss A"},
+    "en-au": {**_OTHERS, "LT": "h:mm A", "LTS": "h:mm:ss A"},
+    "en-ca": {"LT": "h:mm A", "LTS": "h:mm:ss A", "L": "YYYY-MM-DD", "LL": "MMMM D, YYYY", "ll": "MMM D, YYYY"},
+    "zh": _HAN,
+    "ja": _HAN,
+    "de": _POINTS,
+    "da": _POINTS,
+    "nb": _POINTS,
+    "cs": _POINTS,
+    "pl": _PLAIN_POINTS,
+    "ru": _PLAIN_POINTS,
+    "uk": _PLAIN_POINTS,
+    "tr": _PLAIN_POINTS,
+    "fi": _POINTS,
+    "es": {**_IBERIAN, "LT": "H:mm", "LTS": "H:mm:ss"},
+    "pt": _IBERIAN,
+    "nl": {**_OTHERS, "L": "DD-MM-YYYY"},
+    "sv": {**_OTHERS, "L": "YYYY-MM-DD"},
+    "vi": {**_OTHERS, "LL": "D MMMM [năm] YYYY"},
+    "ko": {"LT": "A h:mm", "LTS": "A h:mm:ss", "L": "YYYY.MM.DD.", "LL": "YYYY년 MMMM D일", "ll": "YYYY년 MMMM D일"},
+    "": _OTHERS,
 }
 _THURSDAY = "date({0}, '-3 days', 'weekday 4')"  # of the same ISO week
 _SATURDAY = "coalesce(date({0}, 'weekday 6'), '9999-12-31')"  # of the same week from Sunday
@@ -153,7 +179,8 @@ def _piece(moment: Moment, token: str) -> list[Element]:
 
 def long_pattern(token: str, locale: str) -> str:
     """The pattern that L, LL, LT ... stand for in a language."""
-    ways = _LONG.get((locale or "en").replace("_", "-").split("-")[0], _LONG[""])
+    name = (locale or "en").replace("_", "-").lower()
+    ways = _LONG.get(name) or _LONG.get(name.split("-")[0]) or _LONG[""]
     if token in ways:
         return ways[token]
     if token in {"l"}:

@@ -244,6 +244,19 @@ def each(alias: str, kind: Type) -> Element:
     return dialects(f"{alias}.value", f"CAST({text} AS {cast})" if cast else text, type_=types.get(kind.name, TEXT))
 
 
+def member(value: Element, key: str, kind: Type) -> Element:
+    """What a JSON object holds under a key (a field's); NULL if there is nothing."""
+    text = f"({{0}} {'->' if kind.is_list else '->>'} '{key}')"
+    cast = _ITEM_CASTS.get(kind.name)
+    types: dict[str, Any] = {"number": NUMBER, "boolean": BOOLEAN, "list": LIST}
+    return dialects(
+        f"json_extract({{0}}, '$.\"{key}\"')",
+        f"CAST({text} AS {cast})" if cast else text,
+        value,
+        type_=types.get(kind.name, TEXT),
+    )
+
+
 def kept(value: Element, alias: str, test: Element) -> Element:
     """The items, each under that alias, for which the test holds."""
     return dialects(

@@ -105,7 +105,12 @@ def regex_extract(text: str, pattern: str) -> str | None:
 
 
 def regex_replace(text: str, pattern: str, template: str) -> str:
-    return _pattern(pattern).sub(template, text)
+    return _pattern(pattern).sub(_template(template), text)
+
+
+@lru_cache(maxsize=512)
+def _template(template: str) -> str:
+    return re.sub(r"\\(.)", lambda found: r"\g<0>" if found[1] == "&" else found[0], template)
 
 
 def digits_text(number: float, digits: int, grouped: int, least: int, most: int) -> str:

@@ -100,7 +100,7 @@ def extracted(value: Element, python: str, postgresql: str) -> Element:
 
 
 def pattern_replaced(value: Element, python: str, postgresql: str, template: Element) -> Element:
-    """With every part that fits replaced; in the template `\\1` stands for the first group."""
+    """With every part that fits replaced; in the template `\\1` stands for the first group, `\\&` for the part."""
     return _patterned(
         "regex_replace({0}, {1}, {3})",
         "regexp_replace({0} COLLATE \"C\", {2}, {3}, 'g')",

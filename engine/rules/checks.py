@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from engine import computed, formulas
 from engine.computed import Ids, Written
 from engine.definitions.language import Field, Table
 from engine.definitions.rules import Check
-from engine.definitions.types import Path
+from engine.definitions.types import Path, RecordScope
 from engine.errors import Problem, Refused, in_order
+from engine.formulas import Compiled, lists
 from engine.formulas.reading import Find
 from engine.storage.expressions import Records, clock_of
 from engine.storage.layout import Layout
@@ -77,11 +81,11 @@ def broken(session: Session, table: Table, check: Check, most: int) -> tuple[int
     """
     layout = session.layout
     try:
-        asked = formulas.check(check.holds, layout.types.scope(table.address))
+        asked = formulas.check(check.holds, _scope(layout, table))
     except formulas.FormulaError:
         return None
     sql = layout.sql(table)
-    holds = formulas.compile(asked, Records(layout, table, sql, clock_of(session))).value
+    holds = formulas.compile(asked, _records(session, table)).value
     fails = sa.not_(sa.func.coalesce(holds, sa.false()))
     counted = sa.select(sa.func.count()).select_from(sql).where(fails)
     some = sa.select(sql.c.id).where(fails).order_by(sql.c.id).limit(most)
@@ -95,25 +99,25 @@ def _hold(session: Session, written: Written, own: str, numbers: Mapping[str, in
         table = session.layout.table(address)
         asked = [(one, computed.affected(session, table, one.paths, one.finds, written)) for one in watched]
         if any(ids is None or ids for _one, ids in asked):
-            problems += _broken(session, table, asked, numbers if address == own else {})
+            problems += _broken(session, table, asked, numbers if address == own else {}, written)
     if problems:
         raise Refused(in_order(problems))
 
 
 def _broken(
-    session: Session, table: Table, asked: list[tuple[_Watched, Ids]], numbers: Mapping[str, int]
+    session: Session, table: Table, asked: list[tuple[_Watched, Ids]], numbers: Mapping[str, int], written: Written
 ) -> list[Problem]:
     """One SELECT for all checks of the table: the records that fail some, among those that each is asked of."""
     sql = session.layout.sql(table)
-    records = Records(session.layout, table, sql, clock_of(session))
-    scope = session.layout.types.scope(table.address)
-    fails = [
-        sa.not_(sa.func.coalesce(formulas.compile(formulas.check(one.check.holds, scope), records).value, sa.false()))
-        for one, _ids in asked
-    ]
+    checked = [formulas.check(one.check.holds, _scope(session.layout, table)) for one, _ids in asked]
+    before = _Before(session, table, written) if any(_asks_before(one) for one in checked) else None
+    records = _records(session, table, before)
+    fails = [sa.not_(sa.func.coalesce(formulas.compile(one, records).value, sa.false())) for one in checked]
     title = table.fields[table.title]
     named = sql.c[title.key] if session.layout.stored(title) and not title.is_link else sql.c.id
     wanted = sa.select(sql.c.id, named, *fails).where(sa.or_(*fails))
+    if before is not None:
+        wanted = wanted.select_from(sql.outerjoin(before.rows, before.rows.c.key == sql.c.id))
     some = [ids for _one, ids in asked]
     if all(ids is not None for ids in some):
         wanted = wanted.where(among(session, sql.c.id, {one for ids in some for one in ids or ()}))
@@ -131,6 +135,44 @@ def _broken(
     return problems
 
 
+class _Before:
+    """What records held before the write, as SQL rows of their ids (`key`) and stored values (`value`, JSON).
+
+    Created records held nothing; those that are not here hold what they held.
+    """
+
+    def __init__(self, session: Session, table: Table, written: Written) -> None:
+        created: dict[str, Any] = {key: {} for key in written.fields.get((table.address, "id")) or ()}
+        held = {**dict(reversed(written.held[table.address])), **created}
+        given = sa.bindparam(None, json.dumps(held), type_=sa.Text)
+        made = sa.func.json_each(given) if session.dialect == "sqlite" else sa.func.jsonb_each(sa.cast(given, JSONB))
+        self.rows = made.table_valued(sa.column("key", sa.Text), "value", name="before")
+
+    def value(self, now: Compiled, key: str) -> Compiled:
+        """What the field held."""
+        then = lists.member(self.rows.c.value, key, now.type)
+        return Compiled(sa.case((self.rows.c.key.is_(None), now.value), else_=then), None, now.type)
+
+
+def _asks_before(formula: formulas.Formula) -> bool:
+    return any(path[0] == "previous" for path in formula.paths)
+
+
+def _scope(layout: Layout, table: Table) -> RecordScope:
+    return layout.types.scope(table.address, layout.types.before(table))
+
+
+def _records(session: Session, table: Table, before: _Before | None = None) -> Records:
+    """The table's records to a check; without `before`, they held what they hold."""
+    layout, sql = session.layout, session.layout.sql(table)
+    now = Records(layout, table, sql, clock_of(session))
+    more: dict[Path, Compiled] = {}
+    for path in layout.types.before(table):
+        held = now.field(path[1])
+        more[path] = held if before is None else before.value(held, path[1])
+    return Records(layout, table, sql, clock_of(session), more)
+
+
 def _watched_in(layout: Layout) -> dict[str, list[_Watched]]:
     """All checks of the workspace by the address of their table."""
 
@@ -142,7 +184,7 @@ def _watched_in(layout: Layout) -> dict[str, list[_Watched]]:
 
 
 def _watched(layout: Layout, table: Table) -> Iterator[_Watched]:
-    scope = layout.types.scope(table.address)
+    scope = _scope(layout, table)
     for check in table.rules.checks.values():
         paths, finds = layout.types.read_by(formulas.check(check.holds, scope), table.address)
         own = {path[0] for path in paths if path[0] in table.fields and _is_given(table.fields[path[0]])}

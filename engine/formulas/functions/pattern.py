@@ -111,14 +111,15 @@ def regex_extract(c: Compiling, text: Part, pattern: Part) -> sql.Element:
     _PATTERN,
     Parameter("new", "text"),
     gives=_replacing,
-    about=_("The text with every part that fits the pattern replaced; $1 stands for the first group in ( )."),
+    about=_("The text with every part that fits the pattern replaced; $1 is the first group in ( ), $0 the part."),
     example='REGEX_REPLACE("2026-11-21", "(\\d+)-(\\d+)-(\\d+)", "$3.$2.$1") is "21.11.2026"',
     risky=True,
 )
 def regex_replace(c: Compiling, text: Part, pattern: Part, new: Part) -> sql.Element:
     found = _read(pattern, groups=True)
     if isinstance(new.constant, str):
-        template = sql.text_constant(_GROUP.sub(r"\\\1", new.constant.replace("\\", "\\\\")))
+        plain = new.constant.replace("\\", "\\\\")
+        template = sql.text_constant(_GROUP.sub(lambda group: "\\" + group[1].replace("0", "&"), plain))
     else:
         template = texts.replaced(c.text(new), sql.text_constant("\\"), sql.text_constant("\\\\"))
     return texts.pattern_replaced(_text_for(c, text, found), found.python, found.postgresql, template)

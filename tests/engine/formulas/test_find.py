@@ -136,3 +136,42 @@ def test_what_cannot_be_found_is_told(shop: Workspace, owner: Principal, formula
     with pytest.raises(Refused) as refused:
         install(shop, owner, {**TABLES, "products": {"title": "sku", "fields": fields}})
     assert any(says in one.says for one in refused.value.problems)
+
+
+STAGES: dict[str, Any] = {
+    "orders": {
+        "title": "name",
+        "fields": {
+            "name": {"type": "text"},
+            "paid": {"type": "number"},
+            "day": {"type": "date"},
+            "stage": {"type": "select", "choices": {"open": {"label": "Open"}, "done": {"label": "Done"}}},
+        },
+        "checks": {
+            "no_way_back": {"holds": 'NOT(AND(PREVIOUS({stage}) = "done", {stage} = "open"))', "message": "Done."},
+            "never_less": {"holds": "{paid} >= PREVIOUS({paid})", "message": "It cannot be less than before."},
+            "never_earlier": {"holds": "OR(ISBLANK(PREVIOUS({day})), {day} >= PREVIOUS({day}))", "message": "Later."},
+        },
+    }
+}
+
+
+def test_a_check_may_ask_what_was_before(workspace: Workspace, owner: Principal) -> None:
+    install(workspace, owner, STAGES)
+
+    def write(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+        try:
+            with workspace.write(owner) as session:
+                records.update(session, "shop.orders", {first: one, second: other})
+        except Refused as refused:
+            return [f"{problem.at}: {problem.says}" for problem in refused.problems]
+        return []
+
+    with workspace.write(owner) as session:
+        first, second = records.create(
+            session, "shop.orders", [{"stage": "done", "paid": 5, "day": "2026-01-02"}, {"stage": "open", "paid": 1}]
+        )
+    assert write({"name": "a"}, {"stage": "done", "day": "2026-01-01"}) == []
+    assert write({"stage": "open"}, {"paid": -2}) == ["/0/stage: Done.", "/1/paid: It cannot be less than before."]
+    assert write({"paid": 6, "day": "2026-01-01"}, {}) == ["/0/day: Later."]
+    assert write({"paid": 6, "day": "2026-01-03"}, {"paid": 2}) == []

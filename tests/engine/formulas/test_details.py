@@ -1,0 +1,75 @@
+"""Small print: what people who know such formulas rely on, on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from engine.formulas import FormulaError
+from engine.formulas.types import DATE, DATE_TIME, NUMBER, TEXT, list_of
+from tests.engine.formulas.evaluating import Given, evaluate
+
+GIVEN: dict[str, Given] = {
+    "at": (DATE_TIME, "2024-02-09T15:04:05.000Z"),
+    "day": (DATE, "2024-02-09"),
+    "days": (list_of(DATE), ["2024-02-09", "2024-01-01"]),
+    "moments": (list_of(DATE_TIME), ["2024-02-09T15:04:05.000Z", "2024-01-01T00:00:00.000Z"]),
+    "none": (list_of(NUMBER), []),
+    "n": (NUMBER, None),
+    "ns": (list_of(NUMBER), [3, 1, 20]),
+    "words": (list_of(TEXT), ["red", "", "blue"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('REGEX_REPLACE("hello", "l+", "[$0]")', "he[ll]o"),
+        ('REGEX_REPLACE("a-b", "(a)-(b)", "$2$1$0")', "baa-b"),
+        ('DATETIME_FORMAT(SET_LOCALE({at}, "de"), "L LL LT")', "09.02.2024 9. Februar 2024 15:04"),
+        ('DATETIME_FORMAT(SET_LOCALE({at}, "en-gb"), "L")', "09/02/2024"),
+        ('DATETIME_FORMAT(SET_LOCALE({at}, "vi"), "LL")', "9 tháng 2 năm 2024"),
+        ("MAX({days})", "2024-02-09"),
+        ("MIN({days}, {day})", "2024-01-01"),
+        ("MIN({moments})", "2024-01-01T00:00:00.000Z"),
+        ("MAX({day}, DATE(2025, 1, 1))", "2025-01-01"),
+        ("MAX({none})", 0),
+        ("MIN({n})", 0),
+        ("MAX({n}, -4)", -4),
+        ("1e3 + 2.5E-1", 1000.25),
+        ("1 + // one\n 1 /* and\n one */ + 1", 3),
+        ('"no // comment /* here */"', "no // comment /* here */"),
+        ("FILTER({ns}, {item} > 2)", [3, 20]),
+        ("SUM(FILTER({ns}, AND({item} > 1, {item} < 10)))", 3),
+        ('FILTER({words}, {item} != "") & ""', "red, blue"),
+        ('COUNTALL(FILTER({days}, {item} > "2024-01-15"))', 1),
+        ("FILTER({ns}, {item} = MAX({ns}))", [20]),
+        ("FILTER({ns}, ANY({ns}, {item} > 100))", []),
+        ("FILTER({ns}, 1 / ({item} - 1) > 0)", [3, 20]),
+        ("ANY({ns}, {item} > 10)", True),
+        ("EVERY({ns}, {item} > 1)", False),
+        ("EVERY({none}, {item} > 1)", True),
+        ("ANY({none}, {item} > 1)", False),
+    ],
+)
+def test_it_gives(text: str, value: Any, engine: sa.Engine) -> None:
+    assert evaluate(engine, text, **GIVEN).value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("SUM({days})", "MAX and MIN find the latest"),
+        ("MAX({day}, 1)", "not all of one kind"),
+        ("FILTER({ns}, {item.x} > 1)", "There is no field item.x"),
+        ("FILTER({ns})", "needs more arguments"),
+        ("{item} > 1", "There is no field item"),
+        ("1 /* x", "This comment has no closing */."),
+    ],
+)
+def test_it_is_refused(text: str, says: str, engine: sa.Engine) -> None:
+    with pytest.raises(FormulaError) as error:
+        evaluate(engine, text, **GIVEN)
+    assert says in error.value.says
