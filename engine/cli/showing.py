@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from engine import people, queries
+from engine import files, people, queries
 from engine.cli.printing import Figure
 from engine.definitions.language import Field, Table
 from engine.field_types import field_types
+from engine.formulas.types import FILE
 from engine.numbers import format_number
 from engine.shown import shown_as
 from engine.storage.session import Session
@@ -24,6 +25,7 @@ class Shown:
         self.fields = [table.fields[key] for key in keys]
         self._people: Mapping[str, str] | None = None
         self._titles: dict[str, dict[str, str]] = {}
+        self._files: dict[str, str] = {}
 
     @property
     def headings(self) -> dict[str, str]:
@@ -35,6 +37,8 @@ class Shown:
         for field in self.fields:
             if field.target is not None:
                 self._look_up(field.target, (values.get(field.key) for values in records))
+            elif self.session.layout.held_type(field).item == FILE:
+                self._look_up_files([one for values in records for one in values.get(field.key) or ()])
         fields = {one.key: one for one in self.fields}
         return [
             {key: self.text(fields[key], value) if key in fields else value for key, value in values.items()}
@@ -51,6 +55,9 @@ class Shown:
             self._look_up(field.target, [value])
             titles = self._titles[field.target]
             return ", ".join(titles.get(one) or one for one in (value if isinstance(value, list) else [value]))
+        if self.session.layout.held_type(field).item == FILE:
+            self._look_up_files(value)
+            return ", ".join(self._files.get(one, one) for one in value)
         name, options = shown_as(self.session.layout, field)
         kind = field_types[name]
         if isinstance(value, list) and (kind.names == "people" or not kind.listed):
@@ -75,6 +82,11 @@ class Shown:
         if self._people is None:
             self._people = people.names(self.session)
         return self._people.get(user_id, user_id)
+
+    def _look_up_files(self, ids: Sequence[str]) -> None:
+        """What the files are called."""
+        missing = set(ids) - self._files.keys()
+        self._files |= {file_id: file.filename for file_id, file in files.known(self.session, missing).items()}
 
     def _look_up(self, target: str, values: Iterable[Any]) -> None:
         known = self._titles.setdefault(target, {})

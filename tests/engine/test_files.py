@@ -10,6 +10,7 @@ import pytest
 
 from engine import files, queries, records, undo
 from engine.access.principals import Principal, person, public_form
+from engine.cli.showing import Shown
 from engine.errors import Forbidden, NotFound, Refused
 from engine.files import Limits
 from engine.queries import Query
@@ -246,3 +247,14 @@ def test_a_table_that_left_its_app_keeps_its_files_to_those_who_build(desk: Work
         assert files.get(session, plan.id) == plan
     with desk.read(person("usr00000000000002")) as session, pytest.raises(NotFound):
         files.get(session, plan.id)
+
+
+def test_the_command_line_shows_names(desk: Workspace, owner: Principal) -> None:
+    plan = brought(desk, owner, "plan.pdf", PDF)
+    ticket(desk, owner, files=[plan.id])
+    with desk.read(owner) as session:
+        held = [one.values for one in records.find(session, Query(TICKETS)).records]
+        shown = Shown(session, session.layout.table(TICKETS), ["files", "photos"])
+        assert shown.rows([{key: one[key] for key in ("files", "photos")} for one in held]) == [
+            {"files": "plan.pdf", "photos": None}
+        ]

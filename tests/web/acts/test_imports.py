@@ -266,3 +266,19 @@ def test_cells_are_shown_as_text(acts: Acts) -> None:
     brought = bring(acts, "title,<b>x</b>\n<script>alert(1)</script>,\"=cmd|' /C calc'!A0\"\n")
     assert "<script>alert" not in brought.text
     assert "<b>x</b>" not in brought.text
+
+
+def test_an_import_is_discarded_before_it_is_carried_out(acts: Acts) -> None:
+    brought = bring(acts, DEALS)
+    assert "Discard" in text_of(brought)
+    gone = acts.post(f"{step(brought)}/deletion")
+    assert "Discarded" in gone.text
+    assert acts.get(step(brought)).status_code == 404
+
+
+def test_what_is_done_is_neither_cancelled_nor_discarded(acts: Acts) -> None:
+    brought = bring(acts, DEALS)
+    count(acts, brought)
+    carry_out(acts, brought)
+    assert acts.post(f"{step(brought)}/cancellation").status_code == 409
+    assert acts.post(f"{step(brought)}/deletion").status_code == 409

@@ -13,6 +13,7 @@ from engine import apps, records
 from engine.access.principals import person
 from engine.queries import Query
 from tests.support.pictures import HTML, PDF, SVG, picture
+from tests.support.statements import counted
 from tests.web import shop
 from tests.web.conftest import Visitor
 from tests.web.pages.conftest import Work
@@ -184,3 +185,25 @@ def test_a_public_form_takes_no_file_of_somebody_else(visits: Work) -> None:
     answer = stranger.submit(address, name="Ada", photo=file["id"])
     assert answer.status_code == 422
     assert "view.png" not in answer.text
+
+
+def test_a_page_takes_as_many_statements_with_many_files(visits: Work) -> None:
+    store = visits.site.stores.workspace(visits.membership.id)
+    for number in range(3):
+        visit(visits, name=f"Visit {number}", papers=[upload(visits, "a.txt", b"x")["id"]])
+    pages = ["/apps/shop/visits/views/all", f"/apps/shop/visits/records/{visit(visits)}"]
+
+    def statements() -> list[int]:
+        counts = []
+        for page in pages:
+            visits.get(page)
+            with counted(store) as said:
+                visits.get(page)
+            counts.append(len(said))
+        return counts
+
+    few = statements()
+    for number in range(12):
+        held = [upload(visits, f"{number}.txt", b"x")["id"] for _time in range(2)]
+        visit(visits, name=f"More {number}", papers=held)
+    assert statements() == few
