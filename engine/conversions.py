@@ -36,7 +36,7 @@ class Conversion:
 
     `kept` counts those that it can hold, `news` are those of them that are to be written, in the new type; `lost`
     those that it cannot hold, as they were; `aside` what would not come back by itself: the value as it was, and
-    what it becomes.
+    what it becomes. `examples` has some that are kept (True) and some that are not.
     """
 
     of: Field
@@ -46,14 +46,13 @@ class Conversion:
     news: dict[str, Any] = field(default_factory=dict)
     lost: dict[str, Any] = field(default_factory=dict)
     aside: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    examples: list[tuple[str, str | None]] = field(default_factory=list)
+    examples: dict[bool, list[tuple[str, str | None]]] = field(default_factory=lambda: {True: [], False: []})
 
 
 def told(session: Session, alteration: ConvertField, after: Layout) -> ConvertField:
     """The alteration with how many values it keeps and how many it cannot keep, and some of each."""
     made = work_out(session, alteration, after)
-    kept = [one for one in made.examples if one[1] is not None][:EXAMPLES]
-    lost = [one for one in made.examples if one[1] is None][:EXAMPLES]
+    kept, lost = made.examples[True], made.examples[False]
     return replace(alteration, lost=len(made.lost), kept=made.kept, examples=(*kept, *lost))
 
 
@@ -83,9 +82,9 @@ def work_out(session: Session, alteration: ConvertField, after: Layout) -> Conve
             made.lost[record_id] = value
         if not is_empty(value) and (is_empty(result) or back.converted(result) != value):
             made.aside[record_id] = (value, result)
-        if not is_empty(value) and len(made.examples) < 50 * EXAMPLES:
-            after_text = None if is_empty(result) else back.as_text(result)
-            made.examples.append((forth.as_text(value), after_text))
+        some = made.examples[not is_empty(result)]
+        if not is_empty(value) and len(some) < EXAMPLES:
+            some.append((forth.as_text(value), None if is_empty(result) else back.as_text(result)))
     return made
 
 
