@@ -19,6 +19,7 @@ from engine.storage.layout import sql_type
 from engine.storage.session import Session, timestamp
 from engine.text import Label, _
 
+LONGEST_UNIQUE = 600  # characters: an index of PostgreSQL takes 2,704 bytes
 Given = Mapping[str, Any]
 Values = dict[str, Any]
 Reading = Literal["json", "text"]  # text: what a person typed, such as "1,234.50" or a choice's label
@@ -79,7 +80,8 @@ def check_unique(session: Session, table: Table, records: Mapping[str, Given]) -
     for field in table.fields.values():
         if not field.unique or field.many:
             continue
-        wanted = {record_id: values[field.key] for record_id, values in records.items() if values.get(field.key)}
+        given = {record_id: values.get(field.key) for record_id, values in records.items()}
+        wanted = {record_id: value for record_id, value in given.items() if not is_empty(value)}
         if not wanted:
             continue
         sql = session.layout.sql(table)
@@ -93,6 +95,14 @@ def check_unique(session: Session, table: Table, records: Mapping[str, Given]) -
         for number, (record_id, values_of) in enumerate(records.items()):
             value = values_of.get(field.key)
             if is_empty(value):
+                continue
+            if isinstance(value, str) and len(value) > LONGEST_UNIQUE:
+                says = _(
+                    "{field} may have at most {most} characters, since no two are alike.",
+                    field=_name(field),
+                    most=LONGEST_UNIQUE,
+                )
+                problems.append(Problem(f"/{number}/{field.key}", says, "too_long", value))
                 continue
             holder = seen.get(value) or taken.get(value)
             if holder is not None and holder != record_id and (holder not in records or value in seen):

@@ -16,6 +16,7 @@ class Checkbox(FieldType):
     icon = "checkbox"
     holds = "boolean"
     groups = True
+    can_be_unique = False
 
     def value_schema(self, options: Options) -> dict[str, Any]:
         return {"type": "boolean"}

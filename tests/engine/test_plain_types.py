@@ -246,3 +246,13 @@ def test_a_moment_is_typed_in_the_time_zone_of_its_field(workspace: Workspace, o
         assert records.get(session, "shop.things", one).values["at"] == "2026-03-31T06:30:00.000Z"
     with pytest.raises(Refused):
         install(workspace, owner, {"things": {"fields": {"at": {"type": "date_time", "time_zone": "Mars/Base"}}}})
+
+
+def test_zero_is_a_unique_value_too_and_a_text_must_fit_its_index(workspace: Workspace, owner: Principal) -> None:
+    fields = {"size": {"type": "number", "unique": True}, "code": {"type": "text", "unique": True}}
+    install(workspace, owner, {"things": {"title": "code", "fields": fields}})
+    with workspace.write(owner) as session:
+        records.create(session, "shop.things", [{"size": 0, "code": "é" * 600}])
+    with workspace.write(owner) as session, pytest.raises(Refused) as refused:
+        records.create(session, "shop.things", [{"size": 0}, {"code": "x" * 601}])
+    assert [problem.at for problem in refused.value.problems] == ["/0/size", "/1/code"]
