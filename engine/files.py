@@ -169,7 +169,7 @@ def get(session: Session, file_id: str) -> File:
 
 def note_uses(session: Session, table: Table, records: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
     """Remember which records hold which files, in the transaction that writes them."""
-    keys = [one.key for one in table.fields.values() if isinstance(one.kind, TakesFiles)]
+    keys = [one.key for one in _fields_with_files(session, table)]
     if not keys:
         return
     rows = [
@@ -224,9 +224,17 @@ def sweep_folder(session: Session) -> int:
     return len(strangers)
 
 
+def _fields_with_files(session: Session, table: Table) -> list[Field]:
+    """Remembered, since to ask every field for the protocol costs as much as writing a record."""
+    return session.layout.remember(
+        ("fields with files", table.address),
+        lambda: [one for one in table.fields.values() if isinstance(one.kind, TakesFiles)],
+    )
+
+
 def file_problems(session: Session, table: Table, records: Sequence[Mapping[str, Any]]) -> list[Problem]:
     """A problem for each value of a record that names a file that is not there, not the principal's, or not taken."""
-    fields = [one for one in table.fields.values() if one.writable and isinstance(one.kind, TakesFiles)]
+    fields = [one for one in _fields_with_files(session, table) if one.writable]
     wanted = {file_id for values in records for one in fields for file_id in values.get(one.key) or ()}
     if not wanted:
         return []

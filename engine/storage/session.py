@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Executable
@@ -54,7 +55,6 @@ class Session:
     writing: bool
     cause: str | None = None
     now: datetime = field(default_factory=lambda: _milliseconds(datetime.now(UTC)))
-    transaction_id: str = field(default_factory=lambda: new_id("trx"))
     changes: list[Change] = field(default_factory=list)
     touched: dict[str, set[str]] = field(default_factory=dict)  # table address -> records whose values may differ now
     unchecked: list[Any] | None = None  # what was written while the checks wait for the rest (engine/rules/checks.py)
@@ -62,6 +62,11 @@ class Session:
     quiet: bool = False  # whether what is written starts nothing (an import of what happened long ago)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _layout: Layout | None = None
+
+    @cached_property
+    def transaction_id(self) -> str:
+        """The name under which the log keeps what is done here."""
+        return new_id("trx")
 
     @property
     def dialect(self) -> str:

@@ -22,7 +22,20 @@ class _NumericAffinity(UserDefinedType[Any]):
         return "NUMERIC"
 
 
-class Number(TypeDecorator[Any]):
+class _AsItIsOnSqlite(TypeDecorator[Any]):
+    """SQLite holds the very values that Python has: nothing is converted, which would take a call for each value."""
+
+    impl: Any = sa.Text
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        return None if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        return None if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+class Number(_AsItIsOnSqlite):
     """An exact decimal of up to 15 digits: NUMERIC on both; `int` or `float` in Python."""
 
     impl = sa.Numeric
@@ -53,7 +66,7 @@ class Text(TypeDecorator[str]):
         return dialect.type_descriptor(sa.Text(collation="C" if dialect.name == "postgresql" else None))
 
 
-class Date(TypeDecorator[str]):
+class Date(_AsItIsOnSqlite):
     """`YYYY-MM-DD`: DATE on PostgreSQL, that text on SQLite."""
 
     impl = sa.Text
@@ -71,7 +84,7 @@ class Date(TypeDecorator[str]):
         return value.isoformat() if isinstance(value, datetime.date) else value
 
 
-class DateTime(TypeDecorator[str]):
+class DateTime(_AsItIsOnSqlite):
     """`YYYY-MM-DDTHH:MM:SS.mmmZ`: TIMESTAMPTZ on PostgreSQL, that text on SQLite."""
 
     impl = sa.Text

@@ -37,6 +37,14 @@ DEFINITION: dict[str, Any] = {
                 "note": {"type": "long_text"},
                 "total": {"type": "formula", "formula": "{amount} * {qty}"},
             },
+            "views": {
+                "paid": {
+                    "type": "grid",
+                    "filter": {"field": "status", "op": "is", "value": "paid"},
+                    "sort": ["-ordered_on"],
+                },
+                "by_day": {"type": "grid", "sort": ["-ordered_on"]},
+            },
         },
     },
 }
