@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from engine import pictures
 from engine.access import door
+from engine.access.principals import Principal
 from engine.content_types import clean_name, content_type_of, kind_of
 from engine.definitions.language import Field, Table
 from engine.errors import Forbidden, NotFound, Problem, Refused
@@ -65,6 +66,23 @@ class Limits:
     workspace: int
 
 
+def bring(workspace: Workspace, principal: Principal, stream: BinaryIO, name: str, limits: Limits) -> File:
+    """Keep a file that somebody brings. It is removed again unless a record holds it within a day.
+
+    Raises `Refused` when it is too large or empty, or the workspace has no room; `Forbidden` for who may only look.
+    """
+    if principal.role == "guest":
+        raise Forbidden(_("Guests can look but not change anything. Ask an owner for another role."))
+    received = receive(workspace, stream, name, limits, public=principal.kind == "public_form")
+    try:
+        with workspace.write(principal) as session:
+            add(session, received, limits)
+    except BaseException:
+        _remove(workspace, [received.id])
+        raise
+    return received
+
+
 def receive(workspace: Workspace, stream: BinaryIO, name: str, limits: Limits, *, public: bool = False) -> File:
     """Put what `stream` holds into the data folder, safe against a loss of power; `add` then makes it known.
 
@@ -103,13 +121,8 @@ def receive(workspace: Workspace, stream: BinaryIO, name: str, limits: Limits, *
     )
 
 
-def add(session: Session, received: File, limits: Limits) -> File:
-    """Make a received file known. It is removed again unless a record holds it within a day.
-
-    Raises `Refused` when the workspace has no room left for it, `Forbidden` for who may only look.
-    """
-    if session.principal.role == "guest":
-        raise Forbidden(_("Guests can look but not change anything. Ask an owner for another role."))
+def add(session: Session, received: File, limits: Limits) -> None:
+    """Make a received file known. Raises `Refused` when the workspace has no room left for it."""
     held = session.connection.execute(sa.select(sa.func.coalesce(sa.func.sum(files.c.size), 0))).scalar_one()
     if int(held) + received.size > limits.workspace:
         raise Refused([Problem("/file", _("This workspace has no room for more files. Ask an owner."), "no_room")])
@@ -128,7 +141,6 @@ def add(session: Session, received: File, limits: Limits) -> File:
             uploaded_by=session.principal.id,
         )
     )
-    return received
 
 
 def known(session: Session, ids: Collection[str]) -> dict[str, File]:

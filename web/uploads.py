@@ -20,11 +20,7 @@ from web.site import Site
 
 def keep(site: Site, store: Workspace, who: Principal, upload: UploadFile) -> File:
     """Keep one file. Raises `Refused`, `Forbidden`."""
-    public = who.kind == "public_form"
-    limits = site.file_limits
-    received = files.receive(store, upload.file, upload.filename or "", limits, public=public)
-    with store.write(who) as session:
-        return files.add(session, received, limits)
+    return files.bring(store, who, upload.file, upload.filename or "", site.file_limits)
 
 
 def with_ids(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from engine import files, queries, records, undo
+from engine import files, queries, records, trash, undo
 from engine.access.principals import Principal, person, public_form
 from engine.cli.showing import Shown
 from engine.errors import Forbidden, NotFound, Refused
 from engine.files import Limits
 from engine.queries import Query
+from engine.storage.session import timestamp
 from engine.storage.stores import Workspace
 from tests.support.pictures import PDF, brought, picture
 from tests.support.workspaces import install
@@ -153,6 +156,7 @@ def test_a_file_that_is_too_large_or_empty_leaves_nothing(desk: Workspace, owner
     with pytest.raises(Refused) as refused:
         brought(desk, owner, "c.txt", b"x", limits)
     assert refused.value.problems[0].code == "no_room"
+    assert len(list(files.path_of(desk, "x").parent.iterdir())) == 2
 
 
 def test_only_who_sees_a_record_sees_its_files(desk: Workspace, owner: Principal) -> None:
@@ -258,3 +262,27 @@ def test_the_command_line_shows_names(desk: Workspace, owner: Principal) -> None
         assert shown.rows([{key: one[key] for key in ("files", "photos")} for one in held]) == [
             {"files": "plan.pdf", "photos": None}
         ]
+
+
+@pytest.mark.parametrize("what", ["the record", "the field", "the table"])
+def test_what_the_trash_purges_takes_its_files_along(desk: Workspace, owner: Principal, what: str) -> None:
+    plan = brought(desk, owner, "plan.pdf", PDF)
+    made = ticket(desk, owner, files=[plan.id])
+    if what == "the record":
+        with desk.write(owner) as session:
+            records.delete(session, TICKETS, [made])
+    else:
+        tables: dict[str, Any] = copy.deepcopy(TABLES)
+        tables["products"]["fields"] = {"name": {"type": "text"}}
+        fields = tables["tickets"]["fields"]
+        tables["tickets"]["fields"] = {key: fields[key] for key in ("name", "photos")}
+        tables["tickets"].pop("forms")
+        if what == "the table":
+            del tables["tickets"]
+        install(desk, owner, tables)
+    with desk.write(owner) as session:
+        session.now += timedelta(hours=25)
+        assert files.sweep(session) == []
+        trash.purge_due(session, timestamp(session.now))
+        assert files.sweep(session) == [plan.id]
+    assert not files.path_of(desk, plan.id).exists()

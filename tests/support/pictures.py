@@ -42,6 +42,4 @@ def office(folder: str = "xl/") -> bytes:
 
 def brought(workspace: Workspace, asker: Principal, name: str, content: bytes, limits: Limits = ROOM) -> File:
     """A file that somebody uploads and that no record holds yet."""
-    received = files.receive(workspace, io.BytesIO(content), name, limits)
-    with workspace.write(asker) as session:
-        return files.add(session, received, limits)
+    return files.bring(workspace, asker, io.BytesIO(content), name, limits)

@@ -44,12 +44,10 @@ def _upload(caller: Caller, app: str, record: str, field: str, body: Body) -> An
         raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "file must be base64") from error
     with caller.read() as session:
         table, key = _found(session, app, check_id(record), field)
-    limits = caller.site.file_limits
-    received = files.receive(caller.store, io.BytesIO(held), name, limits)
+    brought = files.bring(caller.store, caller.principal, io.BytesIO(held), name, caller.site.file_limits)
     with caller.write() as session:
-        files.add(session, received, limits)
         before = records.get(session, table.address, record).values.get(key) or []
-        records.update(session, table.address, {record: {key: [*before, received.id]}})
+        records.update(session, table.address, {record: {key: [*before, brought.id]}})
         names = names_of(session.layout, table, session.workspace.language)
         found = records.get(session, table.address, record)
         return Cells(session, names, [key], by_key=True, links=FileLinks(caller)).record(found)
