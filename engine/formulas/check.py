@@ -17,6 +17,8 @@ from engine.formulas.typed import Apply, Constant, Convert, Read, Typed, walk
 from engine.formulas.types import BOOLEAN, NUMBER, TEXT, Type, common, failing
 from engine.text import Text, _
 
+MAX_REFERENCES = 50  # fields that an expression names
+
 
 class Scope(Protocol):
     """What names an expression may use."""
@@ -62,7 +64,13 @@ def check(text: str | Node, scope: Scope) -> Formula:
     if checker.mistakes or tree is None:
         first, *rest = sorted(checker.mistakes, key=lambda one: (one.start, one.end))
         raise FormulaError(*first, *rest)
-    return formula_of(text if isinstance(text, str) else "", tree)
+    formula = formula_of(text if isinstance(text, str) else "", tree)
+    if len(formula.paths) + sum(len(one.paths) for one in formula.finds) > MAX_REFERENCES:
+        says = _(
+            "The formula names more than {count} fields. Move a part into a field of its own.", count=MAX_REFERENCES
+        )
+        raise FormulaError(says, tree.start, tree.end)
+    return formula
 
 
 def formula_of(text: str, tree: Typed) -> Formula:

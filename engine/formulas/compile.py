@@ -14,7 +14,7 @@ from typing import Protocol, cast
 
 import sqlalchemy as sa
 
-from engine.formulas import dates, lists, sql
+from engine.formulas import dates, lists, sql, texts
 from engine.formulas.calendar import ORDINARY, Calendar
 from engine.formulas.chain import Sizes, chained, is_simple
 from engine.formulas.check import Formula
@@ -108,13 +108,18 @@ class Inside:
         return self.outer.each(table)
 
 
-def compile(formula: Formula, environment: Environment) -> Compiled:
-    """The SQL of a checked expression. It may be kept and used in any number of statements."""
+def compile(formula: Formula, environment: Environment, longest: int = texts.LONGEST) -> Compiled:
+    """The SQL of a checked expression. It may be kept and used in any number of statements.
+
+    A text is cut after `longest` characters.
+    """
     c = Compiling(environment)
     part = c.part(formula.tree)
     value = part.value
     if part.type == NUMBER and not isinstance(formula.tree, Read):
         value = sql.trimmed(value)
+    if part.type == TEXT and isinstance(formula.tree, Apply):
+        value = texts.left(value, sql.integer(longest))
     if part.type == DATE_TIME and not isinstance(formula.tree, Read):
         value = dates.readable(c.once(value))
     error = part.error

@@ -7,7 +7,6 @@ it contains, even `{{`, is never read again. A value that is an error is shown a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from engine.formulas.check import Formula, Scope, formula_of
 from engine.formulas.check import check as check_expression
@@ -17,7 +16,7 @@ from engine.formulas.conversions import as_text
 from engine.formulas.functions import functions
 from engine.formulas.syntax import FormulaError, Mistake
 from engine.formulas.typed import Apply, Constant, Typed
-from engine.formulas.types import NUMBER, TEXT
+from engine.formulas.types import TEXT
 from engine.text import _
 
 MAX_LENGTH = 65_536
@@ -46,14 +45,12 @@ def check(text: str, scope: Scope) -> Formula:
             mistakes += [Mistake(one.says, one.start + start, one.end + start) for one in error.mistakes]
     if mistakes:
         raise FormulaError(*mistakes[0], *mistakes[1:])
-    joined = Apply(functions()["&"], tuple(parts or [Constant("", TEXT, 0, 0)]), TEXT, 0, len(text))
-    longest = Constant(Decimal(MAX_RESULT), NUMBER, 0, len(text))
-    return formula_of(text, Apply(functions()["LEFT"], (joined, longest), TEXT, 0, len(text)))
+    return formula_of(text, Apply(functions()["&"], tuple(parts or [Constant("", TEXT, 0, 0)]), TEXT, 0, len(text)))
 
 
 def compile(message: Formula, environment: Environment) -> Compiled:
     """The filled-in message as SQL; it has no error."""
-    return compile_expression(message, environment)
+    return compile_expression(message, environment, MAX_RESULT)
 
 
 def _shown(value: Typed, scope: Scope) -> Typed:

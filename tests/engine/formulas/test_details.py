@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from engine import formulas
 from engine.formulas import FormulaError
 from engine.formulas.types import DATE, DATE_TIME, NUMBER, TEXT, list_of
-from tests.engine.formulas.evaluating import Given, evaluate
+from tests.engine.formulas.evaluating import Fields, Given, evaluate
 
 GIVEN: dict[str, Given] = {
     "at": (DATE_TIME, "2024-02-09T15:04:05.000Z"),
@@ -73,3 +74,21 @@ def test_it_is_refused(text: str, says: str, engine: sa.Engine) -> None:
     with pytest.raises(FormulaError) as error:
         evaluate(engine, text, **GIVEN)
     assert says in error.value.says
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [('UPPER("đường straße")', "ĐƯỜNG STRASSE"), ('LOWER("ĐƯỜNG")', "đường"), ('PROPER("đỗ văn")', "Đỗ Văn")],
+)
+def test_before_postgresql_18_letters_come_from_icu(
+    text: str, value: str, on_postgresql: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = formulas.compile(formulas.check(text, Fields({})), Fields({}))
+    with on_postgresql.connect().execution_options(compiled_cache=None) as connection:
+        monkeypatch.setattr(connection.dialect, "server_version_info", (17, 0))
+        statement = sa.select(compiled.value)
+        assert '"und-x-icu"' in str(statement.compile(dialect=connection.dialect))
+        known = connection.execute(sa.text("SELECT count(*) FROM pg_collation WHERE collname = 'und-x-icu'"))
+        if not known.scalar_one():
+            pytest.skip("this PostgreSQL was built without ICU")
+        assert connection.execute(statement).scalar_one() == value

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine import formulas
 from engine.formulas.types import NUMBER, TEXT
@@ -94,3 +98,38 @@ def test_a_compiled_expression_can_be_used_again(engine: sa.Engine) -> None:
         first = connection.execute(sa.select(compiled.value)).scalar_one()
         assert connection.execute(sa.select(compiled.value, compiled.value)).one() == (first, first)
         assert connection.execute(sa.select(1).where(compiled.value > 0).order_by(compiled.value)).scalar_one() == 1
+
+
+def test_a_text_is_no_longer_than_it_may_be(engine: sa.Engine) -> None:
+    longest = 'REPT("ab", 50000)'
+    assert len(evaluate(engine, longest).value) == 100_000
+    assert len(evaluate(engine, f'{longest} & "c"').value) == 100_000
+    assert len(evaluate(engine, f'SUBSTITUTE({longest}, "a", "xyz")').value) == 100_000
+    assert evaluate(engine, 'REPT("a", 100001)').error == "out_of_range"
+
+
+def test_a_formula_names_at_most_fifty_fields() -> None:
+    fields: dict[str, Given] = {f"f{number}": (NUMBER, 1) for number in range(51)}
+    named = " + ".join(f"{{{name}}}" for name in list(fields)[:50])
+    assert len(formulas.check(f"{named} + {{f0}}", Fields(fields)).paths) == 50
+    with pytest.raises(formulas.FormulaError, match="more than 50 fields"):
+        formulas.check(f"{named} + {{f50}}", Fields(fields))
+
+
+SIGNS = "{}()[]\"'\\,.&+-*/=<>!%^|;@#$ \n09aZ_中đ\u3000\x00"
+
+
+@settings(max_examples=300)
+@given(st.text(st.sampled_from(SIGNS), max_size=60) | st.text(max_size=40))
+def test_any_text_is_an_expression_or_says_where_it_is_none(text: str) -> None:
+    for one in _mistakes(text):
+        assert one.says
+        assert 0 <= one.start <= one.end <= len(text) + 1
+
+
+def _mistakes(text: str) -> Sequence[formulas.Mistake]:
+    try:
+        formulas.check(text, Fields(GIVEN))
+    except formulas.FormulaError as error:
+        return error.mistakes
+    return ()
