@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import queries, records
+from engine import queries, records, totals
 from engine.access import door
 from engine.definitions.language import Table
 from engine.definitions.rules import Ledger
@@ -63,10 +63,14 @@ def balances(session: Session, table: str, by: str | None = None, as_of: str | N
     if by is not None and by not in of.fields:
         raise Refused([Problem("/by", _("{table} has no field `{field}`.", table=of.label, field=by), "unknown_field")])
     until = [{"field": ledger.date, "op": "is_on_or_before", "value": as_of}] if as_of else []
-    query, sums = Query(table, until), dict.fromkeys(ledger.amounts, "sum")
+    query, sums = Query(table, until), [("sum", key) for key in ledger.amounts]
     if by is None:
-        return [Balance(None, queries.count(session, query), queries.totals(session, query, sums))]
-    return [Balance(one.value, one.count, one.totals) for one in queries.groups(session, query, by, sums)]
+        whole = totals.totals(session, query, sums)
+        return [Balance(None, queries.count(session, query), dict(zip(ledger.amounts, whole, strict=True)))]
+    return [
+        Balance(one.values[0], one.count, dict(zip(ledger.amounts, one.totals, strict=True)))
+        for one in totals.groups(session, query, [by], sums)
+    ]
 
 
 def _ledger(session: Session, table: str) -> tuple[Table, Ledger]:

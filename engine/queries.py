@@ -1,11 +1,11 @@
-"""Questions to a table: filter, search, sort, page, group and total, answered by the database alone."""
+"""Questions to a table: filter, search, sort and page, answered by the database alone."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -20,8 +20,8 @@ from engine.errors import Problem, Refused
 from engine.filters import contains_text
 from engine.storage.answers import answer
 from engine.storage.conditions import condition_sql
-from engine.storage.expressions import AGGREGATES, Records, clock_of
-from engine.storage.index_shapes import Shape, shape_of, shape_of_groups
+from engine.storage.expressions import Records, clock_of
+from engine.storage.index_shapes import Shape, shape_of
 from engine.storage.ordering import Key, count_of_parts, keys_of, parts_after, place, token
 from engine.storage.prepared import Prepared, Row
 from engine.storage.record_rows import Values, among_listed, listed
@@ -34,7 +34,6 @@ MAX_PAGE_SIZE = 1_000
 MAX_SORTS = 5
 FAR = 1_000  # records to pass over
 LIMIT, OFFSET = sa.bindparam("limit", type_=sa.Integer), sa.bindparam("offset", type_=sa.Integer)
-OF_LISTS = frozenset({"count", "empty", "filled", "unique", "count_unique"})  # what can be asked of lists
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,6 @@ class Query:
     offset: int = 0
 
 
-@dataclass(frozen=True)
-class Group:
-    """One group of records: the value they share, how many they are, and their totals."""
-
-    value: Any
-    count: int
-    totals: Mapping[str, Any] = field(default_factory=dict)
-
-
 def page_of(session: Session, query: Query) -> tuple[list[tuple[str, Values]], str | None]:
     """The ids and values of one page, and where the next begins. Raises `Refused` for a wrong query."""
     table = session.layout.table(query.table)
@@ -82,7 +72,7 @@ def _rows_from(session: Session, query: Query, limit: int) -> list[Row]:
 
     def made(table: Table, records: Records) -> sa.Select[Any]:
         statement, keys, order = _page(session, table, records, query)
-        wheres = _wheres(session, table, records, query)
+        wheres = tests_of(session, table, records, query)
         if not far:
             return statement.where(*wheres).order_by(*order).limit(LIMIT).offset(OFFSET)
         # Only ids are carried along to a place far down, not whole records.
@@ -90,7 +80,7 @@ def _rows_from(session: Session, query: Query, limit: int) -> list[Row]:
         return statement.where(keys[-1].value.in_(there.correlate(None))).order_by(*order)
 
     asked = ("far" if far else "page", tuple(query.sort), _names(query.fields))
-    return _ask(session, query, asked, made, {LIMIT.key: limit, OFFSET.key: query.offset})
+    return ask(session, query, asked, made, {LIMIT.key: limit, OFFSET.key: query.offset})
 
 
 def _rows_after(session: Session, query: Query, limit: int) -> list[Row]:
@@ -108,12 +98,12 @@ def _rows_after(session: Session, query: Query, limit: int) -> list[Row]:
                 for key, (name, value) in zip(keys, given.items(), strict=True)
             ]
             holds, part_keys = parts_after(keys, there)[part]
-            wheres = _wheres(session, table, records, query)
+            wheres = tests_of(session, table, records, query)
             return statement.where(*wheres, holds).order_by(*(key.clause for key in part_keys)).limit(LIMIT)
 
         if len(rows) < limit:
             asked = ("after", part, tuple(filled), tuple(query.sort), _names(query.fields))
-            rows += _ask(session, query, asked, made, {**given, LIMIT.key: limit - len(rows)})
+            rows += ask(session, query, asked, made, {**given, LIMIT.key: limit - len(rows)})
     return rows
 
 
@@ -123,7 +113,7 @@ def _shape(session: Session, query: Query) -> Shape | None:
     def made() -> Shape | None:
         table = session.layout.table(query.table)
         records, _sql = _records(session, table)
-        return shape_of(records, _wheres(session, table, records, query), query.sort)
+        return shape_of(records, tests_of(session, table, records, query), query.sort)
 
     return session.layout.recall(("shape", tuple(query.sort), *_conditions(session, query)), made)
 
@@ -156,10 +146,10 @@ def ids_of(session: Session, query: Query) -> list[str]:
     door.enter(session.principal, "read", table)
 
     def made(table: Table, records: Records) -> sa.Select[Any]:
-        wanted = sa.select(records.rows.c.id).where(*_wheres(session, table, records, query))
+        wanted = sa.select(records.rows.c.id).where(*tests_of(session, table, records, query))
         return wanted.order_by(*(key.clause for key in keys_of(records, query.sort)))
 
-    return [row[0] for row in _ask(session, query, ("ids", tuple(query.sort)), made)]
+    return [row[0] for row in ask(session, query, ("ids", tuple(query.sort)), made)]
 
 
 def count(session: Session, query: Query) -> int:
@@ -168,46 +158,9 @@ def count(session: Session, query: Query) -> int:
     door.enter(session.principal, "read", table)
 
     def made(table: Table, records: Records) -> sa.Select[Any]:
-        return sa.select(sa.func.count()).select_from(records.rows).where(*_wheres(session, table, records, query))
+        return sa.select(sa.func.count()).select_from(records.rows).where(*tests_of(session, table, records, query))
 
-    return int(_ask(session, query, ("count",), made)[0][0])
-
-
-def totals(session: Session, query: Query, wanted: Mapping[str, str]) -> dict[str, Any]:
-    """One value per field over all records that the query finds; `wanted` maps fields to functions."""
-    table = session.layout.table(query.table)
-    door.enter(session.principal, "read", table)
-    if not wanted:
-        return {}
-
-    def made(table: Table, records: Records) -> sa.Select[Any]:
-        columns = [_total(table, records, key, function) for key, function in wanted.items()]
-        return sa.select(*columns).select_from(records.rows).where(*_wheres(session, table, records, query))
-
-    (row,) = _ask(session, query, ("totals", *wanted.items()), made)
-    return dict(zip(wanted, row, strict=True))
-
-
-def groups(session: Session, query: Query, by: str, wanted: Mapping[str, str] | None = None) -> list[Group]:
-    """The records that the query finds, counted and totalled by the value of one field (largest group first)."""
-    table = session.layout.table(query.table)
-    door.enter(session.principal, "read", table)
-    if by not in table.fields or table.fields[by].many:
-        raise Refused([Problem("/by", _("Records cannot be grouped by {field}.", field=by), "unknown_field", by)])
-
-    def made(table: Table, records: Records) -> sa.Select[Any]:
-        key, number = records.field(by).value, sa.func.count()
-        columns = [_total(table, records, name, function) for name, function in (wanted or {}).items()]
-        found = sa.select(key, number, *columns).select_from(records.rows)
-        found = found.where(*_wheres(session, table, records, query))
-        return found.group_by(key).order_by(number.desc(), key)
-
-    begun = time.perf_counter()
-    rows = _ask(session, query, ("groups", by, *(wanted or {}).items()), made)
-    if not query.where and not query.search.strip():
-        shape = shape_of_groups(_records(session, table)[0], by, wanted or ())
-        indexes.notice(session, shape, time.perf_counter() - begun)
-    return [Group(row[0], row[1], dict(zip(wanted or (), row[2:], strict=True))) for row in rows]
+    return int(ask(session, query, ("count",), made)[0][0])
 
 
 def titles(session: Session, table: str, ids: Sequence[str]) -> dict[str, str]:
@@ -254,12 +207,17 @@ def find_titles(
     return [(record_id, _title(of, value) or record_id) for record_id, value in rows]
 
 
+def records_of(session: Session, table: Table) -> Records:
+    """The records of a table as expressions see them."""
+    return _records(session, table)[0]
+
+
 def _records(session: Session, table: Table) -> tuple[Records, sa.Table]:
     sql = session.layout.sql(table)
     return Records(session.layout, table, sql, clock_of(session)), sql
 
 
-def _ask(
+def ask(
     session: Session,
     query: Query,
     asked: tuple[Any, ...],
@@ -289,7 +247,8 @@ def _names(fields: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if fields is None else tuple(fields)
 
 
-def _wheres(session: Session, table: Table, records: Records, query: Query) -> list[ColumnElement[bool]]:
+def tests_of(session: Session, table: Table, records: Records, query: Query) -> list[ColumnElement[bool]]:
+    """What holds for the records that the query finds."""
     wheres = [condition_sql(one, records) for one in query.where]
     if query.search.strip():
         wheres.append(_search(session, table, records, query.search.strip()))
@@ -303,14 +262,6 @@ def _search(session: Session, table: Table, records: Records, text: str) -> Colu
         if not one.is_link and session.layout.types.of(one).name == "text" and one.kind.holds in {"text", "computed"}
     ]
     return sa.or_(sa.false(), *tests)
-
-
-def _total(table: Table, records: Records, key: str, function: str) -> ColumnElement[Any]:
-    one = table.fields.get(key)
-    if one is None or one.many or function not in (OF_LISTS if one.kind.listed else AGGREGATES):
-        raise Refused([Problem(f"/{key}", _("There is no {function} of {field}.", function=function, field=key))])
-    total: ColumnElement[Any] = AGGREGATES[function](records.field(key).value)
-    return total
 
 
 def _check(session: Session, table: Table, query: Query) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import queries, records
+from engine import queries, records, totals
 from engine.definitions.language import Condition, Field, Table, View
 from engine.errors import NotFound
 from engine.people import everybody
-from engine.queries import Group, Query
+from engine.queries import Query
 from engine.storage.session import Session
 from engine.text import Label, _
+from engine.totals import Group
 
 STACK_SIZE = 25  # cards of one kanban stack that are shown at first
 MAX_STACKS = 60
@@ -61,16 +62,16 @@ def stacks(session: Session, table: Table, view: View, query: Query) -> list[Sta
     """The stacks of a kanban view in the order of the field's values; cards of each up to `STACK_SIZE`."""
     by = table.fields[view.options["by"]]
     total = view.options.get("sum")
-    wanted = {total: "sum"} if total else {}
-    counted = {group.value: group for group in queries.groups(session, query, by.key, wanted)}
+    wanted = [("sum", total)] if total else []
+    counted = {group.values[0]: group for group in totals.groups(session, query, [by.key], wanted)}
     found = []
     for value, label, color in _values(session, by, counted)[:MAX_STACKS]:
-        group = counted.get(value, Group(value, 0, {}))
+        group = counted.get(value, Group((value,), 0))
         cards: list[records.Record] = []
         if group.count:
             page = records.find(session, replace(query, where=[*query.where, is_value(by, value)], limit=STACK_SIZE))
             cards = page.records
-        sum_ = group.totals.get(total) if total else None
+        sum_ = group.totals[0] if group.totals else None
         found.append(Stack(value, label, color, group.count, sum_, cards, group.count > len(cards)))
     return found
 

@@ -18,7 +18,7 @@ from engine.days import PERIODS, RELATIVE_DAYS
 from engine.definitions.conditions import MAX_NESTING
 from engine.filters.date import COUNTED
 
-NOT_GROUPED = "-"
+NONE = "-"  # instead of groups or totals
 IN = "~"  # between a group of tests and what is in it
 HEIGHTS = ("short", "medium", "tall")
 
@@ -68,12 +68,13 @@ class Tests:
 
 @dataclass(frozen=True)
 class Asked:
-    """`group` and `height` are empty where the view decides; `group` is `-` for no groups at all."""
+    """What is empty the view decides; `group` and `totals` are `-` for none at all."""
 
     tests: Tests = Tests()
     sort: tuple[str, ...] = ()
     search: str = ""
-    group: str = ""
+    group: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ()  # `amount:sum`
     fields: tuple[str, ...] = ()
     height: str = ""
     page: int = 1
@@ -98,7 +99,8 @@ class Asked:
     def _pairs(self) -> list[tuple[str, str]]:
         others = {
             "sort": ",".join(self.sort),
-            "group": self.group,
+            "group": ",".join(self.group),
+            "totals": ",".join(self.totals),
             "fields": ",".join(self.fields),
             "height": self.height,
             "q": self.search,
@@ -115,7 +117,8 @@ def read(params: QueryParams) -> Asked:
         tests=_read_tests([(name, value) for name, value in params.multi_items() if is_of_tests(name)]),
         sort=_list(params.get("sort", "")),
         search=params.get("q", "")[:200],
-        group=params.get("group", ""),
+        group=_list(params.get("group", "")),
+        totals=_list(params.get("totals", "")),
         fields=_list(params.get("fields", "")),
         height=height if height in HEIGHTS else "",
         page=int(page) if page.isdecimal() and 0 < int(page) < 1_000_000 else 1,
@@ -124,7 +127,7 @@ def read(params: QueryParams) -> Asked:
 
 def is_form(params: QueryParams) -> bool:
     """Whether a form of the tool bar was sent, whose parameters have a shorter form."""
-    sent = ("direction", "shown", "group_in")
+    sent = ("direction", "shown", "group_in", "grouped", "total")
     return any(name.endswith(".where") or name in sent for name in params) or params.get("q") == ""
 
 
@@ -140,6 +143,10 @@ def read_form(params: QueryParams) -> Asked:
         kept = kept.but(sort=tuple(dict.fromkeys(ways)))
     if "shown" in names:
         kept = kept.but(fields=tuple(params.getlist("shown"))[1:])
+    if "grouped" in names:
+        kept = kept.but(group=tuple(one for one in params.getlist("grouped") if one) or (NONE,))
+    if "total" in names:
+        kept = kept.but(totals=tuple(one for one in params.getlist("total") if one) or (NONE,))
     return kept.but()
 
 

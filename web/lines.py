@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from engine import queries, records
+from engine import records, totals
 from engine.definitions.language import Field, Table
 from engine.field_types import Input
 from engine.queries import Query
@@ -147,8 +147,11 @@ def _totals(session: Session, field: Field, table: Table, owner: str | None) -> 
     if owner is None or not wanted:
         return {}
     where = {"field": field.inverse_of, "op": "is", "value": owner}
-    found = queries.totals(session, Query(table.address, where=[where]), wanted)
-    return {key: (shown_field(session.layout, table.fields[key]), value) for key, value in found.items()}
+    asked = [(function, key) for key, function in wanted.items()]
+    found = totals.totals(session, Query(table.address, where=[where]), asked)
+    return {
+        key: (shown_field(session.layout, table.fields[key]), value) for key, value in zip(wanted, found, strict=True)
+    }
 
 
 def _blank(value: Any) -> bool:

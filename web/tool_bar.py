@@ -7,6 +7,7 @@ from typing import Any
 from engine import people
 from engine.definitions.language import Field
 from engine.field_types import FieldType
+from engine.storage.aggregates import AGGREGATES, Aggregate
 from engine.storage.layout import Layout
 from engine.view_types import view_types
 from web.asked import Tests
@@ -37,7 +38,9 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
         "shown_keys": {one.key for one in at.fields},
         "sortable": single,
         "groupable": [one for one in single if _has_few_values(layout, table.fields[one.key])],
-        "grouped_by": grid.group_of(at) if at.view.type == "grid" else None,
+        "grouped_by": grid.groups_of(at),
+        "totals_wanted": grid.totals_wanted(at),
+        "totalled": [(one, _aggregates(layout, table.fields[one.key])) for one in at.shown if not one.many],
         "own_filter": speaker.condition(at.view.filter),
         "may_write": at.may_write,
         "no_tests": Tests(),
@@ -64,3 +67,8 @@ def filter_form(at: Looking, lines: list[Line]) -> dict[str, Any]:
 def _has_few_values(layout: Layout, field: Field) -> bool:
     kind: FieldType = field.kind
     return kind.groups or (kind.computed and layout.held_type(field).name in FEW_VALUES)
+
+
+def _aggregates(layout: Layout, field: Field) -> dict[str, Aggregate]:
+    held = layout.held_type(field)
+    return {key: one for key, one in AGGREGATES.items() if one.goes_with(held)}

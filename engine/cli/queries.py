@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from operator import itemgetter
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from engine import queries, records, sequences
+from engine import queries, records, sequences, totals
 from engine.cli.here import IN_WORKSPACE, InWorkspace, WrongUse
 from engine.cli.naming import field_keys, find_table, listed
 from engine.cli.showing import Shown, total
 from engine.definitions.language import Condition, Table
 from engine.queries import MAX_PAGE_SIZE, Query
+from engine.storage.aggregates import AGGREGATES
 from engine.storage.session import Session
 from engine.text import _
 
@@ -35,13 +35,14 @@ def query(
     fields: _Fields = None,
     limit: int = 100,
     count: bool = False,
-    group: str = "",
+    group: _Fields = None,
     sum: _Fields = None,
     average: _Fields = None,
     min: _Fields = None,
     max: _Fields = None,
     filled: _Fields = None,
     unique: _Fields = None,
+    total_of: Annotated[list[str] | None, Parameter(name="--total")] = None,
     here: InWorkspace = IN_WORKSPACE,
 ) -> None:
     """Find records: filter, sort, search; or count, group and total them.
@@ -72,7 +73,7 @@ def query(
     count
         Only say how many there are.
     group
-        Field whose values make the groups.
+        Fields whose values make the groups.
     sum
         Fields to add up.
     average
@@ -85,6 +86,8 @@ def query(
         Fields to count the values of.
     unique
         Fields to count the different values of.
+    total
+        Any other total as function:field, such as median:amount, percent_filled:owner, span_days:due.
     """
     functions = {"sum": sum, "average": average, "min": min, "max": max, "filled": filled, "unique": unique}
     with here.read() as session:
@@ -95,8 +98,9 @@ def query(
             for key in field_keys(session.layout, of, listed(names))
         ]
         asked = Query(of.address, [condition(one) for one in where or ()], search=search)
+        wanted += [_total_named(session, of, one) for one in listed(total_of)]
         if group:
-            by = field_keys(session.layout, of, [group])[0]
+            by = field_keys(session.layout, of, listed(group))
             _show_groups(here, session, asked, by, wanted, listed(sort), limit)
         elif wanted or count:
             _show_totals(here, session, asked, wanted)
@@ -125,6 +129,14 @@ def gaps(table: str, field: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None
         found = sequences.gaps(session, of.address, key)
     rows = [{"first": one.first, "last": one.last, "count": one.count} for one in found]
     here.table(rows, {"first": "From", "last": "To", "count": "Numbers"}, _("Every number that was drawn is in use."))
+
+
+def _total_named(session: Session, table: Table, text: str) -> tuple[str, str]:
+    function, colon, name = text.partition(":")
+    if not colon or function not in AGGREGATES:
+        says = _("A total is function:field. Functions are {functions}.", functions=", ".join(AGGREGATES))
+        raise WrongUse(says)
+    return function, field_keys(session.layout, table, [name])[0]
 
 
 def condition(text: str) -> Condition:
@@ -160,10 +172,8 @@ def _show_records(
 
 
 def _show_totals(here: InWorkspace, session: Session, query: Query, wanted: _Wanted) -> None:
-    facts: dict[str, Any] = {"count": queries.count(session, query)}
-    for part in _passes(wanted):
-        answer = queries.totals(session, query, {key: function for function, key in part})
-        facts |= {f"{function}_{key}": answer[key] for function, key in part}
+    found = totals.totals(session, query, wanted)
+    facts = {"count": queries.count(session, query), **dict(zip(_names(wanted), found, strict=True))}
     if here.json:
         here.document(facts)
         return
@@ -173,24 +183,26 @@ def _show_totals(here: InWorkspace, session: Session, query: Query, wanted: _Wan
 
 
 def _show_groups(
-    here: InWorkspace, session: Session, query: Query, by: str, wanted: _Wanted, sort: Sequence[str], limit: int
+    here: InWorkspace, session: Session, query: Query, by: list[str], wanted: _Wanted, sort: Sequence[str], limit: int
 ) -> None:
     table = session.layout.table(query.table)
-    rows: dict[Any, dict[str, Any]] = {}
-    for part in _passes(wanted) or [[]]:
-        for group in queries.groups(session, query, by, {key: function for function, key in part}):
-            row = rows.setdefault(group.value, {by: group.value, "count": group.count})
-            row |= {f"{function}_{key}": group.totals[key] for function, key in part}
-    shown = Shown(session, table, [by])
-    found = _sorted(list(rows.values()), sort)[: limit or None]
+    names = [*by, "count", *_names(wanted)]
+    groups = totals.groups(session, query, by, wanted)
+    rows = [dict(zip(names, (*one.values, one.count, *one.totals), strict=True)) for one in groups]
+    shown = Shown(session, table, by)
+    found = _sorted(rows, sort)[: limit or None]
     if here.json:
         here.document(found)
         return
     language = session.workspace.language
-    totals = [{key: value if key == by else total(value, language) for key, value in row.items()} for row in found]
-    headings = {by: shown.headings[by], "count": "Count"}
+    told = [{key: value if key in by else total(value, language) for key, value in row.items()} for row in found]
+    headings = {**{key: shown.headings[key] for key in by}, "count": "Count"}
     headings |= {f"{function}_{key}": f"{function} {key}" for function, key in wanted}
-    here.table(shown.rows(totals), headings, _("No record satisfies this."))
+    here.table(shown.rows(told), headings, _("No record satisfies this."))
+
+
+def _names(wanted: _Wanted) -> list[str]:
+    return [f"{function}_{key}" for function, key in wanted]
 
 
 def _sorted(rows: list[dict[str, Any]], sort: Sequence[str]) -> list[dict[str, Any]]:
@@ -204,11 +216,3 @@ def _sorted(rows: list[dict[str, Any]], sort: Sequence[str]) -> list[dict[str, A
         filled.sort(key=itemgetter(key), reverse=name.startswith("-"))
         rows = [*filled, *(row for row in rows if row[key] is None)]
     return rows
-
-
-def _passes(wanted: _Wanted) -> list[list[tuple[str, str]]]:
-    """The totals in as few questions as will do, since one question takes one function for a field."""
-    by_field: dict[str, list[tuple[str, str]]] = {}
-    for function, key in wanted:
-        by_field.setdefault(key, []).append((function, key))
-    return [[one for one in part if one is not None] for part in zip_longest(*by_field.values())]

@@ -23,7 +23,7 @@ from engine.errors import Problem
 from engine.field_types import InvalidValue
 from engine.formulas import FormulaError
 from engine.text import _
-from engine.view_types import view_types
+from engine.view_types import keys_in, view_types
 
 __all__ = ["check", "check_condition"]
 
@@ -193,13 +193,13 @@ def _view_problems(
             yield no_field(f"{at}/totals/{key}", key, table)
     if "sum" in options and options["sum"] not in table.fields:
         yield no_field(f"{at}/sum", options["sum"], table)
-    grouped = view_types[kind].grouped_by
-    if grouped and grouped in options:
-        by = table.fields.get(options[grouped])
+    grouped = view_types[kind].grouped_by or ""
+    for key in keys_in(options.get(grouped)):
+        by = table.fields.get(key)
         if by is None:
-            yield no_field(f"{at}/{grouped}", options[grouped], table)
+            yield no_field(f"{at}/{grouped}", key, table)
         elif by.many or not (by.kind.groups or by.kind.computed) or (view_types[kind].one_place and by.several):
             says = _("{field} has too many values to make stacks of.", field=by.label)
-            yield Problem(f"{at}/{grouped}", says, "groups", options[grouped])
+            yield Problem(f"{at}/{grouped}", says, "groups", key)
     if "filter" in options:
         yield from check_condition(options["filter"], types.scope(table.address), f"{at}/filter")

@@ -15,7 +15,7 @@ from engine import formulas
 from engine.definitions.language import Field, Table
 from engine.definitions.types import FILE_PARTS, Path
 from engine.formulas import Compiled, lists
-from engine.formulas.sql import dialects, exact_sum, join_list, json_list
+from engine.formulas.sql import dialects, join_list, json_list
 from engine.formulas.types import TEXT, list_of, record_of
 from engine.storage import sql_types
 from engine.storage.file_tables import parts_of_files
@@ -228,24 +228,3 @@ def _literal_type(name: str) -> Any:
         "date": sql_types.DATE,
         "date_time": sql_types.DATE_TIME,
     }.get(name, sql_types.TEXT)
-
-
-def _average(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    number = sa.func.nullif(sa.func.count(value), 0)
-    quotient = dialects("({0} * 1.0 / {1})", "({0} / {1})", exact_sum(value), number, type_=sql_types.NUMBER)
-    return formulas.sql.rounded(quotient)
-
-
-AGGREGATES: Mapping[str, Any] = {
-    "sum": lambda value: sa.func.coalesce(exact_sum(value), 0, type_=sql_types.NUMBER),
-    "average": _average,
-    "min": sa.func.min,
-    "max": sa.func.max,
-    "count": sa.func.count,
-    "filled": sa.func.count,
-    "empty": lambda value: sa.func.count() - sa.func.count(value),
-    "count_unique": lambda value: sa.func.count(sa.distinct(value)),
-    "unique": lambda value: sa.func.count(sa.distinct(value)),
-    "any": lambda value: sa.func.coalesce(sa.func.max(sa.case((value.is_(sa.true()), 1), else_=0)), 0) == 1,
-    "every": lambda value: sa.func.coalesce(sa.func.min(sa.case((value.is_(sa.true()), 1), else_=0)), 1) == 1,
-}

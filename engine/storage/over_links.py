@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -13,19 +13,22 @@ from engine.definitions.language import Field
 from engine.formulas import Compiled
 from engine.formulas.sql import join_list, json_list
 from engine.formulas.types import NUMBER, list_of
+from engine.storage.aggregates import AGGREGATES
 from engine.storage.conditions import condition_sql
-from engine.storage.expressions import AGGREGATES, Records, sortable
+from engine.storage.expressions import Records, sortable
 
 if TYPE_CHECKING:
     from engine.formulas import Type
 
 Order = list[ColumnElement[Any]]
 
-_AGGREGATE: Mapping[str, str] = {
-    **{name: name for name in ("sum", "average", "min", "max", "count", "count_unique", "any", "every")},
-    "counta": "count",
-    "earliest": "min",
-    "latest": "max",
+_AGGREGATE: Mapping[str, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
+    **{name: AGGREGATES[name].sql for name in ("sum", "average", "min", "max", "earliest", "latest")},
+    "count": AGGREGATES["filled"].sql,
+    "counta": AGGREGATES["filled"].sql,
+    "count_unique": AGGREGATES["unique"].sql,
+    "any": lambda value: sa.func.coalesce(sa.func.max(sa.case((value.is_(sa.true()), 1), else_=0)), 0) == 1,
+    "every": lambda value: sa.func.coalesce(sa.func.min(sa.case((value.is_(sa.true()), 1), else_=0)), 1) == 1,
 }
 # What an aggregate of SQL would answer differently on the two databases is a formula over the list of values.
 _FORMULAS: Mapping[str, str] = {
@@ -73,7 +76,7 @@ def _rolled_up(
         return join_list(_list(inner, wheres, order), ", ")
     if function in _FORMULAS and (inner.type.is_list or function not in _AGGREGATE):
         return _formula(records, _FORMULAS[function], _list(inner, wheres, order), inner.type)
-    found = AGGREGATES[_AGGREGATE[function]](value)
+    found = _AGGREGATE[function](value)
     return sa.select(found).where(*wheres).correlate(records.rows).scalar_subquery()
 
 

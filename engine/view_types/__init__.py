@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from engine.registry import Registry
@@ -23,6 +23,11 @@ class ViewType:
     def asks(self, options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
         """What the view asks the table for beside its filter: fields of which it wants one value, and its order."""
         return [], list(options.get("sort", ()))
+
+
+def keys_in(option: str | Sequence[str] | None) -> list[str]:
+    """The fields of an option that names one or several."""
+    return [option] if isinstance(option, str) else list(option or ())
 
 
 view_types: Registry[ViewType] = Registry("engine.view_types", ViewType)

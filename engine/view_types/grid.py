@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.text import _
-from engine.view_types import ViewType
+from engine.view_types import ViewType, keys_in
 
-TOTALS = ("sum", "average", "min", "max", "count", "empty", "filled", "unique")
+MAX_GROUPED = 3  # groups in groups
 
 
 class Grid(ViewType):
@@ -16,15 +16,24 @@ class Grid(ViewType):
     icon = "table"
     options = {
         "fields": {"$ref": "#/$defs/keys"},
-        "group": {"$ref": "#/$defs/key"},
-        "totals": {"type": "object", "additionalProperties": {"enum": list(TOTALS)}},
+        "group": {
+            "anyOf": [
+                {"$ref": "#/$defs/key"},
+                {"type": "array", "items": {"$ref": "#/$defs/key"}, "uniqueItems": True, "maxItems": MAX_GROUPED},
+            ],
+            "description": "The field whose values make groups; or a list of fields, for groups in groups.",
+        },
+        "totals": {
+            "type": "object",
+            "additionalProperties": {"type": "string", "pattern": "^[a-z0-9_]+$"},
+            "description": "By field what stands below it and beside each group: sum, median, percent_filled ...",
+        },
         "height": {"enum": ["short", "medium", "tall"]},
     }
     grouped_by = "group"
 
     def asks(self, options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-        by, sort = options.get("group"), list(options.get("sort", ()))
-        if by is None:
-            return [], sort
-        own = [one for one in sort if one.removeprefix("-") == by]
-        return [], [*(own or [by]), *(one for one in sort if one not in own)]
+        sort = list(options.get("sort", ()))
+        by = keys_in(options.get("group"))
+        own = {one.removeprefix("-"): one for one in sort}
+        return [], [*(own.get(key, key) for key in by), *(one for one in sort if one.removeprefix("-") not in by)]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine import queries
+from engine import queries, totals
+from engine.queries import Query
+from engine.storage.aggregates import AGGREGATES
 from engine.storage.session import Session
 from web.api import listing
 from web.api.answering import Caller, Endpoint, answered
@@ -18,55 +20,44 @@ from web.api.paths import name_in
 
 router = APIRouter(route_class=Endpoint)
 
-FUNCTIONS = ("sum", "average", "min", "max", "count", "filled", "empty", "unique")
-Wanted = Mapping[str, Sequence[str]]  # function -> names of fields
+Wanted = list[tuple[str, str, str]]  # (function, key and name of the field)
 
 
 @router.get("/{app}/{table}/groups")
 async def group_records(request: Request, app: str, table: str) -> Response:
-    """`?by=Stage&sum=Amount&sum=Total&average=Amount`, with the filter, view and search of a list.
+    """`?by=Stage&by=Owner&sum=Amount&sum=Total&median=Amount`, with the filter, view and search of a list.
 
-    Answers `{"groups": [{"value", "count", "sum": {"Amount": 10}, ...}]}`, the largest group first. Without `by` there
-    is one group: everything.
+    Answers `{"groups": [{"values", "value", "count", "sum": {"Amount": 10}, ...}]}`, the largest group first; `value`
+    is the first of `values`. Without `by` there is one group: everything.
     """
     return await answered(request, _groups, app, name_in(table), request.query_params.multi_items())
 
 
 def _groups(caller: Caller, app: str, table: str, pairs: Sequence[tuple[str, str]]) -> Any:
-    by = next((value for name, value in pairs if name == "by"), "")
-    wanted = {
-        function: [value for name, value in pairs if name in (function, f"{function}[]")] for function in FUNCTIONS
-    }
-    options = listing.options_in_query([pair for pair in pairs if pair[0] != "by"])
+    options = listing.options_in_query([pair for pair in pairs if pair[0] not in ("by", "by[]")])
     with caller.read() as session:
         names = names_of(session.layout, table_named(session.layout, app, table), session.workspace.language)
         query = listing.question(session, names, options)
-        if not by:
-            found = _everything(session, names, query, wanted)
-        else:
-            found = _by_value(session, names, query, names.key(by, "/by"), wanted)
-        return {"groups": found}
+        by = [names.key(value, "/by") for name, value in pairs if name in ("by", "by[]")]
+        functions = [(name.removesuffix("[]"), value) for name, value in pairs if name.removesuffix("[]") in AGGREGATES]
+        wanted = [(function, names.key(name, f"/{function}"), name) for function, name in functions]
+        return {"groups": _found(session, names, query, by, wanted)}
 
 
-def _everything(session: Session, names: Names, query: queries.Query, wanted: Wanted) -> list[dict[str, Any]]:
-    whole: dict[str, Any] = {"count": queries.count(session, query)}
-    for function, fields in wanted.items():
-        if fields:
-            keys = dict(zip(fields, names.keys(fields, f"/{function}"), strict=True))
-            totals = queries.totals(session, query, dict.fromkeys(keys.values(), function))
-            whole[function] = {name: totals[key] for name, key in keys.items()}
-    return [whole]
+def _found(session: Session, names: Names, query: Query, by: list[str], wanted: Wanted) -> list[dict[str, Any]]:
+    asked = [(function, key) for function, key, _name in wanted]
+    if not by:
+        return [{"count": queries.count(session, query)} | _named(wanted, totals.totals(session, query, asked))]
+    shape = Cells(session, names, by)
+    found = []
+    for one in totals.groups(session, query, by, asked):
+        values = [shape.value(key, value) for key, value in zip(by, one.values, strict=True)]
+        found.append({"value": values[0], "values": values, "count": one.count} | _named(wanted, one.totals))
+    return found
 
 
-def _by_value(session: Session, names: Names, query: queries.Query, by: str, wanted: Wanted) -> list[dict[str, Any]]:
-    shape = Cells(session, names, [by])
-    asked = {function: fields for function, fields in wanted.items() if fields}
-    groups: dict[Any, dict[str, Any]] = {}
-    # One question takes one function for a field, so each function is asked for by itself.
-    for function, fields in (asked or {"": ()}).items():
-        keys = dict(zip(fields, names.keys(fields, f"/{function}"), strict=True))
-        for one in queries.groups(session, query, by, dict.fromkeys(keys.values(), function)):
-            group = groups.setdefault(one.value, {"value": shape.value(by, one.value), "count": one.count})
-            if keys:
-                group[function] = {name: one.totals[key] for name, key in keys.items()}
-    return list(groups.values())
+def _named(wanted: Wanted, found: Sequence[Any]) -> dict[str, dict[str, Any]]:
+    named: dict[str, dict[str, Any]] = {}
+    for (function, _key, name), total in zip(wanted, found, strict=True):
+        named.setdefault(function, {})[name] = total
+    return named

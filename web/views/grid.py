@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import queries, records
+from engine import queries, records, totals
 from engine.definitions.language import Field
-from engine.queries import Group
+from engine.queries import Query
 from engine.records import Record
-from engine.text import Text, _
-from web.asked import NOT_GROUPED
+from engine.storage.aggregates import AGGREGATES
+from engine.text import Text
+from engine.view_types import keys_in
+from engine.view_types.grid import MAX_GROUPED
 from web.fields import Shown, shown_field
 from web.names import Names, names_of
 from web.views import PAGE_SIZE, Drawing, Looking
 
-TOTALS: Mapping[str, Text] = {
-    "sum": _("Sum"),
-    "average": _("Average"),
-    "min": _("Smallest"),
-    "max": _("Largest"),
-    "count": _("Count"),
-    "empty": _("Empty"),
-    "filled": _("Filled"),
-    "unique": _("Different"),
-}
-_OF_THE_FIELD = frozenset({"sum", "average", "min", "max"})  # shown like the field's values; the others are counts
 _COUNT = Shown("", "", "hash", "number", {"decimals": 0})
+_SHARE = Shown("", "", "percentage", "percent", {"decimals": 0})
 
 
 @dataclass(frozen=True)
@@ -40,11 +32,21 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Section:
-    """The lines that share a value of the field grouped by; without groups there is one section with `group` None."""
+class Head:
+    """The line above the records of a group: the field (`by`) and the value that they share, and their totals."""
 
-    group: Group | None
+    level: int
+    by: Shown
+    value: Any
+    count: int
     totals: Mapping[str, Total]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Lines that share the values of the fields grouped by, below the heads of the groups that begin with them."""
+
+    heads: Sequence[Head]
     records: list[Record]
     first: int
 
@@ -53,21 +55,17 @@ class Grid(Drawing):
     """The grid."""
 
     def content(self, at: Looking) -> dict[str, Any]:
-        by = group_of(at)
-        query = at.query
-        if by is not None:
-            query = replace(query, sort=_grouped_first(by, list(query.sort)))
+        by = groups_of(at)
+        query = replace(at.query, sort=_grouped_first(by, list(at.query.sort)))
         total = queries.count(at.session, query)
         pages = max(1, -(-total // PAGE_SIZE))
         page = min(at.asked.page, pages)
-        keys = list(dict.fromkeys([*(one.key for one in at.fields), *([by.key] if by else [])]))
+        keys = list(dict.fromkeys([*(one.key for one in at.fields), *(one.key for one in by)]))
         first = (page - 1) * PAGE_SIZE
         found = records.find(at.session, replace(query, fields=keys, limit=PAGE_SIZE, offset=first)).records
-        wanted = totals_wanted(at)
-        groups = {_key(one.value): one for one in queries.groups(at.session, query, by.key, wanted)} if by else {}
+        heads = _heads(at, by, query) if found else []
         return {
-            "sections": list(_sections(at, by, found, groups, first + 1)),
-            "group": shown_field(at.session.layout, by) if by else None,
+            "sections": list(_sections(by, found, heads, first + 1)),
             "names": names_of(at.session, at.place.at, at.table, keys, [one.values for one in found]),
             "totals": totals_of(at),
             "total": total,
@@ -82,8 +80,7 @@ class Grid(Drawing):
         }
 
     def neighbours(self, at: Looking, record: str) -> tuple[str, str]:
-        by = group_of(at)
-        query = at.query if by is None else replace(at.query, sort=_grouped_first(by, list(at.query.sort)))
+        query = replace(at.query, sort=_grouped_first(groups_of(at), list(at.query.sort)))
         # One more on either side, so that the way on from the page's first and last record is known too.
         first = max(0, (at.asked.page - 1) * PAGE_SIZE - 1)
         page = records.find(at.session, replace(query, fields=(), limit=PAGE_SIZE + 2, offset=first))
@@ -101,25 +98,29 @@ class Grid(Drawing):
         return address(place - 1), address(place + 1)
 
 
-def group_of(at: Looking) -> Field | None:
-    """The field that lines are grouped by: the reader's choice, else the view's."""
-    key = at.asked.group or str(at.view.options.get("group", ""))
-    field = at.table.fields.get(key)
-    if key == NOT_GROUPED or field is None or shown_field(at.session.layout, field).many:
-        return None
-    return field
+def groups_of(at: Looking) -> list[Field]:
+    """The fields that lines are grouped by, the outer first: the reader's choice, else the view's."""
+    keys = at.asked.group or keys_in(at.view.options.get("group"))
+    fields = [at.table.fields[key] for key in keys if key in at.table.fields]
+    return [one for one in fields if not shown_field(at.session.layout, one).many][:MAX_GROUPED]
 
 
 def totals_wanted(at: Looking) -> dict[str, str]:
-    """The view's totals, field to function, among the fields shown."""
+    """The totals, field to function, among the fields shown: the reader's choice, else the view's."""
     shown = {field.key for field in at.fields if not field.many}
-    return {key: function for key, function in at.view.options.get("totals", {}).items() if key in shown}
+    chosen = dict(one.split(":", 1) for one in at.asked.totals if ":" in one)
+    wanted: Mapping[str, str] = chosen if at.asked.totals else at.view.options.get("totals", {})
+    return {
+        key: function
+        for key, function in wanted.items()
+        if key in shown and totals.goes_with(at.session, at.table, key, function)
+    }
 
 
 def totals_of(at: Looking) -> dict[str, Total]:
     """The totals over all records that are shown, on whichever page."""
-    wanted = totals_wanted(at)
-    return _drawn(at, queries.totals(at.session, at.query, wanted)) if wanted else {}
+    wanted = _pairs(at)
+    return _drawn(at, totals.totals(at.session, at.query, wanted)) if wanted else {}
 
 
 def one_line(at: Looking, record: str) -> tuple[Record, Names]:
@@ -129,31 +130,56 @@ def one_line(at: Looking, record: str) -> tuple[Record, Names]:
     return found, names_of(at.session, at.place.at, at.table, keys, [found.values])
 
 
-def _drawn(at: Looking, values: Mapping[str, Any]) -> dict[str, Total]:
+def _pairs(at: Looking) -> list[tuple[str, str]]:
+    return [(function, key) for key, function in totals_wanted(at).items()]
+
+
+def _drawn(at: Looking, values: Sequence[Any]) -> dict[str, Total]:
     wanted = totals_wanted(at)
-    return {key: _total(at, key, wanted[key], value) for key, value in values.items()}
+    return {
+        key: _total(at, key, function, value) for (key, function), value in zip(wanted.items(), values, strict=True)
+    }
 
 
 def _total(at: Looking, key: str, function: str, value: Any) -> Total:
-    shown = shown_field(at.session.layout, at.table.fields[key]) if function in _OF_THE_FIELD else _COUNT
-    if function == "average" and shown.kind == "number":
+    aggregate = AGGREGATES[function]
+    if aggregate.gives in {"count", "days"}:
+        return Total(aggregate.label, _COUNT, value)
+    if aggregate.gives == "share":
+        return Total(aggregate.label, _SHARE, value)
+    shown = shown_field(at.session.layout, at.table.fields[key])
+    if aggregate.gives == "number" and shown.kind == "number":
         shown = replace(shown, options={**shown.options, "decimals": 1}, drawn={})
-    return Total(TOTALS[function], shown, value)
+    return Total(aggregate.label, shown, value)
 
 
-def _sections(
-    at: Looking, by: Field | None, found: list[Record], groups: Mapping[Any, Group], first: int
-) -> Iterator[Section]:
-    if by is None:
-        yield Section(None, {}, found, first)
-        return
-    keys = [_key(one.values.get(by.key)) for one in found]
-    start = 0
+def _heads(at: Looking, by: list[Field], query: Query) -> list[Mapping[Any, Head]]:
+    """For each level the heads of its groups by their values; one statement a level."""
+    found: list[Mapping[Any, Head]] = []
+    for level, field in enumerate(by):
+        groups = totals.groups(at.session, query, [one.key for one in by[: level + 1]], _pairs(at))
+        shown = shown_field(at.session.layout, field)
+        found.append(
+            {_keys(one.values): Head(level, shown, one.values[-1], one.count, _drawn(at, one.totals)) for one in groups}
+        )
+    return found
+
+
+def _sections(by: list[Field], found: list[Record], heads: list[Mapping[Any, Head]], first: int) -> Iterator[Section]:
+    keys = [_keys([one.values.get(field.key) for field in by]) for one in found]
+    start, before = 0, None
     for end in range(1, len(found) + 1):
         if end == len(found) or keys[end] != keys[start]:
-            group = groups.get(keys[start]) or Group(found[start].values.get(by.key), end - start)
-            yield Section(group, _drawn(at, group.totals), found[start:end], first + start)
-            start = end
+            level = 0
+            while before is not None and keys[start][: level + 1] == before[: level + 1]:
+                level += 1
+            begun = [heads[one][keys[start][: one + 1]] for one in range(level, len(by))]
+            yield Section(begun, found[start:end], first + start)
+            start, before = end, keys[start]
+
+
+def _keys(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(_key(value) for value in values)
 
 
 def _key(value: Any) -> Any:
@@ -161,10 +187,11 @@ def _key(value: Any) -> Any:
     return None if value == "" else str(value) if isinstance(value, (list, Mapping)) else value
 
 
-def _grouped_first(by: Field, sort: list[str]) -> list[str]:
-    own = [one for one in sort if one.removeprefix("-") == by.key]
-    rest = [one for one in sort if one not in own]
-    return [*(own or [by.key]), *rest][: queries.MAX_SORTS]
+def _grouped_first(by: list[Field], sort: list[str]) -> list[str]:
+    own = {one.removeprefix("-"): one for one in sort}
+    keys = [one.key for one in by]
+    rest = [one for one in sort if one.removeprefix("-") not in keys]
+    return [*(own.get(key, key) for key in keys), *rest][: queries.MAX_SORTS]
 
 
 def _page_links(page: int, pages: int) -> list[int]:

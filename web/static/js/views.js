@@ -44,3 +44,16 @@ document.addEventListener("htmx:config:request", (event) => {
     if (name !== "form_token" && !(fields.includes(name.split(".")[0]) && isToBeSent(sourceElement, name, line))) request.body.delete(name);
   }
 });
+
+// A group's lines, and the groups in it, up to the next group of its level or a higher one.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-folds]");
+  if (!button) return;
+  const folded = button.getAttribute("aria-expanded") === "true";
+  button.setAttribute("aria-expanded", String(!folded));
+  const head = button.closest("tr");
+  for (let line = head.nextElementSibling; line && !(Number(line.dataset.level) <= Number(head.dataset.level)); line = line.nextElementSibling) {
+    line.hidden = folded;
+    if (!folded) line.querySelector("[data-folds]")?.setAttribute("aria-expanded", "true");
+  }
+});
