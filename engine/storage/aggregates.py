@@ -17,14 +17,13 @@ from engine.text import Text, _
 Value = ColumnElement[Any]
 # How the answer reads: like the field's values, as a plain number, a count, a share of 1, or a number of days.
 Gives = Literal["value", "number", "count", "share", "days"]
-_ALL = frozenset({"number", "text", "select", "user", "record", "boolean", "date", "date_time", "list", "blank", "any"})
+_ALL: frozenset[str] = frozenset()  # whatever type it is
 _NUMBERS, _DATES, _YES = frozenset({"number"}), frozenset({"date", "date_time"}), frozenset({"boolean"})
-_SINGLE = _ALL - {"list"}
 
 
 @dataclass(frozen=True)
 class Aggregate:
-    """`of` names the types that it can be worked out from; `sql` is given a value that is NULL where it is empty."""
+    """`of` names the types that it goes with (none: all); `sql` is given a value that is NULL where it is empty."""
 
     label: Text
     gives: Gives
@@ -33,7 +32,7 @@ class Aggregate:
 
     def goes_with(self, held: Type) -> bool:
         """Whether it can be worked out from values of the type."""
-        return ("list" if held.is_list else held.name) in self.of
+        return not self.of or (not held.is_list and held.name in self.of)
 
 
 def filled(value: Value, held: Type) -> Value:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import apps, catalog, forms, queries, records, views
+from engine import apps, catalog, forms, queries, records, totals, views
 from engine.access.principals import Principal
 from engine.catalog import Template
 from engine.queries import Query
@@ -30,7 +30,7 @@ def test_it_installs_and_each_view_and_form_opens(workspace: Workspace, owner: P
             for view in table.views.values():
                 query = views.query_of(table, view)
                 records.find(session, query)
-                queries.totals(session, query, view.options.get("totals", {}))
+                totals.totals(session, query, [(name, key) for key, name in view.options.get("totals", {}).items()])
                 if view.type == "kanban":
                     assert views.stacks(session, table, view, query)
             for form in [forms.generated(table), *table.forms.values()]:

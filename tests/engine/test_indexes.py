@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 import sqlalchemy as sa
 
-from engine import indexes, queries, records
+from engine import indexes, queries, records, totals
 from engine.access.principals import Principal, person
 from engine.errors import Forbidden, NotFound
 from engine.indexes import REPEATED, Index
@@ -116,7 +116,7 @@ def test_slow_groups_that_repeat_get_one_that_holds_their_totals(
     found = []
     for _time in range(REPEATED + 1):
         with shop.read(owner) as session:
-            found.append(queries.groups(session, Query(ORDERS), "status", {"amount": "sum"}))
+            found.append(totals.groups(session, Query(ORDERS), ["status"], [("sum", "amount")]))
         indexes.tend(shop)
     assert _indexes(shop)[-1].shape == Shape(ORDERS, ("status",), ("amount",))
     assert found[-1] == found[0]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine import apps, history, queries, records, undo
+from engine import apps, history, queries, records, totals, undo
 from engine.access.principals import Principal
 from engine.errors import Refused
 from engine.people import Person, mirror
@@ -133,14 +133,14 @@ def test_refuses_what_is_no_choice_and_who_is_nobody(shop: Workspace, owner: Pri
 def test_sorts_and_groups_by_the_whole_list(shop: Workspace, owner: Principal) -> None:
     assert names(shop, owner, sort="tags") == "bacd"
     with shop.read(owner) as session:
-        found = queries.groups(session, Query("shop.things"), "tags", {"tags": "unique", "team": "filled"})
-        totals = queries.totals(session, Query("shop.things"), {"tags": "empty", "team": "unique"})
+        found = totals.groups(session, Query("shop.things"), ["tags"], [("unique", "tags"), ("filled", "team")])
+        summed = totals.totals(session, Query("shop.things"), [("empty", "tags"), ("unique", "team")])
         with pytest.raises(Refused):
-            queries.totals(session, Query("shop.things"), {"tags": "sum"})
-    assert {str(group.value): group.count for group in found} == {
+            totals.totals(session, Query("shop.things"), [("sum", "tags")])
+    assert {str(group.values[0]): group.count for group in found} == {
         "['red', 'blue']": 1, "['red']": 1, "['green']": 1, "None": 1,
     }  # fmt: skip
-    assert totals == {"tags": 1, "team": 3}
+    assert summed == (1, 3)
 
 
 def test_has_a_history_and_is_taken_back(shop: Workspace, owner: Principal) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine import history, queries, records, undo
+from engine import history, queries, records, totals, undo
 from engine.access.principals import Principal
 from engine.errors import Refused
 from engine.field_types import InvalidValue, field_types
@@ -116,11 +116,9 @@ def test_is_sorted_grouped_and_totalled(shop: Workspace, owner: Principal) -> No
     assert names(shop, owner, sort="-took") == "abc"
     assert names(shop, owner, sort="at") == "abc"
     with shop.read(owner) as session:
-        assert len(queries.groups(session, Query("shop.things"), "data")) == 3
-        assert queries.totals(session, Query("shop.things"), {"took": "sum", "stars": "average"}) == {
-            "took": 5460,
-            "stars": 3,
-        }
+        assert len(totals.groups(session, Query("shop.things"), ["data"])) == 3
+        wanted = [("sum", "took"), ("average", "stars")]
+        assert totals.totals(session, Query("shop.things"), wanted) == (5460, 3)
 
 
 def test_is_taken_back(shop: Workspace, owner: Principal) -> None:

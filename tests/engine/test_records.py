@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine import history, queries, records, undo
+from engine import history, queries, records, totals, undo
 from engine.access.principals import Principal
 from engine.errors import Conflict, Refused
 from engine.queries import Query
@@ -205,8 +205,8 @@ def test_find_filters_sorts_searches_and_pages(shop: Workspace, owner: Principal
         assert queries.count(session, Query("shop.orders", search="zoë")) == 3
         between = {"field": "day", "op": "between", "value": ["2026-01-02", "2026-01-03"]}
         assert queries.count(session, Query("shop.orders", [between])) == 2
-        groups = queries.groups(session, Query("shop.orders"), "customer", {"amount": "sum"})
-        assert {one.value: (one.count, one.totals["amount"]) for one in groups} == {a: (3, 6), b: (2, 4)}
-        assert queries.totals(session, Query("shop.orders"), {"amount": "average"}) == {"amount": 2}
+        groups = totals.groups(session, Query("shop.orders"), ["customer"], [("sum", "amount")])
+        assert {one.values: (one.count, one.totals) for one in groups} == {(a,): (3, (6,)), (b,): (2, (4,))}
+        assert totals.totals(session, Query("shop.orders"), [("average", "amount")]) == (2,)
     with pytest.raises(Refused), shop.read(owner) as session:
         records.find(session, Query("shop.orders", [{"field": "nothing", "op": "is", "value": 1}], ["nowhere"]))

@@ -27,8 +27,8 @@ Wanted = list[tuple[str, str, str]]  # (function, key and name of the field)
 async def group_records(request: Request, app: str, table: str) -> Response:
     """`?by=Stage&by=Owner&sum=Amount&sum=Total&median=Amount`, with the filter, view and search of a list.
 
-    Answers `{"groups": [{"values", "value", "count", "sum": {"Amount": 10}, ...}]}`, the largest group first; `value`
-    is the first of `values`. Without `by` there is one group: everything.
+    Answers `{"groups": [{"value", "count", "sum": {"Amount": 10}, ...}]}`, the largest group first; grouped by several
+    fields each group has `values`, too. Without `by` there is one group: everything.
     """
     return await answered(request, _groups, app, name_in(table), request.query_params.multi_items())
 
@@ -52,7 +52,8 @@ def _found(session: Session, names: Names, query: Query, by: list[str], wanted: 
     found = []
     for one in totals.groups(session, query, by, asked):
         values = [shape.value(key, value) for key, value in zip(by, one.values, strict=True)]
-        found.append({"value": values[0], "values": values, "count": one.count} | _named(wanted, one.totals))
+        several = {"values": values} if len(by) > 1 else {}
+        found.append({"value": values[0], **several, "count": one.count} | _named(wanted, one.totals))
     return found
 
 

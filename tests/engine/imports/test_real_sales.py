@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import catalog, imports, queries, records
+from engine import catalog, imports, queries, records, totals
 from engine.access.principals import Principal
 from engine.imports import Import
 from engine.queries import Query
@@ -70,14 +70,14 @@ def test_the_known_totals(workspace: Workspace, owner: Principal, sales: Path) -
         without = [{"field": "account", "op": "is_empty"}]
         assert queries.count(session, Query("crm.opportunities", where=without)) == 1_425
         by_status = {
-            group.value: (group.count, group.totals["value"])
-            for group in queries.groups(session, Query("crm.opportunities"), "status", {"value": "sum"})
+            group.values[0]: (group.count, group.totals[0])
+            for group in totals.groups(session, Query("crm.opportunities"), ["status"], [("sum", "value")])
         }
         assert by_status["won"] == (4_238, 10_005_534)
         assert by_status["lost"][0] == 2_473
         assert by_status["open"][0] == 1_589 + 500
         closed = [{"field": "status", "op": "is_any_of", "value": ["won", "lost"]}]
-        rate = queries.totals(session, Query("crm.opportunities", where=closed), {"win": "average"})["win"]
+        (rate,) = totals.totals(session, Query("crm.opportunities", where=closed), [("average", "win")])
         assert round(rate, 6) == 0.631501
         best = records.find(session, Query("crm.agents", sort=["-won_amount"], limit=1)).records[0].values
         assert (best["won_count"], best["won_amount"]) == (349, 1_153_214)

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine import queries, records, views
+from engine import queries, records, totals, views
 from engine.definitions.language import Table, View
 from engine.people import names as people_names
 from engine.queries import Query
@@ -116,7 +116,7 @@ def _grid(place: Place, height: str) -> dict[str, Any]:
         query = Query(DEALS, sort=["-amount"], limit=100)
         found = records.find(session, query).records
         amount = shown_field(session.layout, table.fields["amount"])
-        total = queries.totals(session, Query(DEALS), {"amount": "sum"})["amount"]
+        (total,) = totals.totals(session, Query(DEALS), [("sum", "amount")])
         return {
             "fields": fields,
             "records": found,
