@@ -55,9 +55,12 @@ def _restore(session: Session, changes: Sequence[Change], chosen: set[tuple[str,
         there = _there(session, table, held.values()) | ids
         restored = [(key, _fitting(session, table, values, there)) for key, values in sorted(held.items())]
         records.insert(session, table, restored, back=True)
+    unlinked: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
         if change.kind == "updated" and change.table in session.layout.apps.tables:
-            _link_again(session, session.layout.table(change.table), change, ids)
+            unlinked[change.table].append(change)
+    for address, some in unlinked.items():
+        _link_again(session, session.layout.table(address), some, ids)
 
 
 def _with_their_own(session: Session, changes: Sequence[Change], chosen: set[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -77,26 +80,34 @@ def _with_their_own(session: Session, changes: Sequence[Change], chosen: set[tup
     return whole
 
 
-def _link_again(session: Session, table: Table, change: Change, ids: set[str]) -> None:
-    """Links that were taken off a record that stayed lead back, unless somebody has linked it elsewhere since."""
-    held = record_rows.read(session, table, [change.record_id], lock=True).get(change.record_id)
-    if held is None:
-        return
+def _link_again(session: Session, table: Table, changes: Sequence[Change], ids: set[str]) -> None:
+    """Links that were taken off records that stayed lead back, unless somebody has linked them elsewhere since."""
+    held = record_rows.read(session, table, {one.record_id for one in changes}, lock=True)
+    news: dict[str, Values] = {}
+    for change in changes:
+        if change.record_id in held:
+            now = {**held[change.record_id], **news.get(change.record_id, {})}
+            if led_back := _led_back(table, change, now, ids):
+                news.setdefault(change.record_id, {}).update(led_back)
+    records.write(session, table, news, {record_id: held[record_id] for record_id in news}, back=True)
+
+
+def _led_back(table: Table, change: Change, now: Values, ids: set[str]) -> Values:
+    """The links of a record that holds `now`, with those of `ids` that the change took off in their old places."""
     news: Values = {}
     for key, was in change.before.items():
         field = table.fields.get(key)
         if field is None or not field.is_link or not set(_ids(was)) & ids:
             continue
         if not field.many:
-            news |= {key: was} if held.get(key) is None else {}
+            news |= {key: was} if now.get(key) is None else {}
             continue
-        now = list(held.get(key) or [])
+        linked = list(now.get(key) or [])
         for place, one in enumerate(_ids(was)):
-            if one in ids and one not in now:
-                now.insert(place, one)
-        news |= {key: now} if now != held.get(key) else {}
-    if news:
-        records.write(session, table, {change.record_id: news}, {change.record_id: held}, back=True)
+            if one in ids and one not in linked:
+                linked.insert(place, one)
+        news |= {key: linked} if linked != now.get(key) else {}
+    return news
 
 
 def _there(session: Session, table: Table, held: Iterable[Mapping[str, Any]]) -> set[str]:
