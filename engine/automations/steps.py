@@ -157,9 +157,9 @@ class Situation:
         for key in self.automation.steps:
             for name in STEP_RESULTS:
                 facts.setdefault(_step_name(key, name), None)
-        for key in self.table.fields:
+        for key, field in self.table.fields.items():
             facts[f"had__{key}"] = key in self.run.previous
-            facts[f"previous__{key}"] = self.run.previous.get(key)
+            facts[f"previous__{key}"] = _as_expressions_see(field, self.run.previous.get(key))
         return facts
 
     def _fitting(self, field: Field, value: Any) -> Any:
@@ -241,7 +241,7 @@ def _records(session: Session, app: App, table: Table, scope: RecordScope) -> Re
         elif path[0] == "previous":
             before = sa.bindparam(f"previous__{path[1]}", type_=kind)
             changed = sa.bindparam(f"had__{path[1]}", type_=sa.Boolean)
-            more[path] = Compiled(sa.case((changed, before), else_=now.field(path[1]).value), None, held)
+            more[path] = Compiled(sa.case((changed, before), else_=now.value(path[1:]).value), None, held)
     for key, value in app.settings.items():
         setting = scope.type_of(("settings", key))
         if setting is not None:
@@ -250,6 +250,11 @@ def _records(session: Session, app: App, table: Table, scope: RecordScope) -> Re
                 sa.cast(sa.null(), kind) if value is None else sa.literal(value, kind), None, setting
             )
     return Records(session.layout, table, sql, clock, more)
+
+
+def _as_expressions_see(field: Field, value: Any) -> Any:
+    """JSON is a text to expressions."""
+    return value if value is None or field.kind.holds != "json" else field.kind.display(value, field.options, "en")
 
 
 def _step_name(key: str, name: str) -> str:
