@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import computed, files, history, limits, rules, sequences, sides
+from engine import computed, files, history, limits, rules, sequences, sides, trees
 from engine.access import door
 from engine.computed import Written
 from engine.definitions.language import Field, Table
@@ -312,6 +312,7 @@ def _follow(session: Session, table: Table, ids: Sequence[str], written: Written
     session.touch(table.address, ids)
     computed.refresh(session, written)
     limits.after_write(session, written, table, ids)
+    trees.after_write(session, written, table, ids)
     checks.after_write(session, written, table, ids)
 
 

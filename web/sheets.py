@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from engine import ledgers, limits, people, records, rules
+from engine import ledgers, limits, people, queries, records, rules, trees
 from engine.definitions.language import App, Field, Table
 from engine.errors import Problem, Refused
 from engine.records import Record
@@ -32,7 +32,9 @@ class Sheet:
     """What is shown of a record. `values` are the stored ones, over them what was typed and refused.
 
     `errors` is what is wrong, by field; `problems` what is wrong with no field in particular. A new record
-    has no `record`. `closed` is why a record can be changed no more; `reversal` where a POST reverses it, if it can be.
+    has no `record`.
+    `above` are the names and addresses of the records that it lies under in a tree.
+    `closed` is why a record can be changed no more; `reversal` where a POST reverses it, if it can be.
     """
 
     app: App
@@ -55,6 +57,7 @@ class Sheet:
     before: str = ""
     after: str = ""
     closed: list[Locked] = field(default_factory=list)
+    above: list[tuple[str, str]] = field(default_factory=list)
     reversal: str = ""
 
 
@@ -79,6 +82,7 @@ def sheet_of(
     return Sheet(
         **parts,
         closed=closed,
+        above=_above(session, place, table, record_id),
         reversal=_reversal(session, place, table, found),
         record=found,
         action=place.at.record(table.app, table.key, record_id),
@@ -195,6 +199,12 @@ def _as_it_may_be(shown: Shown, table: Table, held: Mapping[str, Any], closed: S
     if offered is None or shown.input is None:
         return shown
     return replace(shown, input=replace(shown.input, choices=offered))
+
+
+def _above(session: Session, place: Place, table: Table, record_id: str) -> list[tuple[str, str]]:
+    ids = trees.above(session, table, record_id)
+    names = queries.titles(session, table.address, ids)
+    return [(names[one], place.at.record(table.app, table.key, one)) for one in ids]
 
 
 def _reversal(session: Session, place: Place, table: Table, record: Record) -> str:

@@ -210,7 +210,7 @@ def _table_differences(app: str, key: str, old: Part, new: Part) -> Iterator[Alt
         was = old["fields"].get(name)
         if was is None:
             yield AddField(app, **where)
-        elif _stored_as(was) != _stored_as(field):
+        elif _stored_as(was, key) != _stored_as(field, key):
             yield ConvertField(app, **where, old_type=was["type"], new_type=field["type"])
         elif was != field:
             changed = [one for one in {**was, **field} if was.get(one) != field.get(one)]
@@ -225,11 +225,12 @@ def _table_differences(app: str, key: str, old: Part, new: Part) -> Iterator[Alt
         yield ChangePart(app, verb="changes", part="table", name=label)
 
 
-def _stored_as(field: Part) -> tuple[object, ...]:
+def _stored_as(field: Part, table: str) -> tuple[object, ...]:
     """What decides what a field's values are; a change of it converts them."""
     kind = field_types[field["type"]]
-    if field["type"] == "link":
-        return ("link", field["to"], bool(field.get("many")))
+    target = kind.leads_to(field, table)
+    if target is not None:
+        return ("link", target, kind.leads_to_many(field), kind.leads_back_by(field))
     if kind.computed:
         return ("computed",)
     return (field["type"],)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from engine.field_types import FieldType, Input, InvalidValue, Options, Value
+from engine.field_types import FieldType, Holds, Input, InvalidValue, Options, Value
 from engine.text import _
 
 MAX_LINKS = 1_000  # linked records of one field of one record, set by hand
@@ -13,7 +13,7 @@ MAX_LINKS = 1_000  # linked records of one field of one record, set by hand
 class Link(FieldType):
     label = _("Link")
     icon = "arrow-up-right"
-    holds = "record"
+    holds: ClassVar[Holds] = "record"
     groups = True
     options = {
         "to": {"$ref": "#/$defs/table_name"},
@@ -41,7 +41,7 @@ class Link(FieldType):
         },
         "on_delete": {"enum": ["unlink", "refuse", "cascade"]},
     }
-    required_options = ("to",)
+    required_options: ClassVar[tuple[str, ...]] = ("to",)
 
     def value_schema(self, options: Options) -> dict[str, Any]:
         record = {"type": "string", "pattern": "^rec[0-9A-Za-z]{14}$"}

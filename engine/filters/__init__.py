@@ -52,6 +52,7 @@ class Operator:
     sentence: Text
     takes: Takes
     test: Tested
+    looks_further: bool = False  # asks more than the field holds, so that the answer cannot be stored
 
     @property
     def may_be_worked_out(self) -> bool:

@@ -64,6 +64,23 @@ class ManyLink:
         return sa.select(sa.func.count()).where(holds).correlate(self.records.rows).scalar_subquery()
 
 
+class Branch:
+    """The record that one lies under, as the operators see it."""
+
+    def __init__(self, records: Records, field: Field, column: ColumnElement[Any]) -> None:
+        self.records = records
+        self.field = field
+        self.column = column
+
+    def under(self, ids: Any) -> Test:
+        """The record lies under one of `ids`, however deep."""
+        sql = self.records.layout.sql(self.records.layout.table(self.field.table)).alias()
+        top = sa.select(sql.c.id).where(sql.c.id.in_(ids)).cte(recursive=True)
+        below = sql.alias()
+        branch = top.union(sa.select(below.c.id).where(below.c[self.field.key] == top.c.id))
+        return sa.and_(self.column.is_not(None), self.column.in_(sa.select(branch.c.id)))
+
+
 class HeldFiles:
     """A list of files as the operators see it."""
 
@@ -100,6 +117,8 @@ def _test(test: Mapping[str, Any], records: Records) -> Test:
         column = join_list(compiled.value, ", ") if joined else compiled.value
         if compiled.type.item == FILE:
             column = HeldFiles(compiled.value)
+        if field is not None and field.kind.tree and not compiled.type.is_list:
+            column = Branch(records, field, compiled.value)
     return operator.test(column, _value(operator, test.get("value"), records, held))
 
 

@@ -79,6 +79,7 @@ TYPED: dict[str, list[tuple[str, Any]]] = {
     "sequence": [("SO-2026-0007", "SO-2026-0007"), (" old 7 ", "old 7")],
     "signature": [("M1 2L3 4L600 200M5 5L6 6", "M1 2L3 4L600 200M5 5L6 6"), (" Ada  Lovelace ", "Ada Lovelace")],
     "attachment": [("att00000000000001, att00000000000002", ["att00000000000001", "att00000000000002"])],
+    "parent": [("rec00000000000001", "rec00000000000001")],
     "link": [("rec00000000000001", "rec00000000000001")],
 }
 REFUSED: dict[str, list[str]] = {

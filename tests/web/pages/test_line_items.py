@@ -129,6 +129,7 @@ def test_lines_in_a_browser(browsing: Browsing) -> None:
     rows.nth(0).locator(".line-gone label").click()
     expect(rows).to_have_count(3)
     assert [one[0] for one in lines(browsing.work)] == ["c", "b"]
+    expect(page.locator(".line-gone input:checked")).to_have_count(0)
     if folder := os.environ.get("LINES_PICTURES"):
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 900})

@@ -13,6 +13,11 @@ const sortable = () => {
 sortable();
 document.addEventListener("htmx:after:settle", sortable);
 
+// A line that was taken out is gone now; the box of the line that came into its place must not stay ticked.
+document.addEventListener("htmx:after:settle", () => {
+  for (const box of document.querySelectorAll("[data-saves-fields] .line-gone input:checked")) box.checked = false;
+});
+
 document.addEventListener("keydown", (event) => {
   const line = event.altKey && event.target.closest?.("[data-line]");
   if (!line || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
