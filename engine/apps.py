@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import computed, conversions, sequences
+from engine import computed, conversions, sequences, snapshots
 from engine.access import door
 from engine.definitions import plan as planning
 from engine.definitions.check import check as check_document
@@ -189,7 +189,9 @@ def _carry_out(session: Session, document: Document, planned: Plan) -> None:
         conversions.write_after(session, converted)
     except sa.exc.IntegrityError as error:
         raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
-    sequences.number_all(session, _drawn_now(old, new))
+    fresh = _new_in_old_tables(old, new)
+    sequences.number_all(session, [field for field in fresh if field.kind.drawn])
+    snapshots.copy_all(session, [field for field in fresh if field.kind.copied])
     entirely = {(field.table, field.key) for field in anew} | _on_changed_settings(old, new, document["key"])
     computed.refresh(session, computed.Written(), entirely)
     _keep_unique(session, old, new, document["key"])
@@ -233,11 +235,11 @@ def _keep_unique(session: Session, old: Layout, new: Layout, app: str) -> None:
         raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
 
 
-def _drawn_now(old: Layout, new: Layout) -> list[Field]:
-    """Sequences that are new in tables that were there before."""
+def _new_in_old_tables(old: Layout, new: Layout) -> list[Field]:
+    """Fields that are new, or of another type, in tables that were there before."""
     tables = [(old.apps.tables.get(address), table) for address, table in new.apps.tables.items()]
     fields = [(before.fields.get(one.key), one) for before, after in tables if before for one in after.fields.values()]
-    return [one for before, one in fields if one.kind.drawn and (before is None or not before.kind.drawn)]
+    return [one for before, one in fields if before is None or before.type != one.type]
 
 
 def _on_changed_settings(old: Layout, new: Layout, app: str) -> set[tuple[str, str]]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import computed, files, history, limits, rules, sequences, sides, trees
+from engine import computed, files, history, limits, rules, sequences, sides, snapshots, trees
 from engine.access import door
 from engine.computed import Written
 from engine.definitions.language import Field, Table
@@ -73,6 +73,8 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
     if not records:
         return
     records = sequences.draw(session, table, records)
+    if not back:
+        records = snapshots.of_new(session, table, records)
     whole = dict(records)
     _refuse(rules.on_create(session, table, whole, back=back))
     record_rows.insert(session, table, records)
@@ -147,6 +149,8 @@ def write(
     """
     if not changed:
         return
+    if not back:
+        changed = snapshots.of_changed(session, table, changed)
     _refuse(rules.on_update(session, table, changed, before, back=back))
     stamp = {"updated_at": timestamp(session.now), "updated_by": session.principal.user_id}
     record_rows.update(session, table, {record_id: {**values, **stamp} for record_id, values in changed.items()})
@@ -174,6 +178,21 @@ def write(
             for record_id, values in changed.items()
         ],
     )
+
+
+def refresh(session: Session, table: str, ids: Sequence[str]) -> list[str]:
+    """Let records copy again what their snapshots show; the ids of those that changed."""
+    of = session.layout.table(table)
+    door.enter(session.principal, "update", of)
+    before = record_rows.read(session, of, ids, lock=True)
+    now = snapshots.current(session, of, list(before))
+    changed = {
+        record_id: differs
+        for record_id, values in now.items()
+        if (differs := {key: value for key, value in values.items() if before[record_id].get(key) != value})
+    }
+    write(session, of, changed, before)
+    return list(changed)
 
 
 def delete(session: Session, table: str, ids: Sequence[str]) -> list[str]:

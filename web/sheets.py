@@ -34,6 +34,7 @@ class Sheet:
     `errors` is what is wrong, by field; `problems` what is wrong with no field in particular. A new record
     has no `record`.
     `above` are the names and addresses of the records that it lies under in a tree.
+    `copies` is where a POST takes copied values anew, if there are any.
     `closed` is why a record can be changed no more; `reversal` where a POST reverses it, if it can be.
     """
 
@@ -58,6 +59,7 @@ class Sheet:
     after: str = ""
     closed: list[Locked] = field(default_factory=list)
     above: list[tuple[str, str]] = field(default_factory=list)
+    copies: str = ""
     reversal: str = ""
 
 
@@ -83,6 +85,9 @@ def sheet_of(
         **parts,
         closed=closed,
         above=_above(session, place, table, record_id),
+        copies=place.at.record(table.app, table.key, record_id) + "/copies"
+        if any(one.kind.copied for one in table.fields.values())
+        else "",
         reversal=_reversal(session, place, table, found),
         record=found,
         action=place.at.record(table.app, table.key, record_id),

@@ -60,7 +60,7 @@ def held_by(scope: RecordScope, path: Path) -> tuple[str, Field | None] | None:
         return None
     if field.many:
         return ("records" if len(path) == 1 else "text"), field
-    if not field.kind.computed and not many:
+    if field.kind.holds != "computed" and not many:
         return field.kind.holds, field
     try:
         held = scope.type_of(path)

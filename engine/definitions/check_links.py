@@ -62,6 +62,9 @@ def through_problems(at: str, field: Field, through: Field, types: FieldTypes) -
     """What is wrong with what a field takes from the records behind the link `through`."""
     target = types.apps.tables[through.target or ""]
     inner = field.options.get("field")
+    if field.kind.copied and through.many:
+        says = _("A copy is taken of one record, and {field} leads to many.", field=through.label)
+        yield Problem(f"{at}/through", says, "many", through.key)
     if inner is not None and inner not in target.fields:
         yield no_field(f"{at}/field", inner, target)
     elif inner is not None and "function" in field.options:

@@ -98,7 +98,7 @@ class Field:
     @property
     def writable(self) -> bool:
         """Whether people set it."""
-        return not (self.kind.computed or self.kind.system or self.kind.drawn)
+        return not (self.kind.computed or self.kind.system or self.kind.drawn or self.kind.copied)
 
     @property
     def brought(self) -> bool:

@@ -70,6 +70,7 @@ class FieldType:
     system: ClassVar[bool] = False  # kept by every write itself: who and when
     drawn: ClassVar[bool] = False  # a number that the engine draws for a new record, unless the record brings one
     tree: ClassVar[bool] = False  # a link to the same table in which no record lies under itself
+    copied: ClassVar[bool] = False  # copied from a linked record when the link is set, and kept
     over_link: ClassVar[bool] = False  # worked out over the records of the link that the option `through` names
     expressed_in: ClassVar[str] = ""  # the option with the expression that it is worked out by
     groups: ClassVar[bool] = False  # few values, so a kanban or a group by it makes sense

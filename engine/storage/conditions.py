@@ -138,7 +138,11 @@ def held_name(records: Records, path: Path) -> str:
     field = last_field(records, path)
     if field is not None and len(path) == 1 and field.many:
         return "records"
-    if field is not None and not field.kind.computed and not any(one.many for one in _links_on(records, path[:-1])):
+    if (
+        field is not None
+        and field.kind.holds != "computed"
+        and not any(one.many for one in _links_on(records, path[:-1]))
+    ):
         return field.kind.holds
     held = records.layout.types.along(records.table, path)
     return "text" if held is None else held_for(held)

@@ -117,6 +117,16 @@ def delete(request: Request, place: In, form: FormHere, app: str, table: str, re
     return told(request, toast, "records-changed", "record-closed", otherwise=place.at.table(app, table))
 
 
+@router.post("/{record}/copies")
+def copy_anew(request: Request, place: In, app: str, table: str, record: str) -> Response:
+    """Let the record copy again what it once took over from the records that it links to."""
+    with place.write() as session:
+        changed = records.refresh(session, f"{app}.{table}", [record])
+        undo = _undo(place, session) if changed else ""
+    says = _("Copied anew.") if changed else _("Everything is as it was copied.")
+    return redirect(request, place.at.record(app, table, record), Toast(says, undo=undo))
+
+
 @router.get("/{record}/history")
 def history(request: Request, place: In, app: str, table: str, record: str) -> Response:
     """Everything that happened to the record."""

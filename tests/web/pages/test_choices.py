@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import apps, records
+from engine.queries import Query
 from tests.web import shop
 from tests.web.pages.conftest import HTMX, Work, text_of
 
@@ -24,12 +25,13 @@ TABLES: dict[str, Any] = {
                 "to": "people",
                 "where": {"field": "firm", "op": "is", "value": "={record.firm}"},
             },
+            "called": {"type": "snapshot", "through": "whom", "field": "name"},
         },
     },
 }
 
 
-def test_only_people_of_the_chosen_firm_are_offered(work: Work) -> None:
+def test_only_people_of_the_chosen_firm_are_offered_and_names_are_copied_when_asked(work: Work) -> None:
     with work.site.stores.workspace(work.membership.id).write(shop.principal(work.who)) as session:
         apps.apply(session, {"formwork": 1, "key": "desk", "label": "Desk", "tables": TABLES})
         one, two = records.create(session, "desk.firms", [{"name": "One"}, {"name": "Two"}])
@@ -45,3 +47,10 @@ def test_only_people_of_the_chosen_firm_are_offered(work: Work) -> None:
     assert ">Ben</option>" not in form
     editor = work.get(f"/apps/desk/calls/views/all/cells/{call}/whom", **HTMX).text
     assert f"{address}?firm={one}" in editor
+    with work.site.stores.workspace(work.membership.id).write(shop.principal(work.who)) as session:
+        records.update(session, "desk.people", {ann: {"name": "Anna"}})
+    assert "Ann" in text_of(work.get(f"/apps/desk/calls/records/{call}"))
+    answer = work.post(f"/apps/desk/calls/records/{call}/copies")
+    assert "Copied anew." in text_of(answer)
+    (found,) = work.find(Query("desk.calls"))
+    assert found.values["called"] == "Anna"
