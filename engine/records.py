@@ -180,21 +180,6 @@ def write(
     )
 
 
-def refresh(session: Session, table: str, ids: Sequence[str]) -> list[str]:
-    """Let records copy again what their snapshots show; the ids of those that changed."""
-    of = session.layout.table(table)
-    door.enter(session.principal, "update", of)
-    before = record_rows.read(session, of, ids, lock=True)
-    now = snapshots.current(session, of, list(before))
-    changed = {
-        record_id: differs
-        for record_id, values in now.items()
-        if (differs := {key: value for key, value in values.items() if before[record_id].get(key) != value})
-    }
-    write(session, of, changed, before)
-    return list(changed)
-
-
 def delete(session: Session, table: str, ids: Sequence[str]) -> list[str]:
     """Delete records; links to them are taken off first, or forbid it, or take their records along.
 

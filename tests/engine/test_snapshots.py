@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine import apps, history, records, undo
+from engine import apps, copies, history, records, undo
 from engine.access.principals import Principal
 from engine.errors import Refused
 from engine.queries import Query
@@ -55,7 +55,7 @@ def test_a_copy_is_taken_when_the_link_is_set_and_then_kept(shop: Workspace, own
         where = {"field": "price", "op": "at_least", "value": 4}
         assert [each.id for each in records.find(session, Query("shop.lines", where=[where])).records] == [none]
     with shop.write(owner) as session:
-        assert records.refresh(session, "shop.lines", [one, none]) == [one]
+        assert copies.refresh(session, "shop.lines", [one, none]) == [one]
         refreshed = session.transaction_id
     assert line(shop, owner, one) == (4, 8)
     with shop.write(owner) as session:

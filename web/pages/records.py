@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine import queries, records, values
+from engine import copies, queries, records, values
 from engine.definitions.language import Table
 from engine.errors import Problem, Refused
 from engine.storage.session import Session
@@ -121,7 +121,7 @@ def delete(request: Request, place: In, form: FormHere, app: str, table: str, re
 def copy_anew(request: Request, place: In, app: str, table: str, record: str) -> Response:
     """Let the record copy again what it once took over from the records that it links to."""
     with place.write() as session:
-        changed = records.refresh(session, f"{app}.{table}", [record])
+        changed = copies.refresh(session, f"{app}.{table}", [record])
         undo = _undo(place, session) if changed else ""
     says = _("Copied anew.") if changed else _("Everything is as it was copied.")
     return redirect(request, place.at.record(app, table, record), Toast(says, undo=undo))

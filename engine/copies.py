@@ -1,0 +1,25 @@
+"""Taking anew what records once copied from those that they link to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine import records, snapshots
+from engine.access import door
+from engine.storage import record_rows
+from engine.storage.session import Session
+
+
+def refresh(session: Session, table: str, ids: Sequence[str]) -> list[str]:
+    """Let records copy again what their snapshots show; the ids of those that changed."""
+    of = session.layout.table(table)
+    door.enter(session.principal, "update", of)
+    before = record_rows.read(session, of, ids, lock=True)
+    now = snapshots.current(session, of, list(before))
+    changed = {
+        record_id: differs
+        for record_id, values in now.items()
+        if (differs := {key: value for key, value in values.items() if before[record_id].get(key) != value})
+    }
+    records.write(session, of, changed, before)
+    return list(changed)
