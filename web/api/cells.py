@@ -108,7 +108,6 @@ def _shape_of(layout: Layout, field: Field, language: str) -> Shape | str | None
         return None if field.many else _in_list
     if field.type in _SHAPES:
         return _SHAPES[field.type](field, language)
-    if field.kind.computed:
     if field.kind.holds == "computed":
         return _computed_shape(layout, field, language)
     if field.kind.names == "people":
