@@ -60,9 +60,12 @@ def _said_size(source: Path) -> tuple[int, int]:
 
 def _drawn(opened: Image.Image, size: tuple[int, int], beside: Path) -> Picture:
     turned = opened.getexif().get(0x0112, 1) in {5, 6, 7, 8}
-    upright = ImageOps.exif_transpose(opened)
-    see_through = upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info
-    plain = upright.convert("RGBA" if see_through else "RGB")
+    see_through = opened.mode in {"RGBA", "LA", "PA"} or "transparency" in opened.info
+    mode = "RGBA" if see_through else "RGB"
+    # Made small before anything else, since each further step makes a copy.
+    reduced = opened if opened.mode in {"RGB", "RGBA", "L"} else opened.convert(mode)
+    reduced.thumbnail(SIZES["full"])
+    plain = ImageOps.exif_transpose(reduced).convert(mode)
     made: dict[str, tuple[int, int]] = {}
     for name, most in sorted(SIZES.items(), key=lambda one: -one[1][0]):
         plain.thumbnail(most)
@@ -90,9 +93,9 @@ def without_traces(path: Path, content_type: str) -> None:
         with _one_at_a_time, Image.open(path, formats=[FORMATS[content_type]]) as opened:
             if opened.width * opened.height > MAX_POINTS:
                 return
-            upright = ImageOps.exif_transpose(opened)
+            ImageOps.exif_transpose(opened, in_place=True)
             for name in ("exif", "xmp", "XML:com.adobe.xmp", "photoshop", "comment"):
-                upright.info.pop(name, None)
-            upright.save(path, FORMATS[content_type], quality=92)
+                opened.info.pop(name, None)
+            opened.save(path, FORMATS[content_type], quality=92)
     except Exception as error:
         log.exception("%s kept as it is: %s", path.name, type(error).__name__)
