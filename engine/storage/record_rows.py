@@ -19,6 +19,7 @@ from engine.storage.session import Session
 
 Values = dict[str, Any]
 IDS = "ids"  # the parameter with the records that a prepared statement is about
+BETWEEN = "\x1f"  # stands between ids in one text; no id has it
 
 
 def among(session: Session, column: ColumnElement[Any], ids: Collection[str]) -> ColumnElement[bool]:
@@ -26,22 +27,27 @@ def among(session: Session, column: ColumnElement[Any], ids: Collection[str]) ->
     if len(ids) == 1:
         return column == next(iter(ids))
     if session.dialect == "postgresql":
-        return column == sa.func.any(sa.bindparam(None, list(ids), type_=sa.ARRAY(sa.Text)))
+        return column == sa.func.any(_array(sa.bindparam(None, BETWEEN.join(ids), type_=sa.Text)))
     listed = sa.func.json_each(sa.bindparam(None, json.dumps(list(ids)), type_=sa.Text)).table_valued("value")
     return column.in_(sa.select(listed.c.value))
 
 
 def among_listed(session: Session, column: ColumnElement[Any]) -> ColumnElement[bool]:
     """The same for a prepared statement, which is given them as `listed` says."""
-    ids = sa.bindparam(IDS, type_=sa.ARRAY(sa.Text) if session.dialect == "postgresql" else sa.Text)
+    ids = sa.bindparam(IDS, type_=sa.Text)
     if session.dialect == "postgresql":
-        return column == sa.func.any(ids)
+        return column == sa.func.any(_array(ids))
     return column.in_(sa.select(sa.func.json_each(ids).table_valued("value").c.value))
 
 
 def listed(session: Session, ids: Collection[str]) -> dict[str, Any]:
     """The parameter of `among_listed`."""
-    return {IDS: list(ids) if session.dialect == "postgresql" else json.dumps(list(ids))}
+    return {IDS: BETWEEN.join(ids) if session.dialect == "postgresql" else json.dumps(list(ids))}
+
+
+def _array(ids: sa.BindParameter[str]) -> ColumnElement[Any]:
+    # The driver takes five times as long with a list.
+    return sa.func.string_to_array(ids, BETWEEN, type_=sa.ARRAY(sa.Text))
 
 
 def stored_fields(session: Session, table: Table) -> list[Field]:
