@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from engine import people
 from engine.access import door
 from engine.errors import NotFound
+from engine.storage.record_rows import among
 from engine.storage.rule_tables import trash
 from engine.storage.session import Session
 from engine.storage.trash_rows import Kind
@@ -93,7 +94,7 @@ def purge_due(session: Session, before: str, most: int = 1_000) -> int:
 
 
 def _named(session: Session, ids: Sequence[str]) -> list[Trashed]:
-    found = {one.id: one for one in _read(session, _wanted(session).where(trash.c.id.in_(ids)))}
+    found = {one.id: one for one in _read(session, _wanted(session).where(among(session, trash.c.id, ids)))}
     if missing := [one for one in ids if one not in found]:
         raise NotFound(_("{id} is not in the trash (any more).", id=missing[0]))
     return [found[one] for one in ids]
@@ -123,7 +124,7 @@ def _read(session: Session, wanted: sa.Select[tuple[object, ...]]) -> list[Trash
     rows = session.connection.execute(wanted).all()
     known = people.names(session)
     acts = {row.transaction_id for row in rows}
-    counted = sa.select(trash.c.transaction_id, sa.func.count()).where(trash.c.transaction_id.in_(acts))
+    counted = sa.select(trash.c.transaction_id, sa.func.count()).where(among(session, trash.c.transaction_id, acts))
     grouped = session.connection.execute(counted.group_by(trash.c.transaction_id))
     alike: dict[str, int] = {row[0]: row[1] for row in grouped}
     return [
