@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from engine import accounts, apps, indexes, queries, records
+from engine import accounts, apps, indexes, queries, records, totals
 from engine.access.principals import Principal, person
 from engine.storage.stores import Stores, Workspace
 from tests.bench import workload
@@ -93,7 +93,7 @@ class Product:
         """What the worker does by itself after a while: indexes for saved views, and for what was slow repeatedly."""
         for _time in range(indexes.REPEATED):
             with workspace.read(asker) as session:
-                queries.groups(session, queries.Query("sales.orders"), "status", {"total": "sum"})
+                totals.groups(session, queries.Query("sales.orders"), ["status"], [("sum", "total")])
         indexes.tend(workspace)
         if workspace.database.dialect == "postgresql":
             with workspace.write(asker) as session:
