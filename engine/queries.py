@@ -25,6 +25,7 @@ from engine.storage.index_shapes import Shape, shape_of
 from engine.storage.ordering import Key, count_of_parts, keys_of, parts_after, place, token
 from engine.storage.prepared import Prepared, Row
 from engine.storage.record_rows import Values, among_listed, listed
+from engine.storage.searching import search_sql
 from engine.storage.session import Session
 from engine.text import _
 from engine.values import moment
@@ -251,17 +252,8 @@ def tests_of(session: Session, table: Table, records: Records, query: Query) -> 
     """What holds for the records that the query finds."""
     wheres = [condition_sql(one, records) for one in query.where]
     if query.search.strip():
-        wheres.append(_search(session, table, records, query.search.strip()))
+        wheres.append(search_sql(records, query.search.strip()))
     return wheres
-
-
-def _search(session: Session, table: Table, records: Records, text: str) -> ColumnElement[bool]:
-    tests = [
-        contains_text(records.field(one.key).value, text)
-        for one in table.fields.values()
-        if not one.is_link and session.layout.types.of(one).name == "text" and one.kind.holds in {"text", "computed"}
-    ]
-    return sa.or_(sa.false(), *tests)
 
 
 def _check(session: Session, table: Table, query: Query) -> None:
