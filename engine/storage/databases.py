@@ -25,6 +25,8 @@ from engine.storage.prepared import run_directly
 from engine.text import _
 
 BUSY_TIMEOUT_MS = 10_000
+WRITER_CACHE_KB = 65_536
+READER_CACHE_KB = 8_192  # for each of them; what they read again, the system's own cache has
 READERS = 8  # connections that read one SQLite file at the same time
 POOLED = 3 * READERS  # connections to a PostgreSQL server at most
 LOCK_TIMEOUT = "5s"  # how long a change of tables waits for people's transactions on PostgreSQL
@@ -36,7 +38,7 @@ SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA trusted_schema=OFF",
     "PRAGMA cell_size_check=ON",
-    "PRAGMA cache_size=-65536",
+    f"PRAGMA cache_size=-{WRITER_CACHE_KB}",
 )
 
 AT_ONCE = 0.01  # seconds that a read may keep others waiting
@@ -148,7 +150,8 @@ def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
         connect_args={"check_same_thread": False},
     )
     _listen_sqlite(writer, setup, SQLITE_PRAGMAS)
-    read_only = (*SQLITE_PRAGMAS, "PRAGMA wal_autocheckpoint=0", "PRAGMA query_only=ON")
+    small = f"PRAGMA cache_size=-{READER_CACHE_KB}"
+    read_only = (*SQLITE_PRAGMAS, "PRAGMA wal_autocheckpoint=0", "PRAGMA query_only=ON", small)
     _listen_sqlite(reader, setup, read_only)
     return Database(reader, writer, None, ("BEGIN", "BEGIN IMMEDIATE"), threading.Lock(), keep=READERS)
 
