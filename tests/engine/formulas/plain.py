@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, ROUND_UP, Decimal, localcontext
 from typing import Any
@@ -22,6 +24,8 @@ def value_of(node: Typed, record: Values) -> Any:
         return node.value
     if isinstance(node, Read):
         found = record[node.path[0]]
+        if isinstance(found, list):
+            return [Decimal(str(one)) for one in found]
         number = isinstance(found, int | float) and not isinstance(found, bool)
         return Decimal(str(found)) if number else found
     if isinstance(node, Convert):
@@ -96,12 +100,17 @@ def _rounding(way: str) -> Callable[[Sequence[Typed | None], Values], Decimal]:
     return compute
 
 
-def _comparing(holds: Callable[[Any, Any], bool]) -> Callable[[Sequence[Typed | None], Values], bool]:
+def _comparing(
+    holds: Callable[[Any, Any], bool], *, ordering: bool = False
+) -> Callable[[Sequence[Typed | None], Values], bool]:
     def compute(arguments: Sequence[Typed | None], record: Values) -> bool:
         one, other = (value_of(each, record) for each in arguments if each is not None)
         kinds = {each.type.name for each in arguments if each is not None}
-        if not kinds <= {"number", "text", "boolean"} or len(kinds) > 1:
+        if not kinds <= {"number", "text", "boolean", "date"} or len(kinds) > 1:
             raise KeyError(kinds)
+        if kinds == {"date"}:
+            blank = one is None or other is None
+            return not (ordering and blank) and holds(one, other)
         empty: Any = {"number": Decimal(0), "text": "", "boolean": False}[kinds.pop()]
         return holds(empty if one is None else one, empty if other is None else other)
 
@@ -137,6 +146,60 @@ def _left(text: str, count: Any) -> str:
     return text[: int(count)]
 
 
+def _on_day(compute: Callable[..., Any]) -> Callable[[Sequence[Typed | None], Values], Any]:
+    """A function of a date (blank stays blank) and of what follows it."""
+
+    def of_day(arguments: Sequence[Typed | None], record: Values) -> Any:
+        first, *rest = (value_of(one, record) for one in arguments if one is not None)
+        return None if first is None else compute(datetime.date.fromisoformat(first), *rest)
+
+    return of_day
+
+
+def _moved(day: datetime.date, count: Decimal | None, unit: str) -> str:
+    steps = int(count or 0)
+    if unit in {"days", "weeks"}:
+        return (day + datetime.timedelta(days=steps * {"days": 1, "weeks": 7}[unit])).isoformat()
+    months = day.year * 12 + day.month - 1 + steps * {"months": 1, "years": 12}[unit]
+    last = calendar.monthrange(months // 12, months % 12 + 1)[1]
+    return datetime.date(months // 12, months % 12 + 1, min(day.day, last)).isoformat()
+
+
+def _days_apart(day: datetime.date, other: str | None, unit: str) -> Decimal | None:
+    if other is None:
+        return None
+    days = (day - datetime.date.fromisoformat(other)).days
+    return Decimal(int(days / {"days": 1, "weeks": 7}[unit]))
+
+
+def _listed(arguments: Sequence[Typed | None], record: Values) -> list[Decimal]:
+    """The numbers of all arguments, also of those that are lists; blanks do not count."""
+    values = [value_of(one, record) for one in arguments if one is not None]
+    numbers = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    return [one for one in numbers if one is not None]
+
+
+def _average(arguments: Sequence[Typed | None], record: Values) -> Decimal:
+    numbers = _listed(arguments, record)
+    if not numbers:
+        raise Failed
+    return settled(sum(numbers, Decimal(0)) / len(numbers))
+
+
+def _filter(arguments: Sequence[Typed | None], record: Values) -> list[Decimal]:
+    items, condition = arguments
+    if items is None or not isinstance(condition, Within):
+        raise KeyError("FILTER")
+    return [one for one in value_of(items, record) or [] if _holds(condition.condition, {**record, "item": float(one)})]
+
+
+def _holds(condition: Typed, record: Values) -> bool:
+    try:
+        return bool(value_of(condition, record))
+    except Failed:
+        return False
+
+
 _APPLIED: Mapping[str, Callable[[Sequence[Typed | None], Values], Any]] = {
     "+": _add,
     "*": _multiply,
@@ -150,8 +213,9 @@ _APPLIED: Mapping[str, Callable[[Sequence[Typed | None], Values], Any]] = {
     "ROUNDDOWN": _rounding(ROUND_DOWN),
     "=": _comparing(lambda one, other: one == other),
     "!=": _comparing(lambda one, other: one != other),
-    "<": _comparing(lambda one, other: one < other),
-    ">=": _comparing(lambda one, other: one >= other),
+    "<": _comparing(lambda one, other: one < other, ordering=True),
+    ">=": _comparing(lambda one, other: one >= other, ordering=True),
+    ">": _comparing(lambda one, other: one > other, ordering=True),
     "IF": _if,
     "IFERROR": _iferror,
     "AND": lambda arguments, record: all(_each(arguments, record)),
@@ -160,6 +224,19 @@ _APPLIED: Mapping[str, Callable[[Sequence[Typed | None], Values], Any]] = {
     "TRUE": lambda arguments, record: True,
     "FALSE": lambda arguments, record: False,
     "&": _texts(lambda *texts: "".join(texts)),
+    "YEAR": _on_day(lambda day: Decimal(day.year)),
+    "MONTH": _on_day(lambda day: Decimal(day.month)),
+    "DAY": _on_day(lambda day: Decimal(day.day)),
+    "WEEKDAY": _on_day(lambda day: Decimal(day.isoweekday() % 7)),
+    "DATESTR": _on_day(lambda day: day.isoformat()),
+    "DATEADD": _on_day(_moved),
+    "DATETIME_DIFF": _on_day(_days_apart),
+    "SUM": lambda arguments, record: settled(sum(_listed(arguments, record), Decimal(0))),
+    "MAX": lambda arguments, record: max(_listed(arguments, record), default=Decimal(0)),
+    "MIN": lambda arguments, record: min(_listed(arguments, record), default=Decimal(0)),
+    "AVERAGE": _average,
+    "COUNTALL": lambda arguments, record: Decimal(len(value_of(arguments[0], record) or []) if arguments[0] else 0),
+    "FILTER": _filter,
     "LEN": _texts(lambda text: Decimal(len(text))),
     "UPPER": _texts(str.upper),
     "LOWER": _texts(str.lower),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from decimal import Decimal
 from typing import Any
@@ -11,17 +12,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import formulas
-from engine.formulas.types import BOOLEAN, NUMBER, TEXT
+from engine.formulas.types import BOOLEAN, DATE, NUMBER, TEXT, list_of
 from tests.engine.formulas.evaluating import Fields, evaluate_over
 from tests.engine.formulas.plain import Failed, value_of
 
-KINDS = {"a": NUMBER, "b": NUMBER, "s": TEXT, "on": BOOLEAN}
+KINDS = {"a": NUMBER, "b": NUMBER, "s": TEXT, "on": BOOLEAN, "d": DATE, "e": DATE, "ns": list_of(NUMBER)}
+DAYS = st.dates(datetime.date(1600, 1, 1), datetime.date(2400, 12, 31)).map(str)
 RECORDS = st.fixed_dictionaries(
     {
         "a": st.none() | st.decimals(-(10**6), 10**6, places=2, allow_nan=False).map(float),
         "b": st.none() | st.integers(-50, 50),
         "s": st.sampled_from([None, "", "abc", "Đường", " x ", "a-b-c"]),
         "on": st.booleans() | st.none(),
+        "d": st.none() | DAYS,
+        "e": st.none() | DAYS | st.sampled_from(["2024-02-29", "2024-01-31"]),
+        "ns": st.lists(st.integers(-9, 9) | st.sampled_from([0.5, 2.25]), max_size=4),
     }
 )
 PLACES = st.integers(-2, 4).map(str)
@@ -48,10 +53,29 @@ TEXTS = st.one_of(
     st.builds("SUBSTITUTE({{s}}, 'b', {})".format, NUMBERS),
     st.builds("IF(OR({{on}}, {} >= {}), TRIM({{s}}), LOWER({{s}}))".format, NUMBERS, NUMBERS),
 )
+DATES = st.recursive(
+    st.sampled_from(["{d}", "{e}"]),
+    lambda inner: st.one_of(
+        st.builds('DATEADD({}, {}, "{}")'.format, inner, PLACES, st.sampled_from(["days", "weeks", "months", "years"])),
+        st.builds("IF({} < {}, {}, {})".format, inner, inner, inner, inner),
+    ),
+    max_leaves=5,
+)
+OF_DATES = st.one_of(
+    DATES,
+    st.builds("{}({})".format, st.sampled_from(["YEAR", "MONTH", "DAY", "WEEKDAY", "DATESTR"]), DATES),
+    st.builds('DATETIME_DIFF({}, {}, "{}")'.format, DATES, DATES, st.sampled_from(["days", "weeks"])),
+    st.builds("{} {} {}".format, DATES, st.sampled_from(["=", "<", ">=", "!="]), DATES),
+)
+LISTS = st.sampled_from(["{ns}", "FILTER({ns}, {item} > {b})", "FILTER({ns}, 10 / {item} >= 4)"])
+OF_LISTS = st.one_of(
+    st.builds("{}({}, {})".format, st.sampled_from(["SUM", "MAX", "MIN", "AVERAGE"]), LISTS, NUMBERS),
+    st.builds("{}({})".format, st.sampled_from(["SUM", "MAX", "MIN", "AVERAGE", "COUNTALL"]), LISTS),
+)
 TESTS = st.builds("AND({{on}}, {} = {}, NOT({{s}} = 'abc'))".format, NUMBERS, NUMBERS)
 
 
-@given(text=st.one_of(NUMBERS, TEXTS, TESTS), record=RECORDS)
+@given(text=st.one_of(NUMBERS, TEXTS, TESTS, OF_DATES, OF_LISTS), record=RECORDS)
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_database_counts_as_we_do(
     text: str, record: dict[str, Any], on_sqlite: sa.Engine, on_postgresql: sa.Engine
