@@ -101,7 +101,7 @@ def test_a_table_and_its_json_schema(formwork: CommandLine) -> None:
             "no": {"type": "string"},
             "due": {"type": "string", "format": "date"},
             "parts": {"type": "array", "items": {"type": "object", "properties": {"what": {"type": "string"}}}},
-            "odd": {"type": "object"},
+            "odd": {"type": "null"},
         },
     }
     printed = formwork("table-from-schema invoice.json", files={"invoice.json": json.dumps(invoice)})

@@ -21,7 +21,7 @@ SCHEMA = {
     "properties": {
         "number": {"type": "string"},
         "placedOn": {"type": "string", "format": "date"},
-        "meta": {"type": "object"},
+        "meta": {"type": "null"},
         "lines": {"type": "array", "items": {"properties": {"sku": {"type": "string"}, "qty": {"type": "integer"}}}},
     },
 }
@@ -158,7 +158,7 @@ def test_a_schema_becomes_tables_and_says_what_it_left_out(acts: Acts) -> None:
         "Adds the table Web orders.",
         "Placed on",
         "Link → Web orders",
-        "Values of type object are not taken over.",
+        "Values of type null are not taken over.",
     ):
         assert words in text
     assert "<code>/properties/meta</code>" in plan.text
