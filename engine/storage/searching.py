@@ -51,6 +51,8 @@ def _labels(choice: dict[str, object]) -> list[str]:
 
 
 def _by_number(records: Records, fields: list[Field], text: str) -> Iterator[Test]:
+    if text.lstrip()[:1] == "0" and text.lstrip()[1:2].isdecimal():
+        return  # 004 is part of a code, not the number four
     try:
         number = read_number(text)
     except InvalidValue:
