@@ -37,7 +37,7 @@ def test_filters_sort_and_search_stand_in_the_address(work: Work) -> None:
     assert "1 filter" in text_of(answer)
     assert "Sorted by Amount" in text_of(answer)
     assert "$900.00" in text_of(answer)  # totals are of what is shown
-    assert lines_of(work.get(f"{ALL}?q=004")) == ["Deal 004"]
+    assert lines_of(work.get(f"{ALL}?q=deal+004")) == ["Deal 004"]
     assert "Nothing matches" in text_of(work.get(f"{ALL}?q=zzz"))
 
 
