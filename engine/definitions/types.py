@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -150,18 +151,15 @@ class FieldTypes:
         self._formulas: dict[Key, Formula] = {}
         self._clocks: dict[Key, bool] = {}
         self._asking: list[Key] = []
+        # Whoever else asks meanwhile would look like a field that depends on itself.
+        self._working = threading.RLock()
 
     def of(self, field: Field) -> Type:
         """The type of the field's values. Raises `Cycle`, `Unknown`, `formulas.FormulaError`."""
         key = (field.table, field.key)
         if key not in self._types:
-            if key in self._asking:
-                raise Cycle([*self._asking[self._asking.index(key) :], key])
-            self._asking.append(key)
-            try:
-                self._types[key] = self._worked_out(field)
-            finally:
-                self._asking.pop()
+            with self._working:
+                self._work_out(field, key)
         return self._types[key]
 
     def along(self, table: Table, path: Path) -> Type | None:
@@ -327,6 +325,17 @@ class FieldTypes:
                     break
                 yield one
                 here = self.apps.tables.get(one.target or "")
+
+    def _work_out(self, field: Field, key: Key) -> None:
+        if key in self._types:  # somebody else has done it meanwhile
+            return
+        if key in self._asking:
+            raise Cycle([*self._asking[self._asking.index(key) :], key])
+        self._asking.append(key)
+        try:
+            self._types[key] = self._worked_out(field)
+        finally:
+            self._asking.pop()
 
     def _worked_out(self, field: Field) -> Type:
         if field.expression is not None:

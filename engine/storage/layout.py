@@ -58,6 +58,7 @@ class Layout:
         self._metadata = sa.MetaData()
         self._tables: dict[str, sa.Table] = {}
         self._links: dict[tuple[str, str], sa.Table] = {}
+        self._making = threading.RLock()  # one layout serves all threads, and an SQL table is made once
         self._memory: dict[Any, Any] = {}
         self._recalled: dict[Any, Any] = {}
         self._recalling = threading.Lock()
@@ -72,21 +73,18 @@ class Layout:
     def sql(self, table: Table) -> sa.Table:
         """The SQL table that holds the records."""
         if table.address not in self._tables:
-            self._tables[table.address] = self._made(table)
+            with self._making:
+                if table.address not in self._tables:
+                    self._tables[table.address] = self._made(table)
         return self._tables[table.address]
 
     def links(self, field: Field) -> sa.Table:
         """The SQL table of a link to many: `record_id`, `linked_id`, `position`."""
         key = (field.table, field.key)
         if key not in self._links:
-            name = fitting(f"{field.table.replace('.', '__')}__{field.key}")
-            self._links[key] = sa.Table(
-                name,
-                self._metadata,
-                sa.Column("record_id", sql_types.TEXT, primary_key=True),
-                sa.Column("linked_id", sql_types.TEXT, primary_key=True),
-                sa.Column("position", sa.Integer, nullable=False),
-            )
+            with self._making:
+                if key not in self._links:
+                    self._links[key] = self._made_links(field)
         return self._links[key]
 
     def stored(self, field: Field) -> bool:
@@ -130,6 +128,15 @@ class Layout:
             if len(self._recalled) > MOST_RECALLED:
                 del self._recalled[next(iter(self._recalled))]
         return made
+
+    def _made_links(self, field: Field) -> sa.Table:
+        return sa.Table(
+            fitting(f"{field.table.replace('.', '__')}__{field.key}"),
+            self._metadata,
+            sa.Column("record_id", sql_types.TEXT, primary_key=True),
+            sa.Column("linked_id", sql_types.TEXT, primary_key=True),
+            sa.Column("position", sa.Integer, nullable=False),
+        )
 
     def _made(self, table: Table) -> sa.Table:
         columns: list[sa.Column[Any]] = [sa.Column("id", sql_types.TEXT, primary_key=True)]
