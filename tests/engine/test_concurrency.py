@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,7 +14,9 @@ import pytest
 from engine import apps, records
 from engine import undo as undoing
 from engine.access.principals import Principal, person
+from engine.definitions.language import Apps
 from engine.queries import Query
+from engine.storage.layout import Layout
 from engine.storage.stores import Stores, Workspace
 from engine.verifying import verify
 from tests.support.crowd import PEOPLE, crowd
@@ -67,6 +72,32 @@ def many(database_url: Database, stores: Stores, shop: Workspace) -> Callable[..
         return outcomes
 
     return act
+
+
+@pytest.mark.usefixtures("quick_turns")
+def test_one_layout_serves_all_who_ask_at_once(shop: Workspace) -> None:
+    with shop.read(ADA) as session:
+        documents = [(app.document, app.revision) for app in session.layout.apps.values()]
+
+    def ask(layout: Layout) -> list[Any]:
+        begin.wait()
+        return [layout.sql(table) for table in layout.apps.tables.values()]
+
+    with ThreadPoolExecutor(PEOPLE) as crowded:
+        for _again in range(40):
+            begin = Barrier(PEOPLE)
+            layout = Layout(Apps(documents), 1)
+            told = list(crowded.map(ask, [layout] * PEOPLE))
+            assert all(one is first for tables in told for one, first in zip(tables, told[0], strict=True))
+
+
+@pytest.fixture
+def quick_turns() -> Iterator[None]:
+    """Threads take turns so often that what is not made for several of them goes wrong."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 def ids(workspace: Workspace, table: str) -> list[str]:
