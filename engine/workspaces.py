@@ -71,9 +71,11 @@ def belonging_to(stores: Stores, user_id: str) -> list[Membership]:
 
 
 def directory(stores: Stores) -> Mapping[str, str]:
-    """Every workspace's id and name, for the worker and the command line."""
+    """Every workspace's id and name, by name, for the worker and the command line."""
     with stores.control.read() as session:
-        found = session.connection.execute(sa.select(workspaces.c.id, workspaces.c.name).order_by(workspaces.c.id))
+        found = session.connection.execute(
+            sa.select(workspaces.c.id, workspaces.c.name).order_by(sa.func.lower(workspaces.c.name), workspaces.c.id)
+        )
         return {row.id: row.name for row in found}
 
 
