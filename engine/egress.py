@@ -178,9 +178,10 @@ class Egress:
             raise EgressRefused("address")
 
     def _secured(self, plain: socket.socket, target: Target, deadline: float) -> socket.socket:
+        trust = self.trust()  # reads the system's certificates, so the time that is left is looked at after it
         plain.settimeout(max(deadline - time.monotonic(), 0.01))
         try:
-            return self.trust().wrap_socket(plain, server_hostname=target.host)
+            return trust.wrap_socket(plain, server_hostname=target.host)
         except TimeoutError as error:
             raise EgressFailed("timeout", "TLS handshake") from error
         except (OSError, ValueError) as error:

@@ -7,7 +7,6 @@ import socket
 import ssl
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -29,11 +28,10 @@ def to_loopback(_host: str, _port: int) -> list[Address]:
     return [LOOPBACK]
 
 
-EGRESS = Egress(
-    Rules(allow=(ipaddress.ip_network("127.0.0.0/8"),)),
-    Limits(resolve=0.3, connect=0.5, total=0.6),
-    resolve=to_loopback,
-)
+# The other end of what must be given up says nothing for as long as the test lasts: that it is given up shows in the
+# kind of failure. Only what must time out is in a hurry; all else may take its time on a busy machine.
+EGRESS = Egress(Rules(allow=(ipaddress.ip_network("127.0.0.0/8"),)), Limits(total=30), resolve=to_loopback)
+HASTY = replace(EGRESS, limits=Limits(resolve=0.3, connect=0.3, total=0.3))
 
 
 @pytest.fixture
@@ -61,9 +59,9 @@ def answering(*pieces: bytes) -> Conversation:
     return talk
 
 
-def silent(connection: socket.socket) -> None:
-    """Reads nothing, says nothing, for longer than anybody waits."""
-    threading.Event().wait(0.8)
+def silent(until: Callable[[], RawServer]) -> Conversation:
+    """Reads nothing, says nothing, until the test ends."""
+    return lambda _connection: until().done.wait(30) and None
 
 
 def trusting(pem: Path) -> Callable[[], ssl.SSLContext]:
@@ -85,7 +83,7 @@ def test_post_carries_body_and_headers_and_nothing_of_the_environment(
     port = webhook_receiver.url.rsplit(":", 1)[1].strip("/")
     answer = EGRESS.post(f"http://erp.example:{port}/hook?a=1", b'{"a":1}', {"webhook-id": "msg_1"})
     assert (answer.status, answer.body, answer.headers["x-trace"], answer.cut) == (201, b'{"ok":true}', "abc", False)
-    assert 0 <= answer.milliseconds < 600
+    assert 0 <= answer.milliseconds < 30_000
     request = webhook_receiver.requests[0]
     assert (request.method, request.path, request.body) == ("POST", "/hook?a=1", b'{"a":1}')
     assert request.headers["Host"] == f"erp.example:{port}"
@@ -198,12 +196,10 @@ def test_a_resolver_that_hangs_is_left_behind() -> None:
     release = threading.Event()
 
     def hanging(_host: str, _port: int) -> Sequence[Address]:
-        release.wait(5)
+        release.wait(30)
         return [LOOPBACK]
 
-    started = time.monotonic()
-    assert failure("http://erp.example/", replace(EGRESS, resolve=hanging)).kind == "dns"
-    assert time.monotonic() - started < 1
+    assert failure("http://erp.example/", replace(HASTY, resolve=hanging)).kind == "dns"
     release.set()
 
 
@@ -218,12 +214,10 @@ def test_a_receiver_that_hangs_is_given_up(serve: Serve, pause: bytes) -> None:
     def talk(connection: socket.socket) -> None:
         read_request(connection)
         connection.sendall(pause)
-        server.done.wait(5)
+        server.done.wait(30)
 
     server = serve(talk)
-    started = time.monotonic()
-    assert failure(f"http://slow.example:{server.port}/").kind == "timeout"
-    assert time.monotonic() - started < 1
+    assert failure(f"http://slow.example:{server.port}/", HASTY).kind == "timeout"
 
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\n\r\n"])
@@ -235,23 +229,19 @@ def test_one_byte_at_a_time_does_not_hold_us(serve: Serve, head: bytes) -> None:
             connection.sendall(b"x")
 
     server = serve(talk)
-    started = time.monotonic()
-    assert failure(f"http://slow.example:{server.port}/").kind == "timeout"
-    assert time.monotonic() - started < 1
+    assert failure(f"http://slow.example:{server.port}/", HASTY).kind == "timeout"
 
 
 def test_a_receiver_that_reads_nothing_does_not_hold_us(serve: Serve) -> None:
-    server = serve(silent)
-    started = time.monotonic()
+    server = serve(silent(lambda: server))
     with pytest.raises(EgressFailed) as failed:
-        EGRESS.post(f"http://deaf.example:{server.port}/", b"x" * 30_000_000)
+        HASTY.post(f"http://deaf.example:{server.port}/", b"x" * 30_000_000)
     assert failed.value.kind == "timeout"
-    assert time.monotonic() - started < 1.5
 
 
 def test_tls_handshake_that_never_ends(serve: Serve) -> None:
-    server = serve(silent)
-    assert failure(f"https://mute.example:{server.port}/").kind == "timeout"
+    server = serve(silent(lambda: server))
+    assert failure(f"https://mute.example:{server.port}/", HASTY).kind == "timeout"
 
 
 def flood(head: bytes, piece: bytes) -> Conversation:
@@ -298,7 +288,7 @@ def test_a_body_of_exactly_the_limit_is_whole(serve: Serve) -> None:
 )
 def test_endless_heads_and_trailers_are_too_large(serve: Serve, head: bytes, piece: bytes) -> None:
     server = serve(flood(head, piece))
-    assert failure(f"http://huge.example:{server.port}/", replace(EGRESS, limits=Limits(total=5))).kind == "too_large"
+    assert failure(f"http://huge.example:{server.port}/").kind == "too_large"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from email.message import EmailMessage
@@ -70,9 +69,9 @@ def replying(**replies: bytes | None) -> Conversation:
     return talk
 
 
-def failed(port: int, security: str = "none") -> EgressFailed:
+def failed(port: int, security: str = "none", seconds: float = 15) -> EgressFailed:
     with pytest.raises(EgressFailed) as error:
-        send_mail(message(), settings(port, security), seconds=0.5)
+        send_mail(message(), settings(port, security), seconds)
     return error.value
 
 
@@ -118,7 +117,7 @@ def test_a_server_that_breaks_off_gets_the_mail_again(
 
 def test_trouble_at_parting_does_not_undo_the_delivery(scripted: list[RawServer]) -> None:
     scripted.append(RawServer(replying(quit=None)))
-    send_mail(message(), settings(scripted[0].port), seconds=0.5)
+    send_mail(message(), settings(scripted[0].port))
 
 
 def test_a_server_that_is_down() -> None:
@@ -133,9 +132,7 @@ def test_a_server_that_says_nothing(scripted: list[RawServer]) -> None:
             connection.recv(100)
 
     scripted.append(RawServer(silent))
-    started = time.monotonic()
-    assert not failed(scripted[0].port).permanent
-    assert time.monotonic() - started < 1
+    assert "timed out" in failed(scripted[0].port, seconds=0.3).detail
 
 
 def test_stripped_starttls_gets_neither_mail_nor_password(scripted: list[RawServer]) -> None:

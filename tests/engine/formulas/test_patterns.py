@@ -38,9 +38,9 @@ def test_the_slowest_text_that_is_allowed_is_matched_in_time(text: str) -> None:
     pattern = patterns.read(text)
     for unit in ("a", "a ", "a.", "@", " "):
         hard = (unit * pattern.longest)[: pattern.longest]
-        started = time.perf_counter()
+        started = time.thread_time()
         re.search(pattern.python, hard, re.ASCII)
-        assert time.perf_counter() - started < 3
+        assert time.thread_time() - started < 3
 
 
 PIECES = st.sampled_from(
