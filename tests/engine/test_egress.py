@@ -61,7 +61,11 @@ def answering(*pieces: bytes) -> Conversation:
 
 def silent(until: Callable[[], RawServer]) -> Conversation:
     """Reads nothing, says nothing, until the test ends."""
-    return lambda _connection: until().done.wait(30) and None
+
+    def wait(_connection: socket.socket) -> None:
+        until().done.wait(30)
+
+    return wait
 
 
 def trusting(pem: Path) -> Callable[[], ssl.SSLContext]:
