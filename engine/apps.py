@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import computed, conversions, sequences, snapshots
+from engine import audit, computed, conversions, sequences, snapshots
 from engine.access import door
 from engine.definitions import plan as planning
 from engine.definitions.check import check as check_document
@@ -135,6 +135,7 @@ def remove(session: Session, key: str) -> Plan:
     trash_rows.put_part(session, "app", key, app.label, revision=app.revision, count=lost)
     session.connection.execute(sa.delete(_apps).where(_apps.c.key == key))
     _keep_revision(session, app.document, app.revision + 1, [str(gone.says)])
+    audit.note(session, "app.removed", _("took the app {app} out", app=app.label), app=key, records=lost)
     _publish(session, after)
     return Plan([gone], [])
 
@@ -262,6 +263,8 @@ def _store(session: Session, document: Document, summary: list[str]) -> None:
     if key in session.layout.apps:
         change = sa.update(_apps).where(_apps.c.key == key).values(document=text, revision=number)
         session.connection.execute(change)
+        says = _("changed the app {app}: revision {number}", app=document.get("label", key), number=number)
+        audit.note(session, "app.changed", says, app=key, revision=number, summary=summary)
     else:
         position = session.connection.execute(
             sa.select(sa.func.coalesce(sa.func.max(_apps.c.position), 0))
@@ -276,6 +279,7 @@ def _store(session: Session, document: Document, summary: list[str]) -> None:
                 installed_by=session.principal.user_id,
             )
         )
+        audit.note(session, "app.installed", _("installed the app {app}", app=document.get("label", key)), app=key)
     _keep_revision(session, document, number, summary)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import apps, computed
+from engine import apps, audit, computed
 from engine.access import door
 from engine.errors import Problem, Refused
 from engine.formulas.calendar import MOST_DAYS, WEEKDAYS, read_spans
@@ -74,6 +74,7 @@ def change(session: Session, hours: Mapping[str, str], days: str) -> None:
         "days": [vars(one) for one in found],
     }
     _keep(session, document)
+    audit.note(session, "calendar.changed", _("changed the business calendar"))
 
 
 def shown_days(document: Document) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import webhooks
+from engine import audit, webhooks
 from engine.access import door
 from engine.actions import NotSetUp
 from engine.addresses import read_url
@@ -118,7 +118,10 @@ def connect(session: Session, vault: Vault, egress: Egress, app: str, name: str,
     row = _row(session, app, name)
     fresh = {"url": url, "set_at": timestamp(session.now), "disabled_at": None, "disabled_why": None}
     fresh |= {"failing_since": None, "failed_at": None}
-    if row is not None and read_url(row.url).host == read_url(url).host:
+    host = read_url(url).host  # its path may hold a secret of the receiver's
+    says = _("set the connection {name} to {host}", name=name, host=host)
+    audit.note(session, "connection.set", says, app=app, connection=name, host=host)
+    if row is not None and read_url(row.url).host == host:
         session.connection.execute(sa.update(connections).where(_c.id == row.id).values(**fresh))
         return None
     if row is not None:
@@ -142,6 +145,8 @@ def new_secret(session: Session, vault: Vault, app: str, name: str) -> str:
         "old_until": timestamp(session.now + ROTATION),
     }
     session.connection.execute(sa.update(connections).where(_c.id == row.id).values(**values))
+    says = _("made a new signing secret for the connection {name}", name=name)
+    audit.note(session, "connection.secret_renewed", says, app=app, connection=name)
     return secret
 
 
@@ -149,6 +154,7 @@ def disconnect(session: Session, app: str, name: str) -> None:
     """Forget where a connection leads, and its secret. Raises Forbidden."""
     door.enter_builder(session.principal)
     session.connection.execute(sa.delete(connections).where(_c.app == app, _c.name == name))
+    audit.note(session, "connection.removed", _("cleared the connection {name}", name=name), app=app, connection=name)
 
 
 def disable(session: Session, app: str, name: str, why: str) -> None:

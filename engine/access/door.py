@@ -29,6 +29,12 @@ def enter_builder(principal: Principal) -> None:
         raise Forbidden(_("Only owners and builders can change apps. Ask one of them."))
 
 
+def enter_owner(principal: Principal) -> None:
+    """Let the principal see and change who belongs to the workspace, or raise `Forbidden`."""
+    if principal.role != "owner":
+        raise Forbidden(_("Only owners can do this. Ask one of them."))
+
+
 def _enter_by_form(principal: Principal, act: Act, table: Table, fields: Collection[str]) -> None:
     address, _dot, key = principal.id.rpartition(".")
     form = table.forms.get(key)

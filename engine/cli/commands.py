@@ -84,6 +84,15 @@ GROUPS = (
         ),
     ),
     (
+        MACHINE,
+        "audit",
+        "Who did what to people, apps and settings.",
+        (
+            ("list", "audit:list_entries", "List what was done, newest first."),
+            ("verify", "audit:verify", "Prove that nobody changed the log."),
+        ),
+    ),
+    (
         RECORDS,
         "trash",
         "What was deleted and can come back.",

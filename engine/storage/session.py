@@ -60,6 +60,8 @@ class Session:
     unchecked: list[Any] | None = None  # what was written while the checks wait for the rest (engine/rules/checks.py)
     layout_changed: bool = False  # whether this transaction changed an app
     quiet: bool = False  # whether what is written starts nothing (an import of what happened long ago)
+    noted: list[Any] = field(default_factory=list)  # acts for the audit log (engine/audit.py)
+    _before_commit: list[Callable[[], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _layout: Layout | None = None
 
@@ -102,6 +104,10 @@ class Session:
         """Carry a prepared statement out once for each set of values."""
         statement.run(self.connection, each)
 
+    def before_commit(self, act: Callable[[], None]) -> None:
+        """Do `act` as the last thing in the transaction, when all else has been written."""
+        self._before_commit.append(act)
+
     def after_commit(self, act: Callable[[], None]) -> None:
         """Do `act` once the transaction is committed, and only then."""
         self._after_commit.append(act)
@@ -138,6 +144,8 @@ def transaction(
             if writing:
                 for observe in observers:
                     observe(session)
+                for act in session._before_commit:
+                    act()
             end(connection, keep=writing)
         except BaseException:
             end(connection, keep=False)

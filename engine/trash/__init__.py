@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from engine import people
+from engine import audit, people
 from engine.access import door
 from engine.errors import NotFound
 from engine.storage.record_rows import among
@@ -78,6 +78,8 @@ def purge(session: Session, ids: Sequence[str]) -> int:
     """Delete things for good, with their history; how many. Raises `Forbidden` for who may not build, `NotFound`."""
     door.enter_builder(session.principal)
     found = _named(session, ids)
+    says = _("deleted {count} things for good", count=len(found))
+    audit.note(session, "trash.purged", says, ids=[one.key or one.table or one.app for one in found])
     return purging.purge(session, [one.id for one in found])
 
 

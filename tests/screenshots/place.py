@@ -124,6 +124,7 @@ class Place:
             "inbox": "inbox",
             "outbox": "outbox",
             "people": "people",
+            "audit": "audit?checked=1",
             "unknown": "no/such/page",
         }
         addresses = {name: f"{self.desk.home}/{path}".rstrip("/") for name, path in paths.items()}
