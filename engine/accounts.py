@@ -1,11 +1,11 @@
 """Accounts: the first owner, people and their passwords.
 
-Signing in is in `sign_in.py`, API tokens in `api_tokens.py`, who belongs where is in `workspaces.py`.
+Signing in is in `sign_in.py`, sessions are in `sessions.py`, API tokens in `api_tokens.py`, who belongs where is in
+`workspaces.py`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,9 +13,9 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from engine import passwords, workspaces
+from engine import passwords, sign_in_delay, workspaces
 from engine.errors import Conflict, NotFound, Problem, Refused
-from engine.ids import new_id, new_secret
+from engine.ids import new_id, new_secret, secret_hash
 from engine.settings import LANGUAGES
 from engine.storage.control_tables import sessions, setup_links, users
 from engine.storage.session import Session, timestamp
@@ -54,7 +54,7 @@ def setup_link(stores: Stores) -> str | None:
         session.connection.execute(sa.delete(setup_links))
         session.connection.execute(
             sa.insert(setup_links).values(
-                token_hash=token_hash(token), expires_at=timestamp(session.now + SETUP_LINK_LIFE)
+                token_hash=secret_hash(token), expires_at=timestamp(session.now + SETUP_LINK_LIFE)
             )
         )
         return token
@@ -158,8 +158,8 @@ def add_person(stores: Stores, workspace_id: str, *, email: str, name: str, pass
     return added
 
 
-def change_password(stores: Stores, user_id: str, *, current: str, new: str, keep_session: str = "") -> None:
-    """Set a new password; every session of the person but `keep_session` (an id) ends.
+def change_password(stores: Stores, user_id: str, *, current: str, new: str) -> None:
+    """Set a new password; every session of the person ends.
 
     Raises `Refused` with the places `/current_password`, `/password`.
     """
@@ -171,20 +171,37 @@ def change_password(stores: Stores, user_id: str, *, current: str, new: str, kee
     with stores.control.write() as session:
         connection = session.connection
         connection.execute(sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash))
-        connection.execute(sa.delete(sessions).where(sessions.c.user_id == user_id, sessions.c.id != keep_session))
+        connection.execute(sa.delete(sessions).where(sessions.c.user_id == user_id))
 
 
 def check_password(stores: Stores, user_id: str, password: str, at: str = "/current_password") -> None:
-    """Ask again who it is, before something that a found open browser must not do. Raises `Refused` at `at`."""
+    """Ask again who it is, before something that a found open browser must not do. Raises `Refused` at `at`.
+
+    Failures count like those of signing in.
+    """
     with stores.control.read() as session:
-        stored = session.connection.execute(sa.select(users.c.password_hash).where(users.c.id == user_id)).scalar()
+        wanted = sa.select(users.c.email, users.c.password_hash).where(users.c.id == user_id)
+        email, stored = session.connection.execute(wanted).one()
+        if sign_in_delay.must_wait(session, f"name {email}"):
+            raise Refused([Problem(at, _("Too many tries. Wait a little, then try again."), "too_many")])
     if not passwords.matches(password, stored)[0]:
+        with stores.control.write() as session:
+            sign_in_delay.count(session, f"name {email}")
         raise Refused([Problem(at, _("This is not your password."), "wrong")])
 
 
-def token_hash(token: str) -> str:
-    """What is stored of a random token: it cannot be turned back."""
-    return hashlib.sha256(token.encode()).hexdigest()
+def disable(stores: Stores, user_id: str) -> None:
+    """Let nobody in with this account any more: its sessions end now, its tokens count no more. Nothing is deleted."""
+    with stores.control.write() as session:
+        change = sa.update(users).where(users.c.id == user_id).values(disabled_at=timestamp(session.now))
+        session.connection.execute(change)
+        session.connection.execute(sa.delete(sessions).where(sessions.c.user_id == user_id))
+
+
+def enable(stores: Stores, user_id: str) -> None:
+    """Let the account in again."""
+    with stores.control.write() as session:
+        session.connection.execute(sa.update(users).where(users.c.id == user_id).values(disabled_at=None))
 
 
 def _problems_with_person(email: str, name: str) -> list[Problem]:
@@ -205,7 +222,7 @@ def _has_people(session: Session) -> bool:
 
 
 def _setup_link_is_good(session: Session, token: str) -> bool:
-    wanted = sa.select(setup_links.c.expires_at).where(setup_links.c.token_hash == token_hash(token))
+    wanted = sa.select(setup_links.c.expires_at).where(setup_links.c.token_hash == secret_hash(token))
     expires_at = session.connection.execute(wanted).scalar()
     return expires_at is not None and expires_at > timestamp(session.now)
 
@@ -214,8 +231,6 @@ def _insert_person(session: Session, email: str, name: str, password_hash: str, 
     made = Person(new_id("usr"), _address(email), name.strip()[:200], language)
     values: dict[str, Any] = {"id": made.id, "email": made.email, "name": made.name, "language": made.language}
     session.connection.execute(
-        sa.insert(users).values(
-            **values, theme="", password_hash=password_hash, created_at=timestamp(session.now), failed_sign_ins=0
-        )
+        sa.insert(users).values(**values, theme="", password_hash=password_hash, created_at=timestamp(session.now))
     )
     return made

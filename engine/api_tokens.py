@@ -11,10 +11,9 @@ from typing import cast
 import sqlalchemy as sa
 
 from engine import workspaces
-from engine.accounts import token_hash
 from engine.errors import NotFound, Problem, Refused, SignInNeeded
-from engine.ids import ALPHABET, new_id
-from engine.storage.control_tables import memberships, tokens
+from engine.ids import ALPHABET, new_id, secret_hash
+from engine.storage.control_tables import memberships, tokens, users
 from engine.storage.prepared import Prepared
 from engine.storage.session import timestamp
 from engine.storage.stores import Stores
@@ -65,7 +64,7 @@ def create(stores: Stores, user_id: str, workspace_id: str, name: str, *, days: 
         session.connection.execute(
             sa.insert(tokens).values(
                 id=made.id,
-                token_hash=token_hash(secret),
+                token_hash=secret_hash(secret),
                 user_id=user_id,
                 workspace_id=workspace_id,
                 name=made.name,
@@ -110,7 +109,8 @@ _HOLDER = Prepared(
         memberships,
         sa.and_(memberships.c.workspace_id == tokens.c.workspace_id, memberships.c.user_id == tokens.c.user_id),
     )
-    .where(tokens.c.token_hash == sa.bindparam("hash"))
+    .join(users, users.c.id == tokens.c.user_id)
+    .where(tokens.c.token_hash == sa.bindparam("hash"), users.c.disabled_at.is_(None))
 )
 
 
@@ -120,7 +120,7 @@ def holder_of(stores: Stores, secret: str) -> Holder:
     if not _looks_like_token(secret):
         raise refused
     with stores.control.read() as session:
-        found = session.rows(_HOLDER, {"hash": token_hash(secret)})
+        found = session.rows(_HOLDER, {"hash": secret_hash(secret)})
         now = session.now
     if not found:
         raise refused

@@ -78,6 +78,17 @@ class SignInNeeded(FormworkError):
     code = "authentication_required"
 
 
+class ProofNeeded(FormworkError):
+    """Whoever is signed in must type their password again first; `back` is the page that then goes on."""
+
+    status = 403
+    code = "proof_needed"
+
+    def __init__(self, says: str, back: str) -> None:
+        super().__init__(says)
+        self.back = back
+
+
 class Conflict(FormworkError):
     """It was changed meanwhile, or is in use."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 
@@ -27,6 +28,11 @@ def new_ids(prefix: str, count: int) -> list[str]:
 def new_secret() -> str:
     """256 random bits for a credential, safe in a URL."""
     return secrets.token_urlsafe(32)
+
+
+def secret_hash(secret: str) -> str:
+    """What is stored of a random secret: it cannot be turned back."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _base62(number: int, length: int) -> str:

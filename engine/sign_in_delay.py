@@ -1,51 +1,61 @@
-"""How long the next try to sign in has to wait: nothing at first, then longer each time, never for ever."""
+"""How long the next try to sign in has to wait: nothing at first, then longer each time, never for ever.
+
+Counted is what was tried (a name, whether or not anybody has it, or a network address), never an account: so a try
+costs the same work for a name that nobody has.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
 
-from engine.storage.session import timestamp
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.ids import secret_hash
+from engine.storage.control_tables import failed_tries
+from engine.storage.session import Session, timestamp
 
 FREE = 10  # failures that cost no delay
+FREE_OF_ADDRESS = 50  # of one network address, behind which a whole office may sit
 FIRST = timedelta(seconds=5)
 LONGEST = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(minutes=15)
-REMEMBERED = 10_000  # names and addresses kept in memory, the oldest forgotten first
+
+_INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def delay_after(failures: int, until: str | None, now: datetime, free: int = FREE) -> tuple[int, str]:
-    """The new count of failures, and until when (ISO) the next try has to wait; `until` is what counted before."""
-    if until is not None and until < timestamp(now - FORGOTTEN_AFTER):
-        failures = 0
-    failures += 1
+def must_wait(session: Session, *what: str) -> bool:
+    """Whether any of `what` has to wait still."""
+    hashes = [secret_hash(one) for one in what]
+    waiting = sa.and_(failed_tries.c.what_hash.in_(hashes), failed_tries.c.wait_until > timestamp(session.now))
+    return session.connection.execute(sa.select(failed_tries.c.what_hash).where(waiting)).first() is not None
+
+
+def count(session: Session, what: str, free: int = FREE) -> None:
+    """One more failure of `what`."""
+    old = failed_tries.c.wait_until < timestamp(session.now - FORGOTTEN_AFTER)
+    session.connection.execute(sa.delete(failed_tries).where(old))
+    values = {"what_hash": secret_hash(what), "failures": 1, "wait_until": timestamp(session.now)}
+    counted = (
+        _INSERT[session.dialect](failed_tries)
+        .values(**values)
+        .on_conflict_do_update(index_elements=["what_hash"], set_={"failures": failed_tries.c.failures + 1})
+        .returning(failed_tries.c.failures)
+    )
+    failures = session.connection.execute(counted).scalar_one()
+    until = timestamp(session.now + delay_after(failures, free))
+    mine = failed_tries.c.what_hash == values["what_hash"]
+    session.connection.execute(sa.update(failed_tries).where(mine).values(wait_until=until))
+
+
+def forget(session: Session, what: str) -> None:
+    """It went well: failures before count no more."""
+    session.connection.execute(sa.delete(failed_tries).where(failed_tries.c.what_hash == secret_hash(what)))
+
+
+def delay_after(failures: int, free: int = FREE) -> timedelta:
+    """How long to wait after so many failures."""
     over = failures - free
-    delay = min(FIRST * 2 ** min(over - 1, 10), LONGEST) if over > 0 else timedelta(0)
-    return failures, timestamp(now + delay)
-
-
-class Delays:
-    """The delays of what has no account to keep them: network addresses, and names nobody has."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[int, str]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def until(self, what: str) -> str:
-        """Until when `what` has to wait (ISO); empty when it need not."""
-        with self._lock:
-            return self._kept.get(what, (0, ""))[1]
-
-    def count(self, what: str, free: int = FREE) -> None:
-        """One more failure of `what`."""
-        with self._lock:
-            failures, until = self._kept.pop(what, (0, None))
-            self._kept[what] = delay_after(failures, until, datetime.now(UTC), free)
-            while len(self._kept) > REMEMBERED:
-                self._kept.popitem(last=False)
-
-    def forget(self) -> None:
-        """Start afresh."""
-        with self._lock:
-            self._kept.clear()
+    return min(FIRST * 2 ** min(over - 1, 10), LONGEST) if over > 0 else timedelta(0)

@@ -84,7 +84,8 @@ def membership(stores: Stores, workspace_id: str, user_id: str) -> Membership:
     wanted = (
         sa.select(workspaces.c.id, workspaces.c.name, memberships.c.role)
         .join(memberships, memberships.c.workspace_id == workspaces.c.id)
-        .where(memberships.c.user_id == user_id, workspaces.c.id == workspace_id)
+        .join(users, users.c.id == memberships.c.user_id)
+        .where(memberships.c.user_id == user_id, workspaces.c.id == workspace_id, users.c.disabled_at.is_(None))
     )
     with stores.control.read() as session:
         row = session.connection.execute(wanted).one_or_none()
@@ -110,6 +111,7 @@ def change_role(stores: Stores, workspace_id: str, user_id: str, role: str) -> N
     if role not in ROLES:
         raise Refused([Problem("/role", _("Choose one of the roles."), "unknown", role)])
     with stores.control.write() as session:
+        _hold(session, workspace_id)
         session.connection.execute(sa.update(memberships).where(_is_member(workspace_id, user_id)).values(role=role))
         _check_owner_left(session, workspace_id)
     mirror(stores, workspace_id)
@@ -118,6 +120,7 @@ def change_role(stores: Stores, workspace_id: str, user_id: str, role: str) -> N
 def remove_person(stores: Stores, workspace_id: str, user_id: str) -> None:
     """Take someone out of the workspace; their tokens for it die too. Raises `Forbidden` for the last owner."""
     with stores.control.write() as session:
+        _hold(session, workspace_id)
         session.connection.execute(sa.delete(memberships).where(_is_member(workspace_id, user_id)))
         session.connection.execute(
             sa.delete(tokens).where(tokens.c.workspace_id == workspace_id, tokens.c.user_id == user_id)
@@ -161,6 +164,12 @@ def insert_membership(session: Session, workspace_id: str, user_id: str, role: R
 
 def _is_member(workspace_id: str, user_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(memberships.c.workspace_id == workspace_id, memberships.c.user_id == user_id)
+
+
+def _hold(session: Session, workspace_id: str) -> None:
+    """Two owners who lower each other at once come one after the other, so that one of them stays."""
+    wanted = sa.select(workspaces.c.id).where(workspaces.c.id == workspace_id)
+    session.connection.execute(wanted.with_for_update() if session.dialect == "postgresql" else wanted)
 
 
 def _check_owner_left(session: Session, workspace_id: str) -> None:

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from engine import workspaces
 from engine.access.principals import Principal, person
 from engine.accounts import Person
-from engine.errors import Forbidden, SignInNeeded
+from engine.errors import Forbidden, ProofNeeded, SignInNeeded
 from engine.storage.session import Session
 from engine.storage.stores import Workspace
 from engine.text import _
@@ -60,6 +60,16 @@ def person_of(request: Request) -> Person:
     if session is None:
         raise SignInNeeded(_("Sign in first."))
     return session.person
+
+
+def check_proof(request: Request, back: str) -> None:
+    """Before what a found open browser must not do: the password was typed a moment ago.
+
+    Raises `ProofNeeded`, which becomes the page that asks for it and then leads to `back`.
+    """
+    session = visit_of(request).session
+    if session is None or not session.just_proved:
+        raise ProofNeeded(_("Type your password again first."), back)
 
 
 def place_of(request: Request, workspace: str, who: Annotated[Person, Depends(person_of)]) -> Place:

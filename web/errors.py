@@ -14,10 +14,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from engine.errors import FormworkError, Refused, SignInNeeded
+from engine.errors import FormworkError, ProofNeeded, Refused, SignInNeeded
 from engine.text import Text, _
 from web.api.errors import body_of
-from web.render import only_toast, page
+from web.render import only_toast, page, redirect
 from web.security import TooLarge
 from web.toasts import Toast
 from web.visit import Visit, visit_of
@@ -69,6 +69,8 @@ async def crashed(request: Request, error: Exception) -> Response:
 async def _formwork_error(request: Request, error: Any) -> Response:
     if isinstance(error, SignInNeeded) and not is_api(request):
         return _to_sign_in(request)
+    if isinstance(error, ProofNeeded):
+        return redirect(request, f"/account/proof?next={quote(error.back, safe='')}")
     if error.status >= 500:
         log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
     return await run_in_threadpool(_answer, request, error.status, error.says, error=error)

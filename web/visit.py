@@ -9,7 +9,8 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine import sign_in
+from engine import sessions
+from engine.sessions import Device
 from engine.workspaces import Membership
 from web import csrf
 from web.addresses import At
@@ -35,10 +36,16 @@ class Visit:
         self._gave_token = False
 
     @cached_property
-    def session(self) -> sign_in.Here | None:
+    def session(self) -> sessions.Here | None:
         """The session that the browser's cookie opens."""
         token = "" if self.public else self.site.cookies.read(self.request, SESSION)
-        return sign_in.session_of(self.site.stores, token) if token else None
+        return sessions.session_of(self.site.stores, token) if token else None
+
+    @property
+    def device(self) -> Device:
+        """What the visitor comes with."""
+        client = self.request.client
+        return Device(self.request.headers.get("user-agent", ""), client.host if client else "")
 
     @cached_property
     def reader(self) -> Reader:
@@ -91,7 +98,9 @@ class Visit:
             self.site.cookies.write(response, VISITOR, self.secret)
 
     def start_session(self, response: Response, token: str) -> None:
-        """Give the browser the session; it ends by itself, so the cookie need not."""
+        """Give the browser the session in place of one that it has; it ends by itself, so the cookie need not."""
+        if before := self.site.cookies.read(self.request, SESSION):
+            sessions.sign_out(self.site.stores, before)
         self.site.cookies.write(response, SESSION, token)
         self.site.cookies.clear(response, VISITOR)
 

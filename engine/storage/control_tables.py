@@ -11,23 +11,16 @@ def _table(name: str, *columns: str) -> sa.Table:
     return sa.Table(name, metadata, *(sa.Column(column, sa.Text) for column in columns))
 
 
-users = sa.Table(
+users = _table(
     "users",
-    metadata,
-    *(
-        sa.Column(name, sa.Text)
-        for name in (
-            "id",
-            "email",
-            "name",
-            "password_hash",
-            "language",
-            "theme",
-            "created_at",
-        )
-    ),
-    sa.Column("failed_sign_ins", sa.Integer),
-    sa.Column("locked_until", sa.Text),
+    "id",
+    "email",
+    "name",
+    "password_hash",
+    "language",
+    "theme",
+    "created_at",
+    "disabled_at",
 )
 sessions = _table(
     "sessions",
@@ -39,6 +32,15 @@ sessions = _table(
     "last_seen_at",
     "expires_at",
     "agent",
+    "address",
+    "proved_at",
+)
+failed_tries = sa.Table(
+    "failed_tries",
+    metadata,
+    sa.Column("what_hash", sa.Text),
+    sa.Column("failures", sa.Integer),
+    sa.Column("wait_until", sa.Text),
 )
 tokens = _table(
     "tokens",

@@ -10,15 +10,18 @@ import sqlalchemy as sa
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from engine import accounts, api_tokens, passwords, people, sign_in, workspaces
+from engine import accounts, api_tokens, passwords, people, sessions, sign_in, sign_in_delay, workspaces
 from engine.accounts import Person
 from engine.errors import Conflict, Forbidden, NotFound, Refused, SignInNeeded
+from engine.sessions import Device
 from engine.sign_in import SignInRefused
-from engine.sign_in_delay import Delays, delay_after
-from engine.storage.control_tables import sessions, tokens, users
+from engine.sign_in_delay import delay_after
+from engine.storage import control_tables
+from engine.storage.control_tables import tokens, users
 from engine.storage.session import timestamp
 from engine.storage.stores import Stores
 from engine.workspaces import Membership
+from tests.support.statements import counted
 
 OWNER = {"email": " Ada@Example.com ", "name": "Ada", "password": "four words in a row", "workspace": "Acme"}
 BEN = {"email": "ben@example.com", "name": "Ben", "password": "four words in a row", "role": "member"}
@@ -28,7 +31,6 @@ BEN = {"email": "ben@example.com", "name": "Ben", "password": "four words in a r
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     monkeypatch.setattr(passwords, "hasher", hasher)
-    monkeypatch.setattr(sign_in, "_delays", Delays())
     passwords._nobody.cache_clear()
     yield
     passwords._nobody.cache_clear()
@@ -110,61 +112,121 @@ def test_a_hash_with_old_parameters_is_renewed_at_the_next_sign_in(
         assert "m=16,t=2,p=1" in session.connection.execute(sa.select(users.c.password_hash)).scalar_one()
 
 
-def test_sessions_are_listed_seen_ended_and_renewed(stores: Stores, ada: tuple[Person, Membership]) -> None:
+def test_sessions_are_listed_seen_and_ended(stores: Stores, ada: tuple[Person, Membership]) -> None:
     person = ada[0]
-    token, _person = sign_in.sign_in(stores, person.email, OWNER["password"], agent="Firefox/1")
-    here = sign_in.session_of(stores, token)
+    token, _person = sign_in.sign_in(stores, person.email, OWNER["password"], Device("Firefox/1", "10.0.0.7"))
+    here = sessions.session_of(stores, token)
     assert here is not None
     assert here.person == person
-    other = sign_in.open_session(stores, person.id, agent="Chrome/1")
-    assert {one.agent for one in sign_in.sessions_of(stores, person.id)} == {"Firefox/1", "Chrome/1"}
-    sign_in.end_session(stores, person.id, here.id)
-    assert sign_in.session_of(stores, token) is None
+    assert here.just_proved
+    other = sessions.open_session(stores, person.id, Device("Chrome/1"))
+    listed = {(one.agent, one.address) for one in sessions.belonging_to(stores, person.id)}
+    assert listed == {("Firefox/1", "10.0.0.7"), ("Chrome/1", "")}
+    sessions.end(stores, person.id, here.id)
+    assert sessions.session_of(stores, token) is None
     with pytest.raises(NotFound):
-        sign_in.end_session(stores, person.id, here.id)
-    fresh = sign_in.renew(stores, other)
-    assert sign_in.session_of(stores, other) is None
-    assert sign_in.session_of(stores, fresh) is not None
-    sign_in.sign_out(stores, fresh)
-    assert sign_in.session_of(stores, fresh) is None
-    with pytest.raises(SignInNeeded):
-        sign_in.renew(stores, fresh)
+        sessions.end(stores, person.id, here.id)
+    third = sessions.open_session(stores, person.id)
+    kept = sessions.session_of(stores, third)
+    assert kept
+    assert sessions.end_all(stores, person.id, keep=kept.id) == 1
+    assert sessions.session_of(stores, other) is None
+    sessions.sign_out(stores, third)
+    assert sessions.session_of(stores, third) is None
+
+
+def _age(stores: Stores, column: str, by: timedelta) -> str:
+    then = timestamp(datetime.now(UTC) - by)
+    with stores.control.write() as session:
+        session.connection.execute(sa.update(control_tables.sessions).values(**{column: then}))
+    return then
 
 
 def test_a_session_is_seen_now_and_then(stores: Stores, ada: tuple[Person, Membership]) -> None:
-    token = sign_in.open_session(stores, ada[0].id)
-    an_hour_ago = timestamp(datetime.now(UTC) - timedelta(hours=1))
-    with stores.control.write() as session:
-        session.connection.execute(sa.update(sessions).values(last_seen_at=an_hour_ago))
-    sign_in.session_of(stores, token)
-    assert sign_in.sessions_of(stores, ada[0].id)[0].last_seen_at > an_hour_ago
+    token = sessions.open_session(stores, ada[0].id)
+    an_hour_ago = _age(stores, "last_seen_at", timedelta(hours=1))
+    sessions.session_of(stores, token)
+    assert sessions.belonging_to(stores, ada[0].id)[0].last_seen_at > an_hour_ago
+
+
+def test_a_typed_password_counts_for_15_minutes(stores: Stores, ada: tuple[Person, Membership]) -> None:
+    token = sessions.open_session(stores, ada[0].id)
+    _age(stores, "proved_at", timedelta(minutes=16))
+    here = sessions.session_of(stores, token)
+    assert here
+    assert not here.just_proved
 
 
 def test_the_delay_grows_and_ends() -> None:
-    now = datetime.now(UTC)
-    failures, until = 0, None
-    for _failure in range(10):
-        failures, until = delay_after(failures, until, now)
-    assert until == timestamp(now)
-    delays = []
-    for _failure in range(12):
-        failures, until = delay_after(failures, until, now)
-        delays.append(until)
+    assert [delay_after(failures) for failures in (1, 10)] == [timedelta(0)] * 2
+    delays = [delay_after(failures) for failures in range(11, 30)]
     assert delays == sorted(delays)
-    assert delays[0] == timestamp(now + timedelta(seconds=5))
-    assert delays[-1] == timestamp(now + timedelta(minutes=15))
-    later = now + timedelta(minutes=31)
-    assert delay_after(failures, until, later) == (1, timestamp(later))
+    assert (delays[0], delays[-1]) == (timedelta(seconds=5), timedelta(minutes=15))
 
 
-def test_an_address_has_to_wait_after_fifty_failures() -> None:
-    delays = Delays()
+def test_failures_are_counted_by_name_and_address_and_forgotten(stores: Stores) -> None:
+    def waits(what: str, later: timedelta = timedelta(0)) -> bool:
+        with stores.control.read() as session:
+            session.now += later
+            return sign_in_delay.must_wait(session, "name nobody", what)
+
     for _failure in range(50):
-        delays.count("from 10.0.0.1", free=50)
-    assert delays.until("from 10.0.0.1") <= timestamp(datetime.now(UTC))
-    delays.count("from 10.0.0.1", free=50)
-    assert delays.until("from 10.0.0.1") > timestamp(datetime.now(UTC))
-    assert delays.until("from 10.0.0.2") == ""
+        with stores.control.write() as session:
+            sign_in_delay.count(session, "from 10.0.0.1", free=50)
+    assert not waits("from 10.0.0.1")
+    with stores.control.write() as session:
+        sign_in_delay.count(session, "from 10.0.0.1", free=50)
+    assert waits("from 10.0.0.1")
+    assert not waits("from 10.0.0.2")
+    assert not waits("from 10.0.0.1", timedelta(minutes=1))
+    with stores.control.write() as session:
+        session.now += timedelta(hours=1)
+        sign_in_delay.count(session, "from 10.0.0.2", free=50)
+        assert (
+            session.connection.execute(sa.select(sa.func.count()).select_from(control_tables.failed_tries)).scalar()
+            == 1
+        )
+        sign_in_delay.forget(session, "from 10.0.0.2")
+        assert not session.connection.execute(sa.select(control_tables.failed_tries)).all()
+
+
+def test_a_failed_try_costs_the_same_work_for_a_name_that_nobody_has(
+    stores: Stores, ada: tuple[Person, Membership], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    matches = passwords.hasher.verify_and_update
+
+    def counting(password: str, stored: str) -> tuple[bool, str | None]:
+        hashed.append(stored)
+        return matches(password, stored)
+
+    monkeypatch.setattr(passwords.hasher, "verify_and_update", counting)
+    work = []
+    for email in (ada[0].email, "nobody@example.com"):
+        with counted(stores.control) as said, pytest.raises(SignInRefused):
+            sign_in.sign_in(stores, email, "wrong", Device("", "10.0.0.1"))
+        work.append((list(said), len(hashed)))
+        hashed.clear()
+    assert work[0] == work[1]
+    assert work[0][1] == 1
+
+
+def test_an_account_that_is_switched_off_is_out(stores: Stores, ada: tuple[Person, Membership]) -> None:
+    person, home = ada
+    token, secret = sessions.open_session(stores, person.id), api_tokens.create(stores, person.id, home.id, "One")[1]
+    accounts.disable(stores, person.id)
+    assert sessions.session_of(stores, token) is None
+    with pytest.raises(SignInNeeded):
+        api_tokens.holder_of(stores, secret)
+    with pytest.raises(NotFound):
+        workspaces.membership(stores, home.id, person.id)
+    with pytest.raises(SignInRefused, match="switched off"):
+        sign_in.sign_in(stores, person.email, OWNER["password"])
+    with pytest.raises(SignInRefused, match="do not belong together"):
+        sign_in.sign_in(stores, person.email, "another password")
+    accounts.enable(stores, person.id)
+    assert sign_in.sign_in(stores, person.email, OWNER["password"])
+    assert api_tokens.holder_of(stores, secret).user_id == person.id
 
 
 def test_people_come_and_go(stores: Stores, ada: tuple[Person, Membership]) -> None:

@@ -13,7 +13,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
 
-from engine import accounts, passwords, sign_in
+from engine import accounts, passwords
 from engine.settings import Settings
 from engine.workspaces import Membership
 from web.app import STATIC, create_app
@@ -63,12 +63,6 @@ def templates_once() -> Iterator[None]:
         made = Templates(Statics(STATIC))
         patch.setattr("web.app.Templates", lambda _statics: made)
         yield
-
-
-@pytest.fixture(autouse=True)
-def no_delays() -> None:
-    """Each test begins with nobody having failed to sign in."""
-    sign_in._delays.forget()
 
 
 @pytest.fixture

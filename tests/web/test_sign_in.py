@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fastapi import FastAPI
 
-from engine import accounts, api_tokens, sign_in
+from engine import accounts, api_tokens, sessions
 from engine.errors import SignInNeeded
-from engine.storage.control_tables import sessions, setup_links
+from engine.storage import control_tables
+from engine.storage.control_tables import setup_links
 from engine.storage.session import timestamp
 from engine.workspaces import Membership
 from tests.web.conftest import EMAIL, PASSWORD, Visitor
@@ -22,6 +23,12 @@ def _age(site: Site, table: str, column: str, by: timedelta) -> None:
     moment = timestamp(datetime.now(UTC) - by)
     with site.stores.control.write() as session:
         session.connection.exec_driver_sql(f"UPDATE {table} SET {column} = ?", (moment,))
+
+
+def _ada(site: Site) -> str:
+    found = accounts.person_by_email(site.stores, EMAIL)
+    assert found
+    return found.id
 
 
 def test_the_set_up_link_makes_the_owner_once(site: Site, visitor: Visitor) -> None:
@@ -103,7 +110,7 @@ def test_after_ten_failures_one_has_to_wait(visitor: Visitor, site: Site, member
     assert "Too many tries" in answers[11]
     assert "Too many tries" in visitor.sign_in(email, PASSWORD).text
     if email == EMAIL:
-        _age(site, "users", "locked_until", timedelta(seconds=1))
+        _age(site, "failed_tries", "wait_until", timedelta(seconds=1))
         assert visitor.sign_in().url.path == f"/w/{membership.id}"
 
 
@@ -126,7 +133,7 @@ def test_a_session_ends_by_itself(site: Site, owner: Visitor, column: str, by: t
 def test_only_hashes_of_sessions_are_stored(site: Site, owner: Visitor) -> None:
     token = owner.cookies["formwork-sid"]
     with site.stores.control.read() as session:
-        stored = "".join(str(row) for row in session.connection.execute(sessions.select()))
+        stored = "".join(str(row) for row in session.connection.execute(control_tables.sessions.select()))
     assert token not in stored
 
 
@@ -150,16 +157,12 @@ def test_a_wrong_current_password_changes_nothing(owner: Visitor) -> None:
     assert "This is not your password" in answer.text
 
 
-def test_an_api_token_is_shown_once_and_asks_for_the_password(
-    site: Site, owner: Visitor, membership: Membership
-) -> None:
-    given = {"token_name": "Reports", "workspace": membership.id, "days": "30"}
-    assert owner.submit("/account/tokens", on="/account", token_password="wrong", **given).status_code == 422
-    answer = owner.submit("/account/tokens", on="/account", token_password=PASSWORD, **given)
+def test_an_api_token_is_shown_once(site: Site, owner: Visitor, membership: Membership) -> None:
+    answer = owner.submit("/account/tokens", name="Reports", workspace=membership.id, days="30")
     secret = answer.text.split('id="secret" value="')[1].split('"')[0]
     assert secret.startswith("fwk_")
     assert api_tokens.holder_of(site.stores, secret).workspace_id == membership.id
-    page = owner.get("/account").text
+    page = owner.get("/account/tokens").text
     assert secret not in page
     assert "Reports" in page
     token = page.split("/account/tokens/")[1].split("/")[0]
@@ -168,14 +171,61 @@ def test_an_api_token_is_shown_once_and_asks_for_the_password(
         api_tokens.holder_of(site.stores, secret)
 
 
+def test_what_a_found_browser_must_not_do_asks_for_the_password_again(
+    site: Site, owner: Visitor, membership: Membership
+) -> None:
+    given = {"name": "Reports", "workspace": membership.id, "days": "30"}
+    before = owner.cookies["formwork-sid"]
+    _age(site, "sessions", "proved_at", timedelta(minutes=16))
+    assert "Create token" not in owner.get("/account/tokens").text
+    asked = owner.submit("/account/tokens", **given)
+    assert asked.url.path == "/account/proof"
+    assert not api_tokens.belonging_to(site.stores, _ada(site))
+    wrong = owner.submit("/account/proof", on=str(asked.url), current_password="wrong", next="/account/tokens")
+    assert wrong.status_code == 422
+    assert "This is not your password" in wrong.text
+    right = owner.submit("/account/proof", on=str(asked.url), current_password=PASSWORD, next="/account/tokens")
+    assert right.url.path == "/account/tokens"
+    assert owner.cookies["formwork-sid"] != before
+    assert "This is your new token" in owner.submit("/account/tokens", **given).text
+
+
+def test_guessing_at_an_open_browser_has_to_wait(owner: Visitor) -> None:
+    for _try in range(11):
+        answer = owner.submit(
+            "/account/password", on="/account", current_password="wrong", password="another four words"
+        )
+    assert "This is not your password" in answer.text
+    answer = owner.submit("/account/password", on="/account", current_password=PASSWORD, password="another four words")
+    assert "Too many tries" in answer.text
+
+
+def test_all_other_browsers_are_signed_out_at_once(app: FastAPI, owner: Visitor) -> None:
+    others = [Visitor(app) for _each in range(2)]
+    for other in others:
+        other.sign_in()
+    assert "All other sessions are signed out" in owner.submit("/account/sessions/end", on="/account").text
+    assert owner.get("/account").url.path == "/account"
+    assert {other.get("/account").url.path for other in others} == {"/sign-in"}
+
+
+def test_signing_in_again_ends_the_session_before(app: FastAPI, owner: Visitor) -> None:
+    before = Visitor(app)
+    before.cookies = type(owner.cookies)(owner.cookies)
+    assert before.get("/account").url.path == "/account"
+    token = owner.token("/account")
+    owner.post("/sign-in", data={"form_token": token, "email": EMAIL, "password": PASSWORD})
+    assert before.get("/account").url.path == "/sign-in"
+
+
 def test_a_session_of_somebody_else_cannot_be_ended(site: Site, owner: Visitor, membership: Membership) -> None:
     other = accounts.add_person(
         site.stores, membership.id, email="ben@example.com", name="Ben", password=PASSWORD, role="member"
     )
-    sign_in.open_session(site.stores, other.id)
-    session = sign_in.sessions_of(site.stores, other.id)[0]
+    sessions.open_session(site.stores, other.id)
+    session = sessions.belonging_to(site.stores, other.id)[0]
     assert owner.submit(f"/account/sessions/{session.id}/end", on="/account").status_code == 404
-    assert sign_in.sessions_of(site.stores, other.id)
+    assert sessions.belonging_to(site.stores, other.id)
 
 
 def test_language_and_theme_follow_the_account_then_the_cookie_then_the_browser(app: FastAPI, owner: Visitor) -> None:

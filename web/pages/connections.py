@@ -16,7 +16,7 @@ from engine.automations.steps import Means
 from engine.egress import Egress
 from engine.text import _
 from engine.vault import Vault
-from web.dependencies import In, Place, SiteHere
+from web.dependencies import In, Place, SiteHere, check_proof
 from web.render import page, redirect
 from web.site import Site
 from web.toasts import Toast
@@ -46,6 +46,7 @@ def show(request: Request, place: In, app: str) -> Response:
 @router.post("")
 def connect(request: Request, place: In, site: SiteHere, app: str, name: Name, url: str = Form("")) -> Response:
     """Set where a connection leads. The answer shows the secret if there is a new one."""
+    check_proof(request, place.at.inside(app, "connections"))
     means, url = _means(site), url.strip()
     if not url:
         return _shown(request, place, app, Outcome(name, url, _("Type the address that is to be called.")))
@@ -62,6 +63,7 @@ def connect(request: Request, place: In, site: SiteHere, app: str, name: Name, u
 @router.post("/secrets")
 def renew_secret(request: Request, place: In, site: SiteHere, app: str, name: Name) -> Response:
     """A new secret, shown in the answer; the old one signs for a day longer."""
+    check_proof(request, place.at.inside(app, "connections"))
     with place.write() as session:
         secret = connections.new_secret(session, _means(site).vault, app, name)
     return _shown(request, place, app, Outcome(name, secret=secret))

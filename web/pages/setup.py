@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import accounts, sign_in
+from engine import accounts, sessions
 from engine.errors import NotFound, Refused
 from engine.text import _
 from web.addresses import At
@@ -43,7 +43,7 @@ def create(
     except Refused as refused:
         errors = {one.at.strip("/"): one.says for one in refused.problems}
         return page(request, "setup/owner.html", status=422, token=token, values=given, errors=errors)
-    session = sign_in.open_session(site.stores, person.id, agent=request.headers.get("user-agent", ""))
+    visit = visit_of(request)
     response = redirect(request, At(membership.id).home)
-    visit_of(request).start_session(response, session)
+    visit.start_session(response, sessions.open_session(site.stores, person.id, visit.device))
     return response

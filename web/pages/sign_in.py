@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import sign_in
+from engine import sessions, sign_in
 from engine.sign_in import SignInRefused
 from web.addresses import own_path
 from web.dependencies import SiteHere
@@ -34,21 +34,20 @@ def enter(
     next: Annotated[str, Form()] = "/",
 ) -> Response:
     """Open a session and go where the person wanted to."""
-    agent = request.headers.get("user-agent", "")
-    address = request.client.host if request.client else ""
+    visit = visit_of(request)
     try:
-        session, _person = sign_in.sign_in(site.stores, email, password, agent=agent, address=address)
+        session, _person = sign_in.sign_in(site.stores, email, password, visit.device)
     except SignInRefused as refused:
         return page(request, "sign_in/sign_in.html", status=422, email=email, next=own_path(next), error=refused.says)
     response = redirect(request, own_path(next))
-    visit_of(request).start_session(response, session)
+    visit.start_session(response, session)
     return response
 
 
 @router.post("/sign-out")
 def leave(request: Request, site: SiteHere) -> Response:
     """End this session."""
-    sign_in.sign_out(site.stores, site.cookies.read(request, SESSION))
+    sessions.sign_out(site.stores, site.cookies.read(request, SESSION))
     response = redirect(request, "/sign-in")
     site.cookies.clear(response, SESSION)
     # Whatever the browser still holds of the pages seen goes too.

@@ -1,0 +1,106 @@
+"""How one signs in: the password, and the browsers that are signed in now."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from engine import accounts, sessions
+from engine.errors import Refused
+from engine.text import _
+from web.addresses import own_path
+from web.dependencies import SignedIn, SiteHere
+from web.render import page, redirect
+from web.site import Site
+from web.toasts import Toast
+from web.visit import visit_of
+
+router = APIRouter(prefix="/account")
+
+
+@router.get("/security")
+def show(request: Request, site: SiteHere, who: SignedIn) -> Response:
+    """Everything about signing in."""
+    return _shown(request, site, who)
+
+
+@router.post("/password")
+def change_password(
+    request: Request,
+    site: SiteHere,
+    who: SignedIn,
+    current_password: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+) -> Response:
+    """A new password; all other sessions end and this one goes on under a new token."""
+    try:
+        accounts.change_password(site.stores, who.id, current=current_password, new=password)
+    except Refused as refused:
+        return _shown(request, site, who, refused)
+    done = Toast(_("Your password is changed. All other sessions are signed out."))
+    return _go_on(request, site, who, "/account/security", done)
+
+
+@router.post("/sessions/{session}/end")
+def end_session(request: Request, site: SiteHere, who: SignedIn, session: str) -> Response:
+    """Sign out another browser."""
+    sessions.end(site.stores, who.id, session)
+    return redirect(request, "/account/security#sessions", Toast(_("The session is signed out.")))
+
+
+@router.post("/sessions/end")
+def end_other_sessions(request: Request, site: SiteHere, who: SignedIn) -> Response:
+    """Sign out every browser but this one."""
+    sessions.end_all(site.stores, who.id, keep=_here(request))
+    return redirect(request, "/account/security#sessions", Toast(_("All other sessions are signed out.")))
+
+
+@router.get("/proof")
+def ask_for_proof(request: Request, who: SignedIn, next: str = "/account/security") -> Response:
+    """Ask for the password again; then the page `next` goes on."""
+    if (session := visit_of(request).session) and session.just_proved:
+        return redirect(request, own_path(next))
+    return page(request, "account/proof.html", email=who.email, next=own_path(next), errors={})
+
+
+@router.post("/proof")
+def prove(
+    request: Request,
+    site: SiteHere,
+    who: SignedIn,
+    current_password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/account/security",
+) -> Response:
+    """The password is right: the session goes on under a new token."""
+    try:
+        accounts.check_password(site.stores, who.id, current_password)
+    except Refused as refused:
+        errors = {one.at.strip("/"): one.says for one in refused.problems}
+        return page(request, "account/proof.html", status=422, email=who.email, next=own_path(next), errors=errors)
+    return _go_on(request, site, who, own_path(next))
+
+
+def _go_on(request: Request, site: Site, who: accounts.Person, to: str, toast: Toast | None = None) -> Response:
+    """The person has just proved who they are: this browser goes on in a new session."""
+    visit = visit_of(request)
+    response = redirect(request, to, toast)
+    visit.start_session(response, sessions.open_session(site.stores, who.id, visit.device))
+    return response
+
+
+def _here(request: Request) -> str:
+    session = visit_of(request).session
+    return session.id if session else ""
+
+
+def _shown(request: Request, site: Site, who: accounts.Person, refused: Refused | None = None) -> Response:
+    return page(
+        request,
+        "account/security.html",
+        status=422 if refused else 200,
+        errors={one.at.strip("/"): one.says for one in refused.problems} if refused else {},
+        sessions=sessions.belonging_to(site.stores, who.id),
+        here=_here(request),
+    )
