@@ -34,13 +34,15 @@ class Written:
     """What a transaction wrote: which records of which field, and whom changed links lead or led to.
 
     `held` has, by table, the stored values that records (with their ids) held before they were changed or deleted;
-    `gone` the tables of deleted ones.
+    `gone` the tables of deleted ones. `seen` remembers who links to which records: many fields ask the same, and
+    links stay as they were written while what follows from them is worked out.
     """
 
     fields: dict[Key, Ids] = field(default_factory=dict)
     relinked: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
     held: dict[str, list[tuple[str, Mapping[str, Any]]]] = field(default_factory=lambda: defaultdict(list))
     gone: set[str] = field(default_factory=set)
+    seen: dict[tuple[Key, frozenset[str]], set[str]] = field(default_factory=dict)
 
     def wrote(self, table: str, keys: Iterable[str], ids: Collection[str] | None) -> None:
         """These fields of these records (None: of all) hold something else now."""
@@ -198,7 +200,7 @@ def _seeing(session: Session, table: Table, path: Path, written: Written) -> Ids
         everything = forward in written.fields and written.fields[forward] is None
         ids = None if everything else _union(ids, written.relinked.get(forward, set()))
     for link in reversed(links):
-        ids = _back(session, link, ids)
+        ids = _back(session, link, ids, written)
     return ids
 
 
@@ -206,12 +208,15 @@ def _union(one: Ids, other: Ids) -> Ids:
     return None if one is None or other is None else one | other
 
 
-def _back(session: Session, link: Field, ids: Ids) -> Ids:
+def _back(session: Session, link: Field, ids: Ids, written: Written) -> Ids:
     """The records whose `link` leads to one of `ids`."""
     if ids is None or not ids:
         return ids
-    statement = session.prepared(("back", link.table, link.key), lambda: _leading_to(session, link))
-    return {row[0] for row in session.rows(statement, listed(session, ids))}
+    question = ((link.table, link.key), frozenset(ids))
+    if question not in written.seen:
+        statement = session.prepared(("back", link.table, link.key), lambda: _leading_to(session, link))
+        written.seen[question] = {row[0] for row in session.rows(statement, listed(session, ids))}
+    return written.seen[question]
 
 
 def _leading_to(session: Session, link: Field) -> sa.Select[Any]:
