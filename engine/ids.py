@@ -1,14 +1,21 @@
-"""Identifiers: a three-letter prefix and 14 base-62 characters, sortable by the time they were made."""
+"""Identifiers: a three-letter prefix and 14 base-62 characters, sortable by the time they were made.
+
+Within a process each id comes after the one before it, also within one millisecond and when the clock is set back:
+what somebody made first stands first.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 import time
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TIME_LENGTH = 8  # milliseconds since 1970 in base 62: good until the year 8888
 _RANDOM_LENGTH = 6  # 62**6 = 5.7e10 values a millisecond
+_SPACE = 62**_RANDOM_LENGTH
+_STEP = 1_000
 
 
 def new_id(prefix: str) -> str:
@@ -18,11 +25,8 @@ def new_id(prefix: str) -> str:
 
 def new_ids(prefix: str, count: int) -> list[str]:
     """`count` fresh ids in ascending order, so that records made together keep their order."""
-    start = _base62(time.time_ns() // 1_000_000, _TIME_LENGTH)
-    space = 62**_RANDOM_LENGTH
-    first = secrets.randbelow(space // 2)
-    step = max(1, min(1_000, (space // 2) // max(count, 1)))
-    return [f"{prefix}{start}{_base62(first + n * step, _RANDOM_LENGTH)}" for n in range(count)]
+    start, first = _row.begin(count)
+    return [f"{prefix}{_base62(start, _TIME_LENGTH)}{_base62(first + n * _STEP, _RANDOM_LENGTH)}" for n in range(count)]
 
 
 def new_secret() -> str:
@@ -33,6 +37,31 @@ def new_secret() -> str:
 def secret_hash(secret: str) -> str:
     """What is stored of a random secret: it cannot be turned back."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class _Row:
+    """Where the ids of this process have come to."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._millisecond = 0
+        self._next = 0
+
+    def begin(self, count: int) -> tuple[int, int]:
+        """The millisecond and the first number of `count` ids that nobody else gets."""
+        with self._lock:
+            now = time.time_ns() // 1_000_000
+            room = _SPACE - count * _STEP
+            if now <= self._millisecond and self._next < room:
+                first = self._next + secrets.randbelow(_STEP)
+            else:
+                self._millisecond = max(now, self._millisecond + 1)
+                first = secrets.randbelow(room // 2)  # by chance: other processes make ids in the same millisecond
+            self._next = first + count * _STEP
+            return self._millisecond, first
+
+
+_row = _Row()
 
 
 def _base62(number: int, length: int) -> str:

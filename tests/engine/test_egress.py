@@ -30,8 +30,9 @@ def to_loopback(_host: str, _port: int) -> list[Address]:
 
 # The other end of what must be given up says nothing for as long as the test lasts: that it is given up shows in the
 # kind of failure. Only what must time out is in a hurry; all else may take its time on a busy machine.
-EGRESS = Egress(Rules(allow=(ipaddress.ip_network("127.0.0.0/8"),)), Limits(total=30), resolve=to_loopback)
-HASTY = replace(EGRESS, limits=Limits(resolve=0.3, connect=0.3, total=0.3))
+PATIENT = Limits(resolve=60, connect=60, total=60)
+EGRESS = Egress(Rules(allow=(ipaddress.ip_network("127.0.0.0/8"),)), PATIENT, resolve=to_loopback)
+HASTY = replace(EGRESS, limits=replace(PATIENT, total=0.3))
 
 
 @pytest.fixture
@@ -203,7 +204,10 @@ def test_a_resolver_that_hangs_is_left_behind() -> None:
         release.wait(30)
         return [LOOPBACK]
 
-    assert failure("http://erp.example/", replace(HASTY, resolve=hanging)).kind == "dns"
+    assert (
+        failure("http://erp.example/", replace(EGRESS, limits=replace(PATIENT, resolve=0.3), resolve=hanging)).kind
+        == "dns"
+    )
     release.set()
 
 

@@ -76,7 +76,7 @@ def test_a_fault_is_told_without_its_details(door: LocalDoor, tmp_path: Path, ca
 
 
 def test_several_at_once(tmp_path: Path) -> None:
-    together = threading.Barrier(4, timeout=10)
+    together = threading.Barrier(4, timeout=60)
 
     def run(words: Sequence[str], terminal: Terminal) -> int:
         together.wait()
@@ -92,7 +92,7 @@ def test_several_at_once(tmp_path: Path) -> None:
     for thread in asking:
         thread.start()
     for thread in asking:
-        thread.join(10)
+        thread.join(60)
     door.close()
     assert [one.printed for one in terminals] == ["0", "1", "2", "3"]
 
@@ -125,7 +125,7 @@ def test_a_server_that_ends_in_between(tmp_path: Path) -> None:
         ending.start()
         with pytest.raises(Unavailable, match="stopped before the command was done"):
             local_door.ask(tmp_path, ["x"], FakeTerminal())
-        ending.join(10)
+        ending.join(60)
 
 
 def test_nonsense_at_the_door_does_no_harm(door: LocalDoor, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_closing_waits_for_what_runs(tmp_path: Path) -> None:
 
     def run(_words: Sequence[str], terminal: Terminal) -> int:
         begun.set()
-        may_end.wait(10)
+        may_end.wait(60)
         terminal.out("done")
         return 0
 
@@ -165,8 +165,8 @@ def test_closing_waits_for_what_runs(tmp_path: Path) -> None:
     terminal = FakeTerminal()
     asking = threading.Thread(target=local_door.ask, args=(tmp_path, ["x"], terminal))
     asking.start()
-    begun.wait(10)
+    begun.wait(60)
     threading.Timer(0.2, may_end.set).start()
     door.close()
-    asking.join(10)
+    asking.join(60)
     assert terminal.printed == "done"

@@ -441,7 +441,7 @@ def test_the_loop_works_and_stops(
     for number in range(5):
         house.create("deals", title=str(number))
     webhook_receiver.wait_for(5)
-    for _again in range(100):
+    for _again in range(1200):
         if all(deal["note"] == "told" for deal in house.all("deals")):
             break
         threading.Event().wait(0.05)

@@ -9,8 +9,6 @@ from playwright.sync_api import expect
 
 from tests.support.desk import Desk
 
-PATIENCE = 60_000  # milliseconds for thousands of lines on a machine that has other things to do
-
 
 def bring(desk: Desk, table: str, file: Path, goes: Mapping[str, str], means: Mapping[str, str]) -> None:
     """Import `file` as it is proposed, but for the columns that `goes` maps and the unknown names that mean another.
@@ -30,15 +28,15 @@ def bring(desk: Desk, table: str, file: Path, goes: Mapping[str, str], means: Ma
     runs = page.locator("form[action$='/runs'] button")
     if means:
         _say_what_names_mean(desk, means)
-    expect(runs).to_have_text(f"Import {rows} records", timeout=PATIENCE)
+    expect(runs).to_have_text(f"Import {rows} records")
     runs.click()
-    expect(page.locator(".note.is-done")).to_have_text(f"{rows} records are imported.", timeout=PATIENCE)
+    expect(page.locator(".note.is-done")).to_have_text(f"{rows} records are imported.")
 
 
 def _say_what_names_mean(desk: Desk, means: Mapping[str, str]) -> None:
     """The preview tells of names that nothing has, each with its lines and the nearest name that there is."""
     names = desk.page.locator("#names .named")
-    expect(names).to_have_count(len(means), timeout=PATIENCE)
+    expect(names).to_have_count(len(means))
     for unknown, meant in means.items():
         expect(names.filter(has_text=unknown).locator("input[name$='.means']")).to_have_value(meant)
     desk.page.locator("#names button", has_text="Take these and count again").click()
@@ -51,4 +49,4 @@ def take_back(desk: Desk, name: str) -> None:
     expect(newest).to_contain_text(name)
     newest.click()
     desk.page.locator("button", has_text="Undo all of it").click()
-    expect(desk.page.locator(".note")).to_contain_text("All of it was taken back", timeout=PATIENCE)
+    expect(desk.page.locator(".note")).to_contain_text("All of it was taken back")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
+from asyncio import AbstractEventLoop
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.chromium import find_chromium
 
@@ -20,7 +22,8 @@ ARGUMENTS = [
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]",
 ]
-TIMEOUT_MS = 10_000  # two busy cores; a page that answers does so in a fraction of this
+PATIENCE_MS = 60_000  # two busy cores; a page that answers does so in a fraction of this
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -29,20 +32,32 @@ def chromium() -> str:
     return find_chromium()
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A running browser. For one module: as long as it runs, Playwright keeps the thread's asyncio loop to itself."""
+@pytest.fixture(scope="session")
+def running_browser(chromium: str) -> Iterator[tuple[Browser, AbstractEventLoop]]:
+    """The browser and the loop that drives it, which stands still between tests."""
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS, env={"HOME": home})
-        yield browser
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield browser, loop
+        asyncio._set_running_loop(loop)
         browser.close()
+
+
+@pytest.fixture
+def browser(running_browser: tuple[Browser, AbstractEventLoop]) -> Iterator[Browser]:
+    """A running browser. Only while a test drives it does asyncio hear of Playwright's loop: others run their own."""
+    browser, loop = running_browser
+    asyncio._set_running_loop(loop)
+    yield browser
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture
 def browser_context(browser: Browser) -> Iterator[BrowserContext]:
     """A profile of its own: no cookies, English, at 1440 by 900 pixels. `browser.new_context` makes others."""
     context = browser.new_context(locale="en-US", timezone_id="UTC", viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(TIMEOUT_MS)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

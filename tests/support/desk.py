@@ -108,7 +108,7 @@ class Desk:
         """Wait until the page says so."""
         expect(self.page.locator("[data-toast]").filter(has_text=text).first).to_be_visible()
 
-    def reload_until(self, found: Callable[[], bool], times: int = 40) -> None:
+    def reload_until(self, found: Callable[[], bool], times: int = 240) -> None:
         """Open the page again, as somebody who waits does, until it shows what is looked for."""
         for _time in range(times):
             if found():

@@ -99,7 +99,7 @@ class House:
         starts.attach(self.stores)
         self.workspace = self.stores.workspace(WORKSPACE)
         egress = Egress.of(self.settings)
-        egress = Egress(egress.rules, Limits(resolve=0.5, connect=0.5, total=0.5))
+        egress = Egress(egress.rules, Limits(resolve=60, connect=60, total=60))
         self.means = Means(self.settings, egress, Vault.at(self.settings.key_file))
         self.worker = Worker(self.stores, self.means, self.clock)
 

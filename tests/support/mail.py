@@ -36,7 +36,7 @@ class _OwnSocket(Controller):
     def __init__(self, sink: SmtpSink) -> None:
         self.listening = socket.create_server((sink.host, 0))
         sink.port = self.listening.getsockname()[1]
-        super().__init__(sink, hostname=sink.host, port=sink.port)
+        super().__init__(sink, hostname=sink.host, port=sink.port, ready_timeout=60)
 
     def _create_server(self):  # type: ignore[no-untyped-def]
         return self.loop.create_server(self._factory_invoker, sock=self.listening)

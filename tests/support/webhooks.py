@@ -49,7 +49,7 @@ class WebhookReceiver:
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
-    def wait_for(self, count: int, seconds: float = 10) -> list[Received]:
+    def wait_for(self, count: int, seconds: float = 60) -> list[Received]:
         """The first `count` requests as soon as they came; AssertionError when they do not come in time."""
         with self._came:
             if not self._came.wait_for(lambda: len(self.requests) >= count, seconds):

@@ -10,7 +10,7 @@ from web.background import Background
 
 def test_a_job_is_under_way_until_it_is_done_and_begins_once() -> None:
     background, gate = Background(), threading.Event()
-    assert background.start("a", "count", lambda: gate.wait(10))
+    assert background.start("a", "count", lambda: gate.wait(60))
     assert not background.start("a", "count", lambda: None)
     job = background.under_way("a")
     assert job is not None

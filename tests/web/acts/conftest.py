@@ -122,7 +122,7 @@ class Acts(Work):
 
     def settled(self, path: str) -> Response:
         """The page at `path` once nothing goes on in the background for it."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         answer = self.get(path)
         while "import-busy" in answer.text and time.monotonic() < until:
             time.sleep(0.02)
@@ -148,7 +148,7 @@ def acts(tmp_path: Path) -> Iterator[Acts]:
         shop.add_deals(session, 3)
     visitor = Visitor(app)
     assert visitor.sign_in().status_code == 200
-    egress = Egress(Egress.of(settings).rules, Limits(resolve=1, connect=1, total=2))
+    egress = Egress(Egress.of(settings).rules, Limits(resolve=60, connect=60, total=60))
     yield Acts(visitor, site, made, who.id, Means(settings, egress, Vault.at(settings.key_file)))
     site.background.close()
     stores.close()

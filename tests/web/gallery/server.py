@@ -72,4 +72,4 @@ def gallery(data: Path) -> Iterator[Gallery]:
             yield Gallery(app, base, membership.id)
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)

@@ -153,4 +153,4 @@ def browsing(tmp_path: Path, browser_context: BrowserContext) -> Iterator[Browsi
         page.wait_for_url(f"{base}/w/**")
         yield Browsing(page, Work(Visitor(app), app.state.site, made, who.id), base, complaints)
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)

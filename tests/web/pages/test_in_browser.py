@@ -177,7 +177,6 @@ def test_on_a_phone_a_record_is_a_card(browsing: Browsing) -> None:
 def test_without_script_a_record_is_found_changed_and_made(browsing: Browsing, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False, storage_state=browsing.page.context.storage_state())
     page = context.new_page()
-    page.set_default_timeout(10_000)
     home = f"{browsing.base}{browsing.work.at}"
     page.goto(f"{home}{ALL}")
     page.locator(".tools summary", has_text="Filter").click()
