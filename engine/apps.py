@@ -112,7 +112,7 @@ def apply(session: Session, document: Document, *, revision: int | None = None) 
     planned = plan(session, document)
     if planned.refused:
         raise Refused([problem for problem in planned.problems if problem.is_error])
-    if before is not None and before.document == document:
+    if before is not None and before.document == document and not planned.alterations:  # == knows no order
         return planned
     _carry_out(session, document, planned)
     return planned
@@ -191,6 +191,7 @@ def _carry_out(session: Session, document: Document, planned: Plan) -> None:
     except sa.exc.IntegrityError as error:
         raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
     fresh = _new_in_old_tables(old, new)
+    conversions.follow_order(session, _reordered(old, new))
     sequences.number_all(session, [field for field in fresh if field.kind.drawn])
     snapshots.copy_all(session, [field for field in fresh if field.kind.copied])
     entirely = {(field.table, field.key) for field in anew} | _on_changed_settings(old, new, document["key"])
@@ -238,9 +239,22 @@ def _keep_unique(session: Session, old: Layout, new: Layout, app: str) -> None:
 
 def _new_in_old_tables(old: Layout, new: Layout) -> list[Field]:
     """Fields that are new, or of another type, in tables that were there before."""
+    return [one for before, one in _in_old_tables(old, new) if before is None or before.type != one.type]
+
+
+def _reordered(old: Layout, new: Layout) -> list[Field]:
+    """Fields that hold several choices, whose choices stand in another order now."""
+    return [
+        one
+        for before, one in _in_old_tables(old, new)
+        if before and before.type == one.type and one.kind.listed and [*before.choices] != [*one.choices]
+    ]
+
+
+def _in_old_tables(old: Layout, new: Layout) -> list[tuple[Field | None, Field]]:
+    """All fields, as they were and as they are, of tables that were there before."""
     tables = [(old.apps.tables.get(address), table) for address, table in new.apps.tables.items()]
-    fields = [(before.fields.get(one.key), one) for before, after in tables if before for one in after.fields.values()]
-    return [one for before, one in fields if before is None or before.type != one.type]
+    return [(before.fields.get(one.key), one) for before, after in tables if before for one in after.fields.values()]
 
 
 def _on_changed_settings(old: Layout, new: Layout, app: str) -> set[tuple[str, str]]:

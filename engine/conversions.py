@@ -114,6 +114,18 @@ def write_after(session: Session, conversions: Iterable[Conversion]) -> None:
             record_rows.update(session, table, {record_id: {of.key: value} for record_id, value in news.items()})
 
 
+def follow_order(session: Session, fields: Iterable[Field]) -> None:
+    """Put what these fields hold of their choices into the order of the choices: one combination is one value."""
+    for one in fields:
+        place = {key: number for number, key in enumerate(one.choices)}
+        held = _held(session, one)
+        ordered = {
+            record_id: sorted(value, key=lambda key: place.get(key, len(place))) for record_id, value in held.items()
+        }
+        changed = {record_id: {one.key: value} for record_id, value in ordered.items() if value != held[record_id]}
+        record_rows.update(session, session.layout.table(one.table), changed)
+
+
 def _same(field: Field, value: Any, became: Any) -> bool:
     """Whether the field still holds what a conversion gave it."""
     empty = field.kind.empty()

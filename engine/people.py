@@ -27,9 +27,9 @@ def everybody(session: Session) -> list[Person]:
     return [Person(row.id, row.name, row.email, row.role) for row in session.connection.execute(wanted)]
 
 
-def owners(session: Session) -> list[str]:
-    """The ids of those who own the workspace now."""
-    return list(session.connection.execute(sa.select(people.c.id).where(people.c.role == "owner")).scalars())
+def owners(session: Session) -> list[Person]:
+    """Those who own the workspace now, by name."""
+    return [one for one in everybody(session) if one.role == "owner"]
 
 
 def everybody_ever(session: Session) -> list[Person]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +15,18 @@ from engine import indexes
 from engine.access import door
 from engine.definitions.language import Table
 from engine.errors import Problem, Refused
+from engine.formulas.aggregates import AGGREGATES, filled, share_within
 from engine.queries import Query, ask, records_of, tests_of
 from engine.storage import sql_types
-from engine.storage.aggregates import AGGREGATES, filled
 from engine.storage.expressions import Records
 from engine.storage.index_shapes import shape_of_groups
 from engine.storage.session import Session
 from engine.text import _
 
 MAX_GROUPED = 5  # fields to group by
-Wanted = Sequence[tuple[str, str]]  # (function of `storage/aggregates.py`, field key)
+MAX_PORTIONS = 100  # values of one distribution, those that are there most often
+Portion = dict[str, Any]  # value, count, share
+Wanted = Sequence[tuple[str, str]]  # (function of `formulas/aggregates.py`, field key)
 
 
 @dataclass(frozen=True)
@@ -36,17 +39,23 @@ class Group:
 
 
 def totals(session: Session, query: Query, wanted: Wanted) -> tuple[Any, ...]:
-    """The totals over all records that the query finds. Raises `Refused` for what does not go with a field."""
-    table = _entered(session, query, wanted)
+    """The totals over all records that the query finds, in the order asked.
+
+    A distribution is a list of `{"value", "count", "share"}`, what is there most often first, empty as None.
+    Raises `Refused` for what does not go with a field.
+    """
+    _entered(session, query, wanted)
     if not wanted:
         return ()
+    numbers, portions = _apart(wanted)
 
     def made(table: Table, records: Records) -> sa.Select[Any]:
-        columns = [_total(records, key, function) for function, key in wanted]
+        columns = [_total(records, key, function) for function, key in numbers] or [sa.func.count()]
         return sa.select(*columns).select_from(records.rows).where(*tests_of(session, table, records, query))
 
-    (row,) = ask(session, query, ("totals", table.address, *wanted), made)
-    return tuple(row)
+    (row,) = ask(session, query, ("totals", query.table, *numbers), made)
+    spread = {one: _distributions(session, query, (), one[1]) for one in portions}
+    return _put_together(wanted, row, {one: found.get("[]", []) for one, found in spread.items()})
 
 
 def groups(session: Session, query: Query, by: Sequence[str], wanted: Wanted = ()) -> list[Group]:
@@ -55,21 +64,77 @@ def groups(session: Session, query: Query, by: Sequence[str], wanted: Wanted = (
     for number, key in enumerate(by):
         if key not in table.fields or table.fields[key].many or number >= MAX_GROUPED:
             raise Refused([Problem("/by", _("Records cannot be grouped by {field}.", field=key), "unknown_field", key)])
+    numbers, portions = _apart(wanted)
 
     def made(table: Table, records: Records) -> sa.Select[Any]:
         keys, number = [records.field(key).value for key in by], sa.func.count()
-        columns = [_total(records, key, function) for function, key in wanted]
+        columns = [_total(records, key, function) for function, key in numbers]
         found = sa.select(*keys, number, *columns).select_from(records.rows)
         found = found.where(*tests_of(session, table, records, query))
         return found.group_by(*keys).order_by(number.desc(), *keys)
 
     begun = time.perf_counter()
-    rows = ask(session, query, ("groups", tuple(by), *wanted), made)
+    rows = ask(session, query, ("groups", tuple(by), *numbers), made)
     if len(by) == 1 and not query.where and not query.search.strip():
-        shape = shape_of_groups(records_of(session, table), by[0], [key for _function, key in wanted])
+        shape = shape_of_groups(records_of(session, table), by[0], [key for _function, key in numbers])
         indexes.notice(session, shape, time.perf_counter() - begun)
+    spread = {one: _distributions(session, query, by, one[1]) for one in portions}
     at = len(by)
-    return [Group(tuple(row[:at]), row[at], tuple(row[at + 1 :])) for row in rows]
+    return [
+        Group(
+            tuple(row[:at]),
+            row[at],
+            _put_together(
+                wanted, row[at + 1 :], {one: found.get(_named(row[:at]), []) for one, found in spread.items()}
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _apart(wanted: Wanted) -> tuple[Wanted, Wanted]:
+    """Totals that are one value each, which one statement answers, and distributions."""
+    numbers = [one for one in wanted if AGGREGATES[one[0]].gives != "portions"]
+    return numbers, [one for one in wanted if AGGREGATES[one[0]].gives == "portions"]
+
+
+def _put_together(
+    wanted: Wanted, numbers: Sequence[Any], portions: Mapping[tuple[str, str], list[Portion]]
+) -> tuple[Any, ...]:
+    rest = iter(numbers)
+    return tuple(portions[one] if one in portions else next(rest) for one in wanted)
+
+
+def _distributions(session: Session, query: Query, by: Sequence[str], key: str) -> dict[str, list[Portion]]:
+    """For each group, named by `_named`, how often each value of the field is there."""
+
+    def made(table: Table, records: Records) -> sa.Select[Any]:
+        held = records.field(key)
+        # Ticked and not are two values here, and no empty one.
+        value = held.value if held.type.name == "boolean" else filled(held.value, held.type)
+        keys = [records.field(one).value.label(f"by_{number}") for number, one in enumerate(by)]
+        rows = sa.select(*keys, value.label("held")).select_from(records.rows)
+        c = rows.where(*tests_of(session, table, records, query)).subquery().c
+        around = [c[one.name] for one in keys]
+        number = AGGREGATES["distribution"].sql(c.held)
+        order = [number.desc(), c.held.is_(None), c.held]
+        place = sa.func.row_number().over(partition_by=around or None, order_by=order).label("place")
+        share = sa.type_coerce(share_within(number, around), sql_types.NUMBER).label("share")
+        each = sa.select(*around, c.held, number.label("number"), share, place).group_by(*around, c.held).subquery()
+        shown = [column for column in each.c if column.key != "place"]
+        return sa.select(*shown).where(each.c.place <= MAX_PORTIONS).order_by(each.c.place)
+
+    found: dict[str, list[Portion]] = {}
+    at = len(by)
+    for row in ask(session, query, ("distribution", tuple(by), key), made):
+        portion = {"value": row[at], "count": row[at + 1], "share": row[at + 2]}
+        found.setdefault(_named(row[:at]), []).append(portion)
+    return found
+
+
+def _named(values: Sequence[Any]) -> str:
+    """The values of a group, which may be lists, as a key."""
+    return json.dumps(list(values))
 
 
 def _entered(session: Session, query: Query, wanted: Wanted) -> Table:

@@ -109,8 +109,9 @@ def _start_worker(settings: Settings, stores: Stores) -> Callable[[], None]:
     from engine.egress import Egress
     from engine.vault import Vault
     from engine.worker import Worker
+    from web.texts import said_in
 
-    worker = Worker(stores, Means(settings, Egress.of(settings), Vault.at(settings.key_file)))
+    worker = Worker(stores, Means(settings, Egress.of(settings), Vault.at(settings.key_file), said_in))
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(stop,), name="worker", daemon=True)
     thread.start()

@@ -47,6 +47,11 @@ def say(message: str, **values: Any) -> str:
     return gettext(message).format(**{name: _shown(value) for name, value in values.items()})
 
 
+def said_in(text: Text, language: str) -> str:
+    """A sentence of the engine in a language, where nobody reads along."""
+    return translated(text, catalog(language).gettext, language)
+
+
 def say_count(one: str, many: str, count: int, **values: Any) -> str:
     """`_n("{count} record", "{count} records", count)`: the form that the number asks for."""
     sentence = catalog(reader().language).ngettext(one, many, count)

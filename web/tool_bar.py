@@ -7,7 +7,7 @@ from typing import Any
 from engine import people
 from engine.definitions.language import Field
 from engine.field_types import FieldType
-from engine.storage.aggregates import AGGREGATES, Aggregate
+from engine.formulas.aggregates import AGGREGATES, Aggregate
 from engine.storage.layout import Layout
 from engine.view_types import view_types
 from web.asked import Tests

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from engine import connections, notifications, people
+from engine import connections, notifications, outbox, people
 from engine.actions import Done, Failed, NotSetUp, Outcome, Posted, Retry, Skipped, actions
 from engine.automations import runs
 from engine.automations.runs import Run
@@ -73,7 +74,7 @@ def called(place: Workplace, call: Call, outcome: Outcome, tried: Posted | None)
     automation = automation_of(session, run)
     if tried is not None:
         runs.note_attempt(session, run, key, tried.status, tried.milliseconds, tried.says)
-        _note_connection(session, run.app, _name(call.prepared), tried)
+        _note_connection(place, run.app, _name(call.prepared), tried)
     if automation is None:
         runs.finish(session, run, "skipped", _("Its app or table was removed meanwhile."))
         return None
@@ -83,8 +84,9 @@ def called(place: Workplace, call: Call, outcome: Outcome, tried: Posted | None)
     return _ended(session, run, automation, key, outcome)
 
 
-def _note_connection(session: Session, app: str, name: str, tried: Posted) -> None:
-    """What the attempt says about the connection itself. Its owners are told when it is switched off."""
+def _note_connection(place: Workplace, app: str, name: str, tried: Posted) -> None:
+    """What the attempt says about the connection itself. The owners are told when it is switched off, by mail, too."""
+    session = place.session
     if tried.verdict.delivered:
         connections.delivered(session, app, name)
         return
@@ -98,7 +100,14 @@ def _note_connection(session: Session, app: str, name: str, tried: Posted) -> No
     declared = session.layout.apps[app].document.get("connections", {}) if app in session.layout.apps else {}
     label = declared.get(name, {}).get("label", name)
     says = _("The connection {name} was switched off: {why} Set it anew once it works.", name=label, why=why)
-    notifications.tell(session, people.owners(session), says)
+    owners = people.owners(session)
+    notifications.tell(session, [one.id for one in owners], says)
+    language = session.workspace.language
+    subject = place.means.say(_("The connection {name} was switched off", name=label), language)
+    body = place.means.say(says, language)
+    for one in owners:
+        with suppress(Refused):  # an address that signs in, but that no mail can go to
+            outbox.put(session, [one.email], subject, body, place.means.settings)
 
 
 def break_off(place: Workplace, run: Run, broken: BrokenOff) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from engine.storage.expressions import Records, clock_of
 from engine.storage.layout import sql_type
 from engine.storage.session import Session
 from engine.storage.workspace_tables import revisions
-from engine.text import _, label_in
+from engine.text import Text, _, label_in
 from engine.values import moment
 from engine.vault import Vault
 
@@ -37,11 +37,15 @@ RECORD = sa.bindparam("the_record", type_=sa.Text)
 
 @dataclass(frozen=True)
 class Means:
-    """What runs work with besides the workspace: settings, the way out, and the key to stored secrets."""
+    """What runs work with besides the workspace: settings, the way out, and the key to stored secrets.
+
+    `say` says our own sentences in a language, for mails that the engine itself writes.
+    """
 
     settings: Settings
     egress: Egress
     vault: Vault
+    say: Callable[[Text, str], str] = lambda text, _language: str(text)
 
 
 class NotInstalled(FormworkError):

@@ -15,10 +15,11 @@ from engine.cli.here import IN_WORKSPACE, InWorkspace, WrongUse
 from engine.cli.naming import field_keys, find_table, listed
 from engine.cli.showing import Shown, total
 from engine.definitions.language import Condition, Table
+from engine.formulas.aggregates import AGGREGATES
 from engine.queries import MAX_PAGE_SIZE, Query
-from engine.storage.aggregates import AGGREGATES
 from engine.storage.session import Session
 from engine.text import _
+from engine.totals import Portion
 
 _Signed = Annotated[list[str] | None, Parameter(allow_leading_hyphen=True)]
 _Fields = list[str] | None
@@ -87,7 +88,7 @@ def query(
     unique
         Fields to count the different values of.
     total
-        Any other total as function:field, such as median:amount, percent_filled:owner, span_days:due.
+        Any other total as function:field, such as median:amount, distribution:stage, span_days:due.
     """
     functions = {"sum": sum, "average": average, "min": min, "max": max, "filled": filled, "unique": unique}
     with here.read() as session:
@@ -177,8 +178,8 @@ def _show_totals(here: InWorkspace, session: Session, query: Query, wanted: _Wan
     if here.json:
         here.document(facts)
         return
-    language = session.workspace.language
-    rows = [{"what": name, "value": total(value, language)} for name, value in facts.items()]
+    said = _Said(session, session.layout.table(query.table), wanted)
+    rows = [{"what": name, "value": said(name, value)} for name, value in facts.items()]
     here.table(rows, {"what": "Total", "value": "Value"})
 
 
@@ -190,27 +191,59 @@ def _show_groups(
     groups = totals.groups(session, query, by, wanted)
     rows = [dict(zip(names, (*one.values, one.count, *one.totals), strict=True)) for one in groups]
     shown = Shown(session, table, by)
-    found = _sorted(rows, sort)[: limit or None]
+    spread = [name for name, (function, _key) in zip(_names(wanted), wanted, strict=True) if _is_spread(function)]
+    found = _sorted(rows, sort, [name for name in names if name not in spread])[: limit or None]
     if here.json:
         here.document(found)
         return
-    language = session.workspace.language
-    told = [{key: value if key in by else total(value, language) for key, value in row.items()} for row in found]
+    said = _Said(session, table, wanted)
+    told = [{key: value if key in by else said(key, value) for key, value in row.items()} for row in found]
     headings = {**{key: shown.headings[key] for key in by}, "count": "Count"}
     headings |= {f"{function}_{key}": f"{function} {key}" for function, key in wanted}
     here.table(shown.rows(told), headings, _("No record satisfies this."))
+
+
+class _Said:
+    """Totals as text; a distribution as `Won 3 (60%), Open 2 (40%)`."""
+
+    def __init__(self, session: Session, table: Table, wanted: _Wanted) -> None:
+        self._language = session.workspace.language
+        self._spread = {
+            name: key for name, (function, key) in zip(_names(wanted), wanted, strict=True) if _is_spread(function)
+        }
+        self._shown = Shown(session, table, [*self._spread.values()])
+
+    def __call__(self, name: str, value: Any) -> Any:
+        """The total called `name`."""
+        if name not in self._spread:
+            return total(value, self._language)
+        key = self._spread[name]
+        values = self._shown.rows([{key: one["value"]} for one in value])
+        said = [
+            held[key] or ("no" if one["value"] is False else "(empty)") for held, one in zip(values, value, strict=True)
+        ]
+        return ", ".join(f"{each} {one['count']} ({one['share']:.0%})" for each, one in zip(said, value, strict=True))
+
+
+def _portion(said: Any, one: Portion) -> str:
+    empty = "no" if one["value"] is False else "(empty)"
+    return f"{said or empty} {one['count']} ({one['share']:.0%})"
+
+
+def _is_spread(function: str) -> bool:
+    return AGGREGATES[function].gives == "portions"
 
 
 def _names(wanted: _Wanted) -> list[str]:
     return [f"{function}_{key}" for function, key in wanted]
 
 
-def _sorted(rows: list[dict[str, Any]], sort: Sequence[str]) -> list[dict[str, Any]]:
-    """By the columns named; what is empty comes last."""
+def _sorted(rows: list[dict[str, Any]], sort: Sequence[str], among: Sequence[str]) -> list[dict[str, Any]]:
+    """By the columns named, out of `among`; what is empty comes last."""
     for name in reversed(sort):
         key = name.removeprefix("-")
-        if rows and key not in rows[0]:
-            says = _("Groups are sorted by one of {names}, not by {name}.", names=", ".join(rows[0]), name=key)
+        if key not in among:
+            says = _("Groups are sorted by one of {names}, not by {name}.", names=", ".join(among), name=key)
             raise WrongUse(says)
         filled = [row for row in rows if row[key] is not None]
         filled.sort(key=itemgetter(key), reverse=name.startswith("-"))

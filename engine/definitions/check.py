@@ -16,6 +16,7 @@ from engine.definitions.check_conditions import check_condition, expression_prob
 from engine.definitions.check_links import link_problems, through_problems
 from engine.definitions.check_names import no_field, no_table, sort_problems
 from engine.definitions.check_rules import rule_problems
+from engine.definitions.check_totals import total_problems
 from engine.definitions.language import RESERVED_KEYS, Apps, Document, Field, Table, own_tables
 from engine.definitions.shape import shape_problems
 from engine.definitions.types import Cycle, FieldTypes, Unknown
@@ -188,11 +189,10 @@ def _view_problems(
         if key not in table.fields:
             yield no_field(f"{at}/fields/{number}", key, table)
     yield from sort_problems(f"{at}/sort", options.get("sort", ()), table)
-    for key in options.get("totals", {}):
-        if key not in table.fields:
-            yield no_field(f"{at}/totals/{key}", key, table)
-    if "sum" in options and options["sum"] not in table.fields:
-        yield no_field(f"{at}/sum", options["sum"], table)
+    for key, function in options.get("totals", {}).items():
+        yield from total_problems(f"{at}/totals/{key}", function, key, table, types)
+    if "sum" in options:
+        yield from total_problems(f"{at}/sum", "sum", options["sum"], table, types)
     grouped = view_types[kind].grouped_by or ""
     for key in keys_in(options.get(grouped)):
         by = table.fields.get(key)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from engine.definitions.check_conditions import check_condition
 from engine.definitions.check_names import no_field, no_table, sort_problems
+from engine.definitions.check_totals import total_problems
 from engine.definitions.language import Field, Table
 from engine.definitions.types import Cycle, FieldTypes, Unknown
 from engine.errors import Problem
@@ -22,7 +23,7 @@ def link_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]
         yield no_table(f"{at}/{option}", field.options[option])
         return
     if field.is_side:
-        yield from _lines_problems(at, field, target)
+        yield from _lines_problems(at, field, target, types)
         return
     if "where" in field.options:
         scope = types.scope(target.address, types.of_record(field.table))
@@ -32,7 +33,7 @@ def link_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]
         yield Problem(f"{at}/inverse", says, "taken", field.inverse_key)
 
 
-def _lines_problems(at: str, field: Field, target: Table) -> Iterator[Problem]:
+def _lines_problems(at: str, field: Field, target: Table, types: FieldTypes) -> Iterator[Problem]:
     link = target.fields.get(field.options["by"])
     if link is None:
         yield no_field(f"{at}/by", field.options["by"], target)
@@ -53,9 +54,8 @@ def _lines_problems(at: str, field: Field, target: Table) -> Iterator[Problem]:
     for number, key in enumerate(field.options.get("fields", ())):
         if key not in target.fields:
             yield no_field(f"{at}/fields/{number}", key, target)
-    for key in field.options.get("totals", {}):
-        if key not in target.fields:
-            yield no_field(f"{at}/totals/{key}", key, target)
+    for key, function in field.options.get("totals", {}).items():
+        yield from total_problems(f"{at}/totals/{key}", function, key, target, types)
 
 
 def through_problems(at: str, field: Field, through: Field, types: FieldTypes) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -186,6 +187,11 @@ def plan(old: Document | None, new: Document) -> list[Alteration]:
     return list(_differences(app, label, old, new))
 
 
+def _changed(old: Part, new: Part) -> list[str]:
+    """The options that say something else now; within one the order counts: of choices, of steps."""
+    return [one for one in {**old, **new} if json.dumps(old.get(one)) != json.dumps(new.get(one))]
+
+
 def _differences(app: str, label: Label, old: Document, new: Document) -> Iterator[Alteration]:
     before, after = own_tables(old), own_tables(new)
     for key, table in after.items():
@@ -199,7 +205,7 @@ def _differences(app: str, label: Label, old: Document, new: Document) -> Iterat
     for collection, part in _APP_COLLECTIONS:
         yield from _parts(app, part, old.get(collection, _NOTHING), new.get(collection, _NOTHING), "")
     collections = {"tables", *(name for name, _part in _APP_COLLECTIONS)}
-    if _without(old, collections) != _without(new, collections) or list(before) != list(after):
+    if _any_moved(old, new, collections) or _changed(_without(old, collections), _without(new, collections)):
         yield ChangePart(app, verb="changes", part="app", name=label)
 
 
@@ -212,8 +218,7 @@ def _table_differences(app: str, key: str, old: Part, new: Part) -> Iterator[Alt
             yield AddField(app, **where)
         elif _stored_as(was, key) != _stored_as(field, key):
             yield ConvertField(app, **where, old_type=was["type"], new_type=field["type"])
-        elif was != field:
-            changed = [one for one in {**was, **field} if was.get(one) != field.get(one)]
+        elif changed := _changed(was, field):
             yield ChangeField(app, **where, what=tuple(sorted(changed)))
     for name, field in old["fields"].items():
         if name not in new["fields"]:
@@ -221,7 +226,7 @@ def _table_differences(app: str, key: str, old: Part, new: Part) -> Iterator[Alt
     for collection, part in _TABLE_COLLECTIONS:
         yield from _parts(app, part, old.get(collection, _NOTHING), new.get(collection, _NOTHING), label)
     collections = {"fields", *(name for name, _part in _TABLE_COLLECTIONS)}
-    if _without(old, collections) != _without(new, collections) or _moved(old["fields"], new["fields"]):
+    if _any_moved(old, new, collections) or _changed(_without(old, collections), _without(new, collections)):
         yield ChangePart(app, verb="changes", part="table", name=label)
 
 
@@ -241,7 +246,7 @@ def _parts(app: str, part: str, old: Part, new: Part, of: Label) -> Iterator[Alt
         name = _name_of_part(of, one, key)
         if key not in old:
             yield ChangePart(app, verb="adds", part=part, name=name)
-        elif old[key] != one:
+        elif _changed(old[key], one):
             yield ChangePart(app, verb="changes", part=part, name=name)
     for key, one in old.items():
         if key not in new:
@@ -261,6 +266,10 @@ def _name_of_part(of: Label, part: Part, key: str) -> Label:
 
 def _without(part: Part, keys: set[str]) -> dict[str, Any]:
     return {key: value for key, value in part.items() if key not in keys}
+
+
+def _any_moved(old: Part, new: Part, collections: set[str]) -> bool:
+    return any(_moved(old.get(one, _NOTHING), new.get(one, _NOTHING)) for one in collections)
 
 
 def _moved(old: Part, new: Part) -> bool:

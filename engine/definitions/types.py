@@ -301,7 +301,6 @@ class FieldTypes:
         return [(field.key, target.title)] if field and target and not field.many else []
 
     def _reads_clock(self, field: Field) -> bool:
-        table = self.apps.tables[field.table]
         if field.expression is not None:
             formula = self.formula(field)
             if formula.uses_clock or formula.uses_me:
@@ -309,12 +308,13 @@ class FieldTypes:
         where = field.options.get("where")
         if where is not None and conditions.uses_clock(where, self.scope(self.behind(field).address)):
             return True
-        found = [(self.apps.tables[find.table], [*find.paths]) for find in self.finds(field)]
-        return any(
-            self.uses_clock(one)
-            for on, paths in [(table, self.inputs(field)), *found]
-            for one in self._fields_on(on, paths)
-        )
+        return any(self.uses_clock(one) for one in self.read_for(field))
+
+    def read_for(self, field: Field) -> Iterator[Field]:
+        """The fields that a computed field is worked out from, links on the way included."""
+        yield from self._fields_on(self.apps.tables[field.table], self.inputs(field))
+        for find in self.finds(field):
+            yield from self._fields_on(self.apps.tables[find.table], [*find.paths])
 
     def _fields_on(self, table: Table, paths: list[Path]) -> Iterator[Field]:
         for path in paths:

@@ -6,6 +6,7 @@ back to an earlier revision brings it back. Adding something that is still there
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Iterable
 from functools import singledispatch
@@ -87,7 +88,9 @@ def _meaning(field: Field, layout: Layout) -> tuple[Any, ...]:
     kept = {key: value for key, value in field.options.items() if key != "format"}
     held = layout.types.of(field), layout.stored(field), layout.has_error(field)
     finds = tuple(one.table for one in layout.types.finds(field))  # a binding may lead to another table now
-    return field.type, kept, tied, settings, *held, finds
+    # In full, with what types do not differ by: a select's choices and their order, what a linked record is called by.
+    read = tuple(repr(layout.types.of(one)) for one in layout.types.read_for(field))
+    return field.type, json.dumps(kept), tied, settings, *held, finds, read
 
 
 def _meaning_before(field: Field, old: Layout) -> tuple[Any, ...] | None:

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement
 from engine import formulas
 from engine.definitions.language import Field
 from engine.formulas import Compiled
+from engine.formulas.aggregates import AGGREGATES
 from engine.formulas.sql import join_list, json_list
 from engine.formulas.types import NUMBER, list_of
-from engine.storage.aggregates import AGGREGATES
 from engine.storage.conditions import condition_sql
 from engine.storage.expressions import Records, sortable
 

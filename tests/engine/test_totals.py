@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from engine import records, totals
 from engine.access.principals import Principal
 from engine.errors import Refused
+from engine.formulas.aggregates import AGGREGATES
 from engine.queries import Query
-from engine.storage.aggregates import AGGREGATES
 from engine.storage.stores import Workspace
 from tests.support.workspaces import install
 
@@ -51,6 +51,7 @@ def shop(workspace: Workspace, owner: Principal) -> Workspace:
         ("filled", "name", 3),
         ("empty", "name", 1),
         ("unique", "name", 2),
+        ("percent_count", "name", 1),
         ("percent_filled", "name", 0.75),
         ("percent_empty", "name", 0.25),
         ("percent_unique", "state", 0.5),
@@ -89,7 +90,7 @@ def test_every_function_goes_with_nothing_at_all(shop: Workspace, owner: Princip
         table = session.layout.table(THINGS)
         asked = [(name, key) for name in AGGREGATES for key in FIELDS if totals.goes_with(session, table, key, name)]
         assert {name for name, _key in asked} == set(AGGREGATES)
-        assert set(totals.totals(session, nothing, asked)) <= {0, None}
+        assert all(not one for one in totals.totals(session, nothing, asked))
         assert totals.groups(session, nothing, ["state"], asked) == []
 
 
@@ -103,6 +104,39 @@ def test_groups_in_groups_by_one_statement(shop: Workspace, owner: Principal) ->
             ("old", True): (1, (3, 3, 1)),
             ("old", False): (1, (0, None, 0)),
         }
+
+
+def test_a_distribution_counts_by_value(shop: Workspace, owner: Principal) -> None:
+    def portions(*counts: tuple[Any, int, float]) -> list[dict[str, Any]]:
+        return [{"value": value, "count": count, "share": share} for value, count, share in counts]
+
+    with shop.read(owner) as session:
+        wanted = [("distribution", "name"), ("count", "name"), ("distribution", "good"), ("distribution", "long")]
+        assert totals.totals(session, Query(THINGS), wanted) == (
+            portions(("a", 2, 0.5), ("b", 1, 0.25), (None, 1, 0.25)),
+            4,
+            portions((False, 2, 0.5), (True, 2, 0.5)),
+            portions((None, 3, 0.75), ("much", 1, 0.25)),
+        )
+        found = totals.groups(session, Query(THINGS), ["state"], [("percent_count", "name"), ("distribution", "name")])
+        assert {one.values: one.totals for one in found} == {
+            ("new",): (0.5, portions(("a", 2, 1))),
+            ("old",): (0.5, portions(("b", 1, 0.5), (None, 1, 0.5))),
+        }
+
+
+def test_a_distribution_tells_what_is_there_most_often(shop: Workspace, owner: Principal) -> None:
+    with shop.write(owner) as session:
+        records.create(session, THINGS, [{"name": f"n{number:03}", "state": "new"} for number in range(120)])
+        (found,) = totals.totals(session, Query(THINGS), [("distribution", "name")])
+        assert len(found) == totals.MAX_PORTIONS
+        assert found[0] == {"value": "a", "count": 2, "share": round(2 / 124, 10)}
+        (new,) = [
+            one
+            for one in totals.groups(session, Query(THINGS), ["state"], [("distribution", "size")])
+            if one.values == ("new",)
+        ]
+        assert [one["value"] for one in new.totals[0]] == [None, 0.1, 0.2]
 
 
 @pytest.mark.parametrize("wanted", [("sum", "name"), ("checked", "size"), ("sum", "nothing"), ("cube", "size")])

@@ -310,6 +310,10 @@ def test_five_days_of_failures_switch_the_connection_off(
     with house.workspace.read(OWNER) as session:
         told = [str(one.message) for one in notifications.inbox(session)]
     assert any("was switched off: It only failed for 5 days." in one for one in told)
+    with house.workspace.read(OWNER) as session:
+        (mail,) = outbox.mails(session)
+    assert (mail.recipient, mail.subject) == ("ada@example.com", "The connection ERP was switched off")
+    assert "It only failed for 5 days. Set it anew once it works." in mail.body
 
 
 @pytest.mark.parametrize("between", ["a success", "a quiet week"])

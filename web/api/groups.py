@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine import queries, totals
+from engine.formulas.aggregates import AGGREGATES
 from engine.queries import Query
-from engine.storage.aggregates import AGGREGATES
 from engine.storage.session import Session
 from web.api import listing
 from web.api.answering import Caller, Endpoint, answered
@@ -28,7 +28,8 @@ async def group_records(request: Request, app: str, table: str) -> Response:
     """`?by=Stage&by=Owner&sum=Amount&sum=Total&median=Amount`, with the filter, view and search of a list.
 
     Answers `{"groups": [{"value", "count", "sum": {"Amount": 10}, ...}]}`, the largest group first; grouped by several
-    fields each group has `values`, too. Without `by` there is one group: everything.
+    fields each group has `values`, too. Without `by` there is one group: everything. `distribution=Stage` gives a list
+    of `{"value", "count", "share"}`, what is there most often first.
     """
     return await answered(request, _groups, app, name_in(table), request.query_params.multi_items())
 
@@ -46,19 +47,22 @@ def _groups(caller: Caller, app: str, table: str, pairs: Sequence[tuple[str, str
 
 def _found(session: Session, names: Names, query: Query, by: list[str], wanted: Wanted) -> list[dict[str, Any]]:
     asked = [(function, key) for function, key, _name in wanted]
+    spread = [key for function, key in asked if AGGREGATES[function].gives == "portions"]
+    shape = Cells(session, names, list(dict.fromkeys([*by, *spread])))
     if not by:
-        return [{"count": queries.count(session, query)} | _named(wanted, totals.totals(session, query, asked))]
-    shape = Cells(session, names, by)
+        return [{"count": queries.count(session, query)} | _named(shape, wanted, totals.totals(session, query, asked))]
     found = []
     for one in totals.groups(session, query, by, asked):
         values = [shape.value(key, value) for key, value in zip(by, one.values, strict=True)]
         several = {"values": values} if len(by) > 1 else {}
-        found.append({"value": values[0], **several, "count": one.count} | _named(wanted, one.totals))
+        found.append({"value": values[0], **several, "count": one.count} | _named(shape, wanted, one.totals))
     return found
 
 
-def _named(wanted: Wanted, found: Sequence[Any]) -> dict[str, dict[str, Any]]:
+def _named(shape: Cells, wanted: Wanted, found: Sequence[Any]) -> dict[str, dict[str, Any]]:
     named: dict[str, dict[str, Any]] = {}
-    for (function, _key, name), total in zip(wanted, found, strict=True):
+    for (function, key, name), total in zip(wanted, found, strict=True):
+        if AGGREGATES[function].gives == "portions":
+            total = [{**one, "value": shape.value(key, one["value"])} for one in total]
         named.setdefault(function, {})[name] = total
     return named

@@ -52,8 +52,8 @@ def change(request: Request, place: In, form: FormHere, app: str, table: str, vi
         return wrong(request, refused.problems[0].says)
     with place.read() as session:
         at = looking(session, place, app, table, view, read(request.query_params))
-        line, names = grid.one_line(at, record)
         totals = grid.totals_of(at)
+        line, names = grid.one_line(at, record, totals)
     return page(
         request,
         "views/view.html",

@@ -8,9 +8,9 @@ from typing import Any
 
 from engine import queries, records, totals
 from engine.definitions.language import Field
+from engine.formulas.aggregates import AGGREGATES
 from engine.queries import Query
 from engine.records import Record
-from engine.storage.aggregates import AGGREGATES
 from engine.text import Text
 from engine.view_types import keys_in
 from engine.view_types.grid import MAX_GROUPED
@@ -24,11 +24,12 @@ _SHARE = Shown("", "", "percentage", "percent", {"decimals": 0})
 
 @dataclass(frozen=True)
 class Total:
-    """One total: its word, and its value with how to draw it."""
+    """One total: its word, and its value with how to draw it; or of a distribution the `portions`."""
 
     says: Text
     shown: Shown
     value: Any
+    portions: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,14 @@ class Grid(Drawing):
         first = (page - 1) * PAGE_SIZE
         found = records.find(at.session, replace(query, fields=keys, limit=PAGE_SIZE, offset=first)).records
         heads = _heads(at, by, query) if found else []
+        below = totals_of(at)
+        held = _held(
+            [*below.items(), *(one for level in heads for head in level.values() for one in head.totals.items())]
+        )
         return {
             "sections": list(_sections(by, found, heads, first + 1)),
-            "names": names_of(at.session, at.place.at, at.table, keys, [one.values for one in found]),
-            "totals": totals_of(at),
+            "names": names_of(at.session, at.place.at, at.table, keys, [*(one.values for one in found), *held]),
+            "totals": below,
             "total": total,
             "first": min(first + 1, total),
             "last": first + len(found),
@@ -123,11 +128,16 @@ def totals_of(at: Looking) -> dict[str, Total]:
     return _drawn(at, totals.totals(at.session, at.query, wanted)) if wanted else {}
 
 
-def one_line(at: Looking, record: str) -> tuple[Record, Names]:
-    """A record for its line, with what is named in it. Raises `NotFound`."""
+def one_line(at: Looking, record: str, below: Mapping[str, Total]) -> tuple[Record, Names]:
+    """A record for its line, with what is named in it and in the totals. Raises `NotFound`."""
     found = records.get(at.session, at.table.address, record)
     keys = [one.key for one in at.fields]
-    return found, names_of(at.session, at.place.at, at.table, keys, [found.values])
+    return found, names_of(at.session, at.place.at, at.table, keys, [found.values, *_held(below.items())])
+
+
+def _held(shown: Iterable[tuple[str, Total]]) -> list[dict[str, Any]]:
+    """The values that distributions show, as if each stood in a record."""
+    return [{key: one["value"]} for key, total in shown for one in total.portions]
 
 
 def _pairs(at: Looking) -> list[tuple[str, str]]:
@@ -148,6 +158,8 @@ def _total(at: Looking, key: str, function: str, value: Any) -> Total:
     if aggregate.gives == "share":
         return Total(aggregate.label, _SHARE, value)
     shown = shown_field(at.session.layout, at.table.fields[key])
+    if aggregate.gives == "portions":
+        return Total(aggregate.label, shown, value[0]["value"] if value else None, value)
     if aggregate.gives == "number" and shown.kind == "number":
         shown = replace(shown, options={**shown.options, "decimals": 1}, drawn={})
     return Total(aggregate.label, shown, value)

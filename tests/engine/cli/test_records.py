@@ -61,6 +61,15 @@ def test_totals_and_groups(filled: CommandLine) -> None:
         {"status": "open", "count": 2, "sum_amount": 60, "average_amount": 30},
         {"status": None, "count": 1, "sum_amount": 0, "average_amount": None},
     ]
+    spread = filled.json("query orders --total distribution:status --where '{amount} < 50'")["distribution_status"]
+    assert spread == [
+        {"value": "open", "count": 2, "share": 0.4},
+        {"value": "paid", "count": 2, "share": 0.4},
+        {"value": None, "count": 1, "share": 0.2},
+    ]
+    said = filled("query orders --total distribution:status --where '{amount} < 50'")
+    assert "Open 2 (40%), Paid 2 (40%), (empty) 1 (20%)" in said
+    assert "Paid 3 (100%)" in filled("query orders --group status --total distribution:status")
     assert "Bolt" in filled("query orders --group customer --limit 1 --sort -sum_amount --sum amount")
     (line,) = filled.refused("query orders --group status --sort nope", 2)
     assert line == "Groups are sorted by one of status, count, not by nope."

@@ -148,4 +148,7 @@ def test_groups_and_totals(filled: Client) -> None:
     ]
     whole = filled.ask("GET", f"{ORDERS}/groups", sum="amount", filterByFormula='{status} = "Open"')["groups"]
     assert whole == [{"count": 13, "sum": {"amount": 1560}}]
+    (whole,) = filled.ask("GET", f"{ORDERS}/groups", distribution="Status", percent_count="amount")["groups"]
+    portions = [{"value": "Open", "count": 13, "share": 0.52}, {"value": "Paid up", "count": 12, "share": 0.48}]
+    assert whole == {"count": 25, "distribution": {"Status": portions}, "percent_count": {"amount": 1}}
     assert filled.refused("GET", f"{ORDERS}/groups", by="nope") == "UNKNOWN_FIELD_NAME"

@@ -87,6 +87,18 @@ def test_groups_have_their_count_and_totals(work: Work) -> None:
     assert "Customer 001 3" in regrouped
 
 
+def test_a_distribution_tells_the_greatest_portion_and_opens_to_all(work: Work) -> None:
+    answer = work.get(f"{ALL}?totals=state:distribution,customer:distribution,hot:distribution")
+    text = text_of(answer)
+    assert "Distribution Open 66.67%" in text
+    assert "Open 4 66.67% Won 2 33.33%" in text
+    assert "Customer 001 3 50%" in text
+    assert "Not ticked 6 100%" in text
+    assert answer.text.count("popovertarget") == answer.text.count(" popover>") == 3
+    grouped = text_of(work.get(f"{ALL}?group=customer&totals=state:distribution"))
+    assert grouped.count("Open 2 66.67% Won 1 33.33%") == 2
+
+
 def test_htmx_gets_the_view_alone(work: Work) -> None:
     part = work.part(ALL, "div#view")
     assert "<html" not in part.text
