@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,3 +137,12 @@ def test_kinds_know_no_session_and_no_html() -> None:
         if name.split(".")[0] in {"sqlalchemy", "jinja2", "fastapi", "markupsafe"}
     ]
     assert not places(found)
+
+
+@pytest.mark.parametrize("store", ["control", "workspace"])
+def test_migrations_are_one_chain_in_the_order_of_their_names(store: str) -> None:
+    before = "None"
+    for path in sorted((ROOT / "engine/storage/migrations" / store / "versions").glob("[cw]*.py")):
+        said = dict(re.findall(r'^(revision|down_revision)\b.*= "?(\w+)"?$', path.read_text("utf-8"), re.MULTILINE))
+        assert (said["revision"], said["down_revision"]) == (path.name[:4], before), path.name
+        before = said["revision"]

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "c002"
-down_revision = "c001"
+revision = "c003"
+down_revision = "c002"
 
 
 def upgrade() -> None:
