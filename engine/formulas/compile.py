@@ -151,7 +151,7 @@ class Compiling:
             raise TypeError("a condition about other records is compiled by its function")
         found = convert(self, self.part(node.operand), node.type) if isinstance(node, Convert) else self.applied(node)
         error = None if found.error is None else self.shallow(found.error)
-        return Part(self.shallow(found.value), found.type, error, found.nullable, found.constant)
+        return replace(found, value=self.shallow(found.value), error=error)
 
     def shallow(self, element: sql.Element) -> sql.Element:
         """The element, as a step of its own if it has grown deep."""
@@ -200,8 +200,7 @@ class Compiling:
             raise TypeError(f"{function.name} makes errors and must be declared risky")
         if not isinstance(made, Part):
             made = Part(made, node.type, None, function.blank)
-        error = first_error([*errors, made.error])
-        return Part(made.value, node.type, error, made.nullable, made.constant)
+        return replace(made, type=node.type, error=first_error([*errors, made.error]))
 
     def fail_when(self, wrong: sql.Element, reason: str) -> None:
         """The function being compiled, which is declared `risky`, is an error when `wrong` holds."""
@@ -235,6 +234,10 @@ class Compiling:
     def number(self, part: Part) -> sql.Element:
         """A number to count with: blank is 0."""
         return sa.func.coalesce(part.value, sql.number(0), type_=sql.NUMBER) if part.nullable else part.value
+
+    def operand(self, part: Part) -> sql.Element:
+        """A number to count on with: a quotient as it was before it was rounded, so that 1 / 3 * 3 is 1."""
+        return self.number(part) if part.unsettled is None else part.unsettled
 
     def text(self, part: Part) -> sql.Element:
         """A text: blank is empty."""

@@ -18,6 +18,7 @@ class Part:
     """`error` is NULL or a reason, None where no error is possible; where it is not NULL, `value` means nothing.
 
     `nullable` says whether `value` may be NULL, which is blank. `constant` is the value if the formula says it.
+    `unsettled` is a quotient before it was rounded, for what counts on with it.
     """
 
     value: sql.Element
@@ -25,6 +26,7 @@ class Part:
     error: sql.Element | None = None
     nullable: bool = True
     constant: Value = None
+    unsettled: sql.Element | None = None
 
     @property
     def known_number(self) -> Decimal | None:
@@ -34,7 +36,12 @@ class Part:
     def with_value(self, value: sql.Element, kind: Type, nullable: bool | None = None) -> Part:
         """Another value with the same error."""
         return replace(
-            self, value=value, type=kind, nullable=self.nullable if nullable is None else nullable, constant=None
+            self,
+            value=value,
+            type=kind,
+            nullable=self.nullable if nullable is None else nullable,
+            constant=None,
+            unsettled=None,
         )
 
     def failing_when(self, wrong: sql.Element, reason: str) -> Part:

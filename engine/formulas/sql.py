@@ -106,6 +106,11 @@ def over(one: Element, other: Element) -> Element:
     return dialects("({0} * 1.0 / {1})", "({0} / {1})", one, other, type_=NUMBER)
 
 
+def bounded(value: Element) -> Element:
+    """The number, not beyond what is counted with; a double might be infinite, and infinite times 0 is nothing."""
+    return dialects(f"max(min({{0}}, {LARGEST}), -{LARGEST})", "{0}", value, type_=NUMBER)
+
+
 def compared(one: Element, operator: str, other: Element) -> Element:
     """Two values that are not NULL, held against each other."""
     return alike(f"({{0}} {operator} {{1}})", one, other, type_=BOOLEAN)

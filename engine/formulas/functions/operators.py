@@ -24,19 +24,21 @@ _NUMBERS = Parameter("number", "number", repeated=True)
 
 
 @family.function("-x", _NUMBER, gives=NUMBER, about=_("The number with the other sign."), example="-(2 + 3) is -5")
-def minus(c: Compiling, number: Part) -> sql.Element:
-    return sql.alike("(-{0})", c.number(number), type_=sql.NUMBER)
+def minus(c: Compiling, number: Part) -> Part:
+    value = sql.alike("(-{0})", c.number(number), type_=sql.NUMBER)
+    unsettled = None if number.unsettled is None else sql.alike("(-{0})", number.unsettled, type_=sql.NUMBER)
+    return Part(value, NUMBER, nullable=False, unsettled=unsettled)
 
 
 @family.function("+", _NUMBERS, gives=NUMBER, about=_("The sum (with -, the difference)."), example="1 + 2 - 4 is -1")
 def add(c: Compiling, *terms: Part) -> sql.Element:
-    values = [c.once(c.number(one)) for one in terms]
+    values = [c.once(c.operand(one)) for one in terms]
     return c.settled(sql.plus(values), *values)
 
 
 @family.function("*", _NUMBER, _NUMBER, gives=NUMBER, about=_("The product."), example="2 * 3 is 6")
 def multiply(c: Compiling, one: Part, other: Part) -> sql.Element:
-    return c.settled(sql.times(c.number(one), c.number(other)))
+    return c.settled(sql.times(c.operand(one), c.operand(other)))
 
 
 @family.function(
@@ -48,9 +50,10 @@ def multiply(c: Compiling, one: Part, other: Part) -> sql.Element:
     example="7 / 2 is 3.5",
     risky=True,
 )
-def divide(c: Compiling, one: Part, other: Part) -> sql.Element:
+def divide(c: Compiling, one: Part, other: Part) -> Part:
     divisor = c.divisor(other)
-    return c.settled(sql.over(c.number(one), divisor))
+    quotient = c.once(sql.over(c.operand(one), divisor))
+    return Part(c.settled(quotient), NUMBER, nullable=False, unsettled=sql.bounded(quotient))
 
 
 @family.function(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, ROUND_UP, Decimal, localcontext
 from typing import Any
 
-from engine.formulas.typed import Constant, Convert, Read, Typed, Within
+from engine.formulas.typed import Apply, Constant, Convert, Read, Typed, Within
 from engine.formulas.types import BOOLEAN, NUMBER, TEXT
 
 Values = Mapping[str, Any]
@@ -75,21 +75,39 @@ def _numbers(arguments: Sequence[Typed | None], record: Values) -> list[Decimal]
     return [value_of(one, record) or Decimal(0) for one in arguments if one is not None]
 
 
+def _operands(arguments: Sequence[Typed | None], record: Values) -> list[Decimal]:
+    """Numbers to count on with: a quotient is not rounded yet."""
+    return [_unsettled(one, record) for one in arguments if one is not None]
+
+
+def _unsettled(node: Typed, record: Values) -> Decimal:
+    if isinstance(node, Apply) and node.function.name == "-x":
+        return -_operands(node.arguments, record)[0]
+    if isinstance(node, Apply) and node.function.name == "/":
+        dividend, divisor = node.arguments
+        return _quotient(_operands([dividend], record)[0], _numbers([divisor], record)[0])
+    return _numbers([node], record)[0]
+
+
+def _quotient(one: Decimal, other: Decimal) -> Decimal:
+    if other == 0:
+        raise Failed
+    return one / other
+
+
 def _add(arguments: Sequence[Typed | None], record: Values) -> Decimal:
-    terms = _numbers(arguments, record)
+    terms = _operands(arguments, record)
     return settled(sum(terms, Decimal(0)), sum((abs(one) for one in terms), Decimal(0)))
 
 
 def _multiply(arguments: Sequence[Typed | None], record: Values) -> Decimal:
-    one, other = _numbers(arguments, record)
+    one, other = _operands(arguments, record)
     return settled(one * other)
 
 
 def _divide(arguments: Sequence[Typed | None], record: Values) -> Decimal:
-    one, other = _numbers(arguments, record)
-    if other == 0:
-        raise Failed
-    return settled(one / other)
+    dividend, divisor = arguments
+    return settled(_quotient(_operands([dividend], record)[0], _numbers([divisor], record)[0]))
 
 
 def _rounding(way: str) -> Callable[[Sequence[Typed | None], Values], Decimal]:

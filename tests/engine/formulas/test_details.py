@@ -92,3 +92,22 @@ def test_before_postgresql_18_letters_come_from_icu(
         if not known.scalar_one():
             pytest.skip("this PostgreSQL was built without ICU")
         assert connection.execute(statement).scalar_one() == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1 / 3 * 3", 1),
+        ("INT(1 / 3 * 3)", 1),
+        ("1 / 3 + 1 / 3 + 1 / 3 = 1", True),
+        ("1 - 1 / 3 - 2 / 3", 0),
+        ("2 / 3 * 100", 66.6666666667),
+        ("1 / 3 / 3 * 9", 1),
+        ("-(1 / 3) * 3", -1),
+        ("1 / 3", 0.3333333333),
+        ("1 / 3 = 0.3333333333", True),
+        ("999999999999999 / 0.000001 / 0.000001 * 0", 0),
+    ],
+)
+def test_a_quotient_that_is_counted_on_with_is_not_rounded_before(engine: sa.Engine, text: str, value: Any) -> None:
+    assert evaluate(engine, text).value == value
