@@ -25,6 +25,7 @@ from web import api, errors, pages
 from web.api.paths import Paths
 from web.cookies import Cookies
 from web.dependencies import guard
+from web.readiness import Readiness
 from web.security import BodyLimit, Crashes, Headers
 from web.signing import Signer
 from web.site import Site
@@ -50,6 +51,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
         signer=Signer.at(settings.key_file),
         statics=statics,
         templates=Templates(statics),
+        readiness=Readiness(stores),
     )
 
     @asynccontextmanager

@@ -10,6 +10,7 @@ from engine.storage.stores import Stores
 from web.background import Background
 from web.cookies import Cookies
 from web.rate import Rate
+from web.readiness import Readiness
 from web.signing import Signer
 from web.statics import Statics
 from web.templates import Templates
@@ -25,6 +26,7 @@ class Site:
     signer: Signer
     statics: Statics
     templates: Templates
+    readiness: Readiness
     background: Background = field(default_factory=Background)
     public_forms: Rate = field(default_factory=lambda: Rate(times=10, seconds=60))  # sendings of one address
 

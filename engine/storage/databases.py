@@ -22,7 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
 
 from engine.errors import Misconfigured, Unavailable
 from engine.storage.prepared import run_directly
-from engine.text import _
+from engine.text import Text, _
 
 BUSY_TIMEOUT_MS = 10_000
 WRITER_CACHE_KB = 65_536
@@ -85,8 +85,7 @@ class Database:
         except DatabaseError as error:
             if not isinstance(error.orig, sqlite3.DatabaseError):
                 raise
-            says = _("The file {path} is damaged. Put a backup in its place.", path=str(self.writer.url.database))
-            raise Misconfigured(says) from error
+            raise Misconfigured(_is_damaged(str(self.writer.url.database))) from error
 
     def release(self, connection: Connection, *, writing: bool) -> None:
         """Take back a connection whose transaction has ended."""
@@ -131,12 +130,13 @@ class Database:
 def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
     """The store in one SQLite file, made if absent. `setup` registers our SQL functions on each connection.
 
-    Raises `Misconfigured` when the folder cannot be written.
+    Raises `Misconfigured` when the folder cannot be written, or when the file was left open and is damaged.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Misconfigured(_("The folder {path} cannot be written.", path=str(path.parent))) from error
+    was_left_open = path.with_name(f"{path.name}-wal").exists()
     writer = sa.create_engine(
         f"sqlite:///{path}",
         poolclass=StaticPool,
@@ -153,7 +153,26 @@ def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
     small = f"PRAGMA cache_size=-{READER_CACHE_KB}"
     read_only = (*SQLITE_PRAGMAS, "PRAGMA wal_autocheckpoint=0", "PRAGMA query_only=ON", small)
     _listen_sqlite(reader, setup, read_only)
-    return Database(reader, writer, None, ("BEGIN", "BEGIN IMMEDIATE"), threading.Lock(), keep=READERS)
+    database = Database(reader, writer, None, ("BEGIN", "BEGIN IMMEDIATE"), threading.Lock(), keep=READERS)
+    if was_left_open:
+        _check_whole(database, path)
+    return database
+
+
+def _check_whole(database: Database, path: Path) -> None:
+    """After a crash: raises `Misconfigured` when the file is no whole database."""
+    try:
+        with database.writer.connect() as connection:
+            said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    except DatabaseError as error:
+        said = str(error.orig)
+    if said != "ok":
+        database.dispose()
+        raise Misconfigured(_is_damaged(str(path)))
+
+
+def _is_damaged(path: str) -> Text:
+    return _("The file {path} is damaged. Put a backup in its place.", path=path)
 
 
 def _listen_sqlite(engine: Engine, setup: SqliteSetup, pragmas: tuple[str, ...]) -> None:

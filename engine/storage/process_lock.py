@@ -20,7 +20,6 @@ class ProcessLock:
         """Take the lock; raises `Misconfigured` when the folder cannot be written or another process has it."""
         self.path = folder / "formwork.lock"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise Misconfigured(

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 
 from engine.access.principals import ENGINE, Principal
 from engine.formulas import sqlite
-from engine.storage import migrations
+from engine.storage import data_folder, migrations
 from engine.storage.databases import (
     Database,
     may_last,
@@ -93,6 +93,7 @@ class Stores:
         self.time_zone = time_zone
         self.language = language
         self._server: Engine | None = postgresql_engine(database_url) if database_url else None
+        data_folder.prepare(data, local=not database_url)
         self._lock = None if self._server is not None else ProcessLock(data)
         self._workspaces: dict[str, Workspace] = {}
         self._opening = threading.Lock()
