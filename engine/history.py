@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from engine.access import door
 from engine.storage import workspace_tables
 from engine.storage.prepared import Prepared
 from engine.storage.session import Change, Session, timestamp
+from engine.text import Text, _
 
 _changes = workspace_tables.changes
 
@@ -36,6 +37,28 @@ class Entry:
     user_id: str | None
     cause: str | None
     change: Change
+
+    @property
+    def says(self) -> Text:
+        """What was done to the record, as it follows the name of who did it."""
+        cause = (self.cause or "").partition(":")[0]
+        return _BY_CAUSE.get((cause, self.change.kind)) or _BY_KIND[self.change.kind]
+
+
+_BY_CAUSE: Mapping[tuple[str, str], Text] = {
+    ("import", "created"): _("imported this record"),
+    ("import", "updated"): _("changed by an import"),
+    ("undo", "created"): _("brought this record back"),
+    ("undo", "updated"): _("took a change back"),
+    ("undo", "deleted"): _("took back that this record was created"),
+    ("restore", "created"): _("restored this record"),
+    ("restore", "updated"): _("restored a record that this one leads to"),
+}
+_BY_KIND: Mapping[str, Text] = {
+    "created": _("created this record"),
+    "updated": _("changed"),
+    "deleted": _("deleted this record"),
+}
 
 
 def log(session: Session, changes: Sequence[Change]) -> None:

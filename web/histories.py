@@ -9,11 +9,12 @@ from typing import Any
 from engine import history, people
 from engine.definitions.language import Table
 from engine.history import Entry
+from engine.storage import trash_rows
 from engine.storage.session import Session
 from engine.text import Label, Text, _
 from web.addresses import At
 from web.fields import Shown, shown_field
-from web.names import Names, names_of
+from web.names import Names, ids_of, names_of
 
 LIMIT = 20  # entries that a record's page shows at first
 MOST = 200
@@ -48,7 +49,10 @@ def history_of(session: Session, at: At, table: Table, record_id: str, limit: in
     keys = {key for one in entries for values in (one.change.before, one.change.after) for key in values}
     held = [values for one in entries for values in (one.change.before, one.change.after)]
     known = people.names(session)
-    names = names_of(session, at, table, sorted(keys), held) | known
+    links = [one.key for key in keys if (one := table.fields.get(key)) and one.is_link]
+    linked = {record_id for values in held for key in links for record_id in ids_of(values.get(key))}
+    deleted = trash_rows.names(session, linked)
+    names = deleted | names_of(session, at, table, sorted(keys), held) | known
     return History([_told(session, table, one, known) for one in entries], names, len(found) > limit)
 
 
@@ -65,7 +69,7 @@ def _told(session: Session, table: Table, entry: Entry, known: Mapping[str, str]
         ]
     who = _who(session, entry, known)
     is_person = entry.by_kind == "person"
-    return Told(who, entry.by_id, is_person, _says(entry), entry.at, changed, entry.transaction_id)
+    return Told(who, entry.by_id, is_person, entry.says, entry.at, changed, entry.transaction_id)
 
 
 def _who(session: Session, entry: Entry, known: Mapping[str, str]) -> Label:
@@ -81,21 +85,3 @@ def _who(session: Session, entry: Entry, known: Mapping[str, str]) -> Label:
     if entry.by_kind == "token" and name:
         return _("{name} by the API", name=name)
     return name or (_("Formwork") if entry.by_kind == "engine" else _("Somebody who left"))
-
-
-_BY_CAUSE: Mapping[tuple[str, str], Text] = {
-    ("import", "created"): _("imported this record"),
-    ("import", "updated"): _("changed by an import"),
-    ("undo", "created"): _("brought this record back"),
-    ("undo", "updated"): _("took a change back"),
-}
-_BY_KIND: Mapping[str, Text] = {
-    "created": _("created this record"),
-    "updated": _("changed"),
-    "deleted": _("deleted this record"),
-}
-
-
-def _says(entry: Entry) -> Text:
-    cause = (entry.cause or "").partition(":")[0]
-    return _BY_CAUSE.get((cause, entry.change.kind)) or _BY_KIND[entry.change.kind]

@@ -153,6 +153,7 @@ def history(table: str, record: str, /, *, limit: int = 20, here: InWorkspace = 
                 "by": one.by_id,
                 "who": names.get(one.user_id or "", one.by_kind),
                 "what": one.change.kind,
+                "says": one.says,
                 "cause": one.cause,
                 "fields": ", ".join({**one.change.before, **one.change.after}),
                 "transaction": one.transaction_id,
@@ -161,7 +162,7 @@ def history(table: str, record: str, /, *, limit: int = 20, here: InWorkspace = 
             }
             for one in engine_history.of_record(session, of.address, record, limit)
         ]
-    headings = {"at": "When", "who": "Who", "what": "What", "fields": "Fields", "transaction": "Transaction"}
+    headings = {"at": "When", "who": "Who", "says": "What", "fields": "Fields", "transaction": "Transaction"}
     here.table(rows, headings, _("Nothing is known of this record."))
 
 

@@ -48,6 +48,15 @@ def take_out(session: Session, kind: Kind, app: str, table: str | None, keys: Co
     session.connection.execute(sa.delete(trash).where(*wheres))
 
 
+def names(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """What those of these records that are in the trash were called, by id."""
+    if not ids:
+        return {}
+    c = trash.c
+    wanted = sa.select(c.key, c.name).where(c.kind == "record", among(session, c.key, ids))
+    return {key: json.loads(name) for key, name in session.connection.execute(wanted)}
+
+
 def _insert(session: Session, rows: Sequence[dict[str, object]]) -> None:
     if rows:
         for row, row_id in zip(rows, new_ids("bin", len(rows)), strict=True):

@@ -37,6 +37,7 @@ def restore(session: Session, wanted: Sequence[Deleted]) -> None:
         by_act[one.transaction_id].add((one.table or "", one.key or ""))
     with checks.together(session):
         for transaction_id, chosen in by_act.items():
+            session.cause = f"restore:{transaction_id}"
             changes = [entry.change for entry in history.of_transaction(session, transaction_id)]
             _restore(session, changes, _with_their_own(session, changes, chosen))
 

@@ -104,10 +104,26 @@ def test_a_record_comes_back_as_it_was_with_links_both_ways_and_what_belonged_to
         assert trash.count(session) == 0
         kinds = [one.change.kind for one in history.of_record(session, f"shop.{table}", ids[name])]
         assert kinds == ["created", "deleted", "created"]
+        assert history.of_record(session, f"shop.{table}", ids[name])[0].says == "restored this record"
     with shop.write(owner) as session:  # the numbers go on
         (third,) = records.create(session, "shop.orders", [{}])
     with shop.read(owner) as session:
         assert records.get(session, "shop.orders", third).values["number"] == "SO-0003"
+
+
+def test_what_led_to_a_restored_record_tells_why_it_does_again(shop: Workspace, owner: Principal) -> None:
+    ids = fill(shop, owner)
+    with shop.write(owner) as session:
+        records.delete(session, "shop.customers", [ids["acme"]])
+    with shop.write(owner) as session:
+        trash.restore(session, [trash.entries(session)[0].id])
+    with shop.read(owner) as session:
+        told = history.of_record(session, "shop.orders", ids["second"])
+    assert [(str(one.says), one.change.before.get("customer"), one.change.after.get("customer")) for one in told] == [
+        ("restored a record that this one leads to", None, ids["acme"]),
+        ("changed", ids["acme"], None),
+        ("created this record", None, ids["acme"]),
+    ]
 
 
 def test_what_took_its_place_is_not_overwritten(shop: Workspace, owner: Principal) -> None:

@@ -169,6 +169,18 @@ def test_the_whole_history_has_a_page(work: Work) -> None:
     assert "Ada created this record" in text
 
 
+def test_a_deleted_record_keeps_its_name_in_the_history_of_what_led_to_it(work: Work) -> None:
+    deal, customer = work.deals()[0], work.find(Query(shop.CUSTOMERS, sort=["name"]))[0]
+    work.post(f"/apps/shop/customers/records/{customer.id}/deletion")
+    assert "Customer: Customer 001 → empty" in text_of(work.get(f"{RECORDS}/{deal.id}/history"))
+    thing = re.search(r'name="thing" value="(bin\w+)"', work.get("/trash").text)
+    assert thing
+    work.post("/trash/restorations", thing=thing[1])
+    history = text_of(work.get(f"{RECORDS}/{deal.id}/history"))
+    assert re.search(r"Ada restored a record that this one leads to .{0,40} Customer: Customer 001", history)
+    assert "Ada restored this record" in text_of(work.get(f"/apps/shop/customers/records/{customer.id}/history"))
+
+
 def test_a_link_is_found_by_name_or_made(work: Work) -> None:
     found = work.part("/apps/shop/customers/titles?q=004", "div")
     assert "Customer 004" in text_of(found)
