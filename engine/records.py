@@ -87,7 +87,6 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
     written.wrote(table.address, ["id", *table.fields], ids)
     for field in _links(table):
         written.linked(table.address, field.key, _linked_in([values for _id, values in records], field))
-    _follow(session, table, ids, written)
     own = {one.key for one in record_rows.stored_fields(session, table)} | {
         f.key for f in record_rows.many_links(table)
     }
@@ -95,6 +94,7 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
         session,
         [Change(table.address, record_id, "created", {}, _filled(values, own)) for record_id, values in records],
     )
+    _follow(session, table, ids, written)
 
 
 def update(
@@ -164,7 +164,6 @@ def write(
         touched = [values for values in changed.values() if field.key in values]
         olds = [before[record_id] for record_id, values in changed.items() if field.key in values]
         written.linked(table.address, field.key, _linked_in([*touched, *olds], field))
-    _follow(session, table, list(changed), written)
     history.log(
         session,
         [
@@ -178,6 +177,7 @@ def write(
             for record_id, values in changed.items()
         ],
     )
+    _follow(session, table, list(changed), written)
 
 
 def delete(session: Session, table: str, ids: Sequence[str]) -> list[str]:
@@ -312,7 +312,7 @@ def _placed(writing: Writing, ids: Sequence[str]) -> Iterator[None]:
 
 
 def _follow(session: Session, table: Table, ids: Sequence[str], written: Written) -> None:
-    """What every write brings about: computed fields, then the checks on the outcome."""
+    """What every write that has been logged brings about: computed fields, then the checks on the outcome."""
     session.touch(table.address, ids)
     computed.refresh(session, written)
     limits.after_write(session, written, table, ids)

@@ -92,6 +92,17 @@ class RecordScope:
             found = next((one for one in apps[app].tables.values() if _is_called(one.label, name)), None)
         return None if found is None else (found.address, self.types.scope(found.address))
 
+    def numbered_by(self) -> Path | None:
+        """The field that numbers the records, if one does."""
+        fields = self.table.fields.values() if self.table else ()
+        return next(((one.key,) for one in fields if one.kind.drawn and one.kind.holds == "number"), None)
+
+    def is_logged(self, path: Path) -> bool:
+        """Whether the log tells when the field changed: one of the record's own that people fill in."""
+        keys = self.resolve(path)
+        field = self.table.fields[keys[0]] if self.table and keys and len(keys) == 1 else None
+        return field is not None and field.writable and not field.is_side
+
     def resolve(self, path: Path) -> Path | None:
         """The path by keys, where a part may have been written as a label in any language."""
         table = self.table

@@ -32,6 +32,12 @@ class Scope(Protocol):
     def find_table(self, name: str) -> tuple[str, Scope] | None:
         """The address of the table that is called so, and what an expression about one of its records may name."""
 
+    def numbered_by(self) -> tuple[str, ...] | None:
+        """The field that numbers the records, if one does."""
+
+    def is_logged(self, path: tuple[str, ...]) -> bool:
+        """Whether it is known when the field changed: one of the record's own that people fill in."""
+
 
 @dataclass(frozen=True)
 class Formula:

@@ -62,6 +62,9 @@ class Environment(Protocol):
     def each(self, table: str) -> Each:
         """Every record of the table at this address, as a source of its own."""
 
+    def changed_at(self, paths: Sequence[tuple[str, ...]]) -> sql.Element:
+        """The instant at which one of the record's own fields changed last."""
+
 
 class Each(Protocol):
     """The records of a table inside a subquery."""
@@ -106,6 +109,10 @@ class Inside:
     def each(self, table: str) -> Each:
         """See `Environment`."""
         return self.outer.each(table)
+
+    def changed_at(self, paths: Sequence[tuple[str, ...]]) -> sql.Element:
+        """See `Environment`."""
+        return self.outer.changed_at(paths)
 
 
 def compile(formula: Formula, environment: Environment, longest: int = texts.LONGEST) -> Compiled:
@@ -325,6 +332,9 @@ class _Anything:
 
     def each(self, table: str) -> Each:
         return self
+
+    def changed_at(self, paths: Sequence[tuple[str, ...]]) -> sql.Element:
+        return sa.literal_column("changed")
 
 
 def values_of(parts: Sequence[Part | None]) -> list[Part]:

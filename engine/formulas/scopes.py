@@ -41,6 +41,14 @@ class InnerScope:
         """See `engine.formulas.check.Scope`."""
         return self.outer.find_table(name)
 
+    def numbered_by(self) -> tuple[str, ...] | None:
+        """See `engine.formulas.check.Scope`."""
+        return self.outer.numbered_by()
+
+    def is_logged(self, path: tuple[str, ...]) -> bool:
+        """See `engine.formulas.check.Scope`."""
+        return path[: len(self.name)] != self.name and self.outer.is_logged(path)
+
 
 def about_items(checker: Checker, node: Node, condition: Node) -> tuple[Typed, Within] | None:
     """A list and a condition about each of its items, which it calls `{item}`."""

@@ -18,6 +18,7 @@ from engine.formulas import Compiled, lists
 from engine.formulas.sql import dialects, join_list, json_list
 from engine.formulas.types import TEXT, list_of, record_of
 from engine.storage import sql_types
+from engine.storage.change_times import changed_at
 from engine.storage.file_tables import parts_of_files
 from engine.storage.layout import ERROR_SUFFIX, Layout
 from engine.storage.session import Session, timestamp
@@ -83,6 +84,14 @@ class Records:
         """Every record of another table, as a source of its own."""
         of = self.layout.table(table)
         return Records(self.layout, of, self.layout.sql(of).alias(), self.clock)
+
+    def changed_at(self, paths: Sequence[Path]) -> ColumnElement[Any]:
+        """The instant at which one of the record's own fields changed last."""
+        if self.source is None:
+            return sa.null()
+        scope = self.layout.types.scope(self.table.address)
+        keys = [(scope.resolve(path) or path)[0] for path in paths]
+        return changed_at(self.rows, self.table.address, keys)
 
     def value(self, path: Path) -> Compiled:
         """The SQL of a path such as `("account", "name")`."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from engine.formulas import sql
 from engine.formulas.functions import Family, Function, Parameter
 from engine.formulas.part import Part
-from engine.formulas.syntax import Call, Name
-from engine.formulas.typed import Read, Typed
-from engine.formulas.types import ANY, DATE_TIME, TEXT, USER
+from engine.formulas.syntax import Call, Name, Node
+from engine.formulas.typed import Apply, Read, Typed
+from engine.formulas.types import ANY, DATE_TIME, NUMBER, TEXT, USER
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -45,16 +45,56 @@ def created_time(c: Compiling) -> sql.Element:
     return c.environment.value(("created_at",)).value
 
 
+def _numbered(checker: Checker, _function: Function, call: Call) -> Typed | None:
+    path = checker.scope.numbered_by()
+    if path is None:
+        says = _("This table has no autonumber field. Add one, or use {function}.", function="RECORD_ID()")
+        return checker.mistake(call, says)
+    return Read(path, NUMBER, call.start, call.end)
+
+
 @family.function(
-    "LAST_MODIFIED_TIME",
-    gives=DATE_TIME,
-    about=_("When the record was last changed."),
-    example="LAST_MODIFIED_TIME()",
-    path=("updated_at",),
+    "AUTONUMBER",
+    gives=NUMBER,
+    about=_("The record's number: what its autonumber field holds."),
+    example="AUTONUMBER() is 42",
+    types=_numbered,
     blank=True,
 )
-def last_modified_time(c: Compiling) -> sql.Element:
-    return c.environment.value(("updated_at",)).value
+def autonumber(c: Compiling) -> Part:
+    raise TypeError("AUTONUMBER is read as a field")
+
+
+def _changed(checker: Checker, function: Function, call: Call) -> Typed | None:
+    if not call.arguments:
+        return Read(("updated_at",), DATE_TIME, call.start, call.end)
+    fields = [_watched(checker, node) for node in call.arguments]
+    if any(one is None for one in fields):
+        return None
+    return Apply(function, tuple(fields), DATE_TIME, call.start, call.end)
+
+
+def _watched(checker: Checker, node: Node) -> Typed | None:
+    if not isinstance(node, Name):
+        return checker.mistake(node, _("Write a field here, such as {example}.", example="{stage}"))
+    read = checker.name(node)
+    if isinstance(read, Read) and not checker.scope.is_logged(read.path):
+        says = _("When {field} changed is not known: name fields of this table that people fill in.", field=node.text)
+        return checker.mistake(node, says)
+    return read
+
+
+@family.function(
+    "LAST_MODIFIED_TIME",
+    Parameter("field", "any", optional=True, repeated=True),
+    gives=DATE_TIME,
+    about=_("When one of these fields was last changed; without fields: when anything of the record was."),
+    example="LAST_MODIFIED_TIME({stage})",
+    types=_changed,
+    blank=True,
+)
+def last_modified_time(c: Compiling, *fields: Read) -> sql.Element:
+    return c.environment.changed_at([one.path for one in fields])
 
 
 def _before(checker: Checker, function: Function, call: Call) -> Typed | None:

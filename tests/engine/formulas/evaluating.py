@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -48,6 +48,15 @@ class Fields:
 
     def find_table(self, name: str) -> tuple[str, Fields] | None:
         return ("crm.prices", Fields(PRICES)) if name == "prices" else None
+
+    def numbered_by(self) -> tuple[str, ...] | None:
+        return ("number",) if "number" in self.given else None
+
+    def is_logged(self, path: tuple[str, ...]) -> bool:
+        return ".".join(path) in self.given
+
+    def changed_at(self, paths: Sequence[tuple[str, ...]]) -> sql.Element:
+        return dates.constant(NOW, DATE_TIME)
 
     def each(self, table: str) -> Prices:
         return Prices()

@@ -26,6 +26,7 @@ GIVEN: dict[str, Given] = {
     "won": (NUMBER, 1),
     "all": (NUMBER, 0),
     "name": (TEXT, None),
+    "number": (NUMBER, 42),
     "stage": (select_of({"open": {"label": "Open"}, "won": {"label": "Won"}, "lost": {"label": "Lost"}}), "open"),
     "previous.stage": (select_of({"open": {}}), "open"),
     "owner": (USER, "usrMe"),
