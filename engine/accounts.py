@@ -17,7 +17,7 @@ from engine import passwords, sign_in_delay, workspaces
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.ids import new_id, new_secret, secret_hash
 from engine.settings import LANGUAGES
-from engine.storage.control_tables import sessions, setup_links, users
+from engine.storage.control_tables import email_changes, reset_links, sessions, setup_links, tokens, users
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Stores
 from engine.text import _
@@ -82,7 +82,7 @@ def create_owner(
     Raises `Refused` (places `/email`, `/name`, `/password`, `/workspace`), `NotFound` when the link is used up or
     too old, `Conflict` when there is an owner already.
     """
-    problems = _problems_with_person(email, name) + passwords.problems_with(password, (email, name, workspace))
+    problems = problems_with_person(email, name) + passwords.problems_with(password, (email, name, workspace))
     if not workspace.strip():
         problems.append(Problem("/workspace", _("Give the workspace a name."), "required"))
     if problems:
@@ -112,7 +112,7 @@ def person(stores: Stores, user_id: str) -> Person:
 def person_by_email(stores: Stores, email: str) -> Person | None:
     """The account with this address, if there is one."""
     with stores.control.read() as session:
-        row = session.connection.execute(sa.select(*PERSON).where(users.c.email == _address(email))).one_or_none()
+        row = session.connection.execute(sa.select(*PERSON).where(users.c.email == address(email))).one_or_none()
     return Person(*row) if row else None
 
 
@@ -143,7 +143,7 @@ def add_person(stores: Stores, workspace_id: str, *, email: str, name: str, pass
     Raises `Refused` (places `/email`, `/name`, `/password`, `/role`).
     """
     known = person_by_email(stores, email)
-    problems = [] if known else _problems_with_person(email, name) + passwords.problems_with(password, (email, name))
+    problems = [] if known else problems_with_person(email, name) + passwords.problems_with(password, (email, name))
     if role not in workspaces.ROLES:
         problems.append(Problem("/role", _("Choose one of the roles."), "unknown", role))
     if problems:
@@ -159,7 +159,8 @@ def add_person(stores: Stores, workspace_id: str, *, email: str, name: str, pass
 
 
 def change_password(stores: Stores, user_id: str, *, current: str, new: str) -> None:
-    """Set a new password; every session of the person ends.
+    """Set a new password; every session of the person ends, and links that were sent count no more. API tokens stay:
+    each is listed and deleted by itself.
 
     Raises `Refused` with the places `/current_password`, `/password`.
     """
@@ -169,9 +170,8 @@ def change_password(stores: Stores, user_id: str, *, current: str, new: str) -> 
         raise Refused(problems)
     password_hash = passwords.hashed(new)
     with stores.control.write() as session:
-        connection = session.connection
-        connection.execute(sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash))
-        connection.execute(sa.delete(sessions).where(sessions.c.user_id == user_id))
+        session.connection.execute(sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+        end_ways_in(session, user_id)
 
 
 def check_password(stores: Stores, user_id: str, password: str, at: str = "/current_password") -> None:
@@ -195,7 +195,7 @@ def disable(stores: Stores, user_id: str) -> None:
     with stores.control.write() as session:
         change = sa.update(users).where(users.c.id == user_id).values(disabled_at=timestamp(session.now))
         session.connection.execute(change)
-        session.connection.execute(sa.delete(sessions).where(sessions.c.user_id == user_id))
+        end_ways_in(session, user_id)
 
 
 def enable(stores: Stores, user_id: str) -> None:
@@ -204,17 +204,25 @@ def enable(stores: Stores, user_id: str) -> None:
         session.connection.execute(sa.update(users).where(users.c.id == user_id).values(disabled_at=None))
 
 
-def _problems_with_person(email: str, name: str) -> list[Problem]:
+def end_ways_in(session: Session, user_id: str, *, with_tokens: bool = False) -> None:
+    """Inside a transaction of the control store: sessions end, links that were sent count no more, nor API tokens."""
+    for ways in (sessions, reset_links, email_changes, *((tokens,) if with_tokens else ())):
+        session.connection.execute(sa.delete(ways).where(ways.c.user_id == user_id))
+
+
+def address(email: str) -> str:
+    """An address as it is kept: whoever types it in capitals is the same person."""
+    return email.strip().casefold()
+
+
+def problems_with_person(email: str, name: str) -> list[Problem]:
+    """What is wrong with an address and a name (places `/email`, `/name`)."""
     problems = []
-    if not _EMAIL.fullmatch(_address(email)):
+    if not _EMAIL.fullmatch(address(email)):
         problems.append(Problem("/email", _("Enter an e-mail address such as ana@example.com."), "email", email))
     if not name.strip():
         problems.append(Problem("/name", _("Enter a name."), "required", name))
     return problems
-
-
-def _address(email: str) -> str:
-    return email.strip().casefold()
 
 
 def _has_people(session: Session) -> bool:
@@ -228,7 +236,7 @@ def _setup_link_is_good(session: Session, token: str) -> bool:
 
 
 def _insert_person(session: Session, email: str, name: str, password_hash: str, language: str) -> Person:
-    made = Person(new_id("usr"), _address(email), name.strip()[:200], language)
+    made = Person(new_id("usr"), address(email), name.strip()[:200], language)
     values: dict[str, Any] = {"id": made.id, "email": made.email, "name": made.name, "language": made.language}
     session.connection.execute(
         sa.insert(users).values(**values, theme="", password_hash=password_hash, created_at=timestamp(session.now))

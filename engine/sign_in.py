@@ -28,12 +28,12 @@ def sign_in(stores: Stores, email: str, password: str, device: Device | None = N
     After 10 failures for one name (50 from one network address) each further try waits longer, at most 15 minutes.
     """
     device = device or Device()
-    name, sender = f"name {email.strip().casefold()}", f"from {device.address}"
+    name, sender = f"name {accounts.address(email)}", f"from {device.address}"
     with stores.control.read() as session:
         if sign_in_delay.must_wait(session, name, sender):
             raise SignInRefused(_("Too many tries. Wait a little, then try again."))
         wanted = sa.select(users.c.id, users.c.password_hash, users.c.disabled_at)
-        found = session.connection.execute(wanted.where(users.c.email == email.strip().casefold())).one_or_none()
+        found = session.connection.execute(wanted.where(users.c.email == accounts.address(email))).one_or_none()
     right, fresh_hash = passwords.matches(password, found.password_hash if found is not None else None)
     if not right or found is None:
         with stores.control.write() as session:

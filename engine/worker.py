@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from engine import files, indexes, outbox, retention, trash, workspaces
+from engine import account_mail, files, indexes, outbox, resets, retention, trash, workspaces
 from engine.actions import Failed, Retry
 from engine.automations import progress, runs
 from engine.automations.outside import Outside
@@ -28,7 +28,7 @@ from engine.egress import EgressFailed, send_mail
 from engine.errors import Conflict, FormworkError, Unavailable
 from engine.ids import new_id
 from engine.storage.session import timestamp
-from engine.storage.stores import Stores, Workspace
+from engine.storage.stores import Store, Stores, Workspace
 from engine.text import _
 
 BATCH = 20
@@ -74,13 +74,23 @@ class Worker:
             while not stop.is_set():
                 something_began.clear()
                 busy = [self._round(workspace_id, callers) for workspace_id in workspaces.directory(self.stores)]
-                if not any(busy):
+                if not any([*busy, self._serve_accounts()]):
                     something_began.wait(POLL_SECONDS)
 
     def run_until_idle(self, workspace: Workspace) -> None:
         """Do everything that is due in one workspace, calls and mail included, before returning."""
         while self._work(workspace, None):
             pass
+
+    def serve_accounts(self) -> int:
+        """Answer those who forgot their password, and hand over the mail about accounts; how much that was."""
+        answered = resets.answer(self.stores, self.means.vault, self.means.settings)
+        with self.stores.control.read() as session:
+            due = (outbox.next_due(session) or "~") <= timestamp(self.clock())
+        if due:
+            answered += self._send_mails(self.stores.control, lambda mail: account_mail.opened(mail, self.means.vault))
+            account_mail.clear_out(self.stores)
+        return answered
 
     def sweep(self, workspace: Workspace) -> int:
         """Delete for good what has been in the trash for as long as the settings say, once an hour; how many things."""
@@ -108,6 +118,15 @@ class Worker:
         with workspace.read() as session:
             session.now = now
             files.sweep_folder(session)
+
+    def _serve_accounts(self) -> int:
+        try:
+            return self.serve_accounts()
+        except FormworkError as error:
+            log.warning("accounts: %s", error.says)
+        except Exception:
+            log.exception("accounts")
+        return 0
 
     def _round(self, workspace_id: str, callers: ThreadPoolExecutor) -> int:
         try:
@@ -148,7 +167,7 @@ class Worker:
         if callers is None:
             return len(claimed) + self._send_mails(workspace)
         self._mailing.add(workspace.id)
-        callers.submit(self._send_mails, workspace)
+        callers.submit(self._mail, workspace)
         return len(claimed)
 
     def _claim(self, workspace: Workspace) -> list[Run]:
@@ -229,22 +248,25 @@ class Worker:
                 return None
             return act(Workplace(session, self.means), run)
 
-    def _send_mails(self, workspace: Workspace) -> int:
-        """Hand over the mails that are due; how many that were."""
+    def _mail(self, workspace: Workspace) -> None:
         try:
-            with workspace.write() as session:
-                session.now = self.clock()
-                mails = outbox.claim(session, self.id, BATCH)
-            failure: EgressFailed | None = None
-            for mail in mails:
-                if failure is None or failure.kind not in SERVER_TROUBLE:
-                    failure = self._send(mail)
-                with workspace.write() as session:
-                    session.now = self.clock()
-                    outbox.note(session, self.id, mail, failure)
-            return len(mails)
+            self._send_mails(workspace)
         finally:
             self._mailing.discard(workspace.id)
+
+    def _send_mails(self, store: Store, opened: Callable[[outbox.Mail], outbox.Mail] = lambda mail: mail) -> int:
+        """Hand over the mails that are due; how many that were."""
+        with store.write() as session:
+            session.now = self.clock()
+            mails = outbox.claim(session, self.id, BATCH)
+        failure: EgressFailed | None = None
+        for mail in mails:
+            if failure is None or failure.kind not in SERVER_TROUBLE:
+                failure = self._send(opened(mail))
+            with store.write() as session:
+                session.now = self.clock()
+                outbox.note(session, self.id, mail, failure)
+        return len(mails)
 
     def _send(self, mail: outbox.Mail) -> EgressFailed | None:
         try:

@@ -14,7 +14,7 @@ from engine.ids import new_id
 from engine.storage.control_tables import memberships, tokens, users, workspaces
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Stores
-from engine.text import _
+from engine.text import Text, _
 
 Role = Literal["owner", "builder", "member", "guest"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -107,21 +107,27 @@ def people(stores: Stores, workspace_id: str) -> list[Member]:
 
 
 def change_role(stores: Stores, workspace_id: str, user_id: str, role: str) -> None:
-    """Raises `Refused` for an unknown role, `Forbidden` when the workspace would be left without an owner."""
+    """Raises `NotFound`, `Refused` for an unknown role, `Forbidden` when the workspace would have no owner left."""
     if role not in ROLES:
         raise Refused([Problem("/role", _("Choose one of the roles."), "unknown", role)])
     with stores.control.write() as session:
         _hold(session, workspace_id)
-        session.connection.execute(sa.update(memberships).where(_is_member(workspace_id, user_id)).values(role=role))
+        change = sa.update(memberships).where(_is_member(workspace_id, user_id)).values(role=role)
+        if session.connection.execute(change).rowcount == 0:
+            raise NotFound(_not_here())
         _check_owner_left(session, workspace_id)
     mirror(stores, workspace_id)
 
 
 def remove_person(stores: Stores, workspace_id: str, user_id: str) -> None:
-    """Take someone out of the workspace; their tokens for it die too. Raises `Forbidden` for the last owner."""
+    """Take someone out of the workspace; their tokens for it die too.
+
+    Raises `NotFound`, `Forbidden` for the last owner.
+    """
     with stores.control.write() as session:
         _hold(session, workspace_id)
-        session.connection.execute(sa.delete(memberships).where(_is_member(workspace_id, user_id)))
+        if session.connection.execute(sa.delete(memberships).where(_is_member(workspace_id, user_id))).rowcount == 0:
+            raise NotFound(_not_here())
         session.connection.execute(
             sa.delete(tokens).where(tokens.c.workspace_id == workspace_id, tokens.c.user_id == user_id)
         )
@@ -164,6 +170,10 @@ def insert_membership(session: Session, workspace_id: str, user_id: str, role: R
 
 def _is_member(workspace_id: str, user_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(memberships.c.workspace_id == workspace_id, memberships.c.user_id == user_id)
+
+
+def _not_here() -> Text:
+    return _("This person does not belong to the workspace.")
 
 
 def _hold(session: Session, workspace_id: str) -> None:

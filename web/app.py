@@ -21,6 +21,7 @@ from engine.errors import Misconfigured
 from engine.settings import Settings, is_loopback
 from engine.storage.stores import Stores
 from engine.text import _
+from engine.vault import Vault
 from web import api, errors, pages
 from web.api.paths import Paths
 from web.cookies import Cookies
@@ -49,6 +50,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
         stores=stores,
         cookies=Cookies.of(settings.public_url),
         signer=Signer.at(settings.key_file),
+        vault=Vault.at(settings.key_file),
         statics=statics,
         templates=Templates(statics),
         readiness=Readiness(stores),

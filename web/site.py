@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from engine.files import Limits
 from engine.settings import Settings
 from engine.storage.stores import Stores
+from engine.vault import Vault
 from web.background import Background
 from web.cookies import Cookies
 from web.rate import Rate
@@ -24,6 +25,7 @@ class Site:
     stores: Stores
     cookies: Cookies
     signer: Signer
+    vault: Vault
     statics: Statics
     templates: Templates
     readiness: Readiness

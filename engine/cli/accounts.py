@@ -35,7 +35,7 @@ def create_owner(
     password_file
         File with the password in its first line; - is standard input.
     """
-    password = _password(here, password_file)
+    password = read_password(here, password_file)
     person, membership = accounts.create_owner(
         here.stores, email=email, name=name, password=password, workspace=workspace_name
     )
@@ -126,7 +126,8 @@ def revoke_token(token: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     here.say(_("The token counts no more."), id=token)
 
 
-def _password(here: WithStores, file: str) -> str:
+def read_password(here: WithStores, file: str) -> str:
+    """The password in the first line of a file, or what a person types."""
     if not file:
         return here.terminal.ask(_("Password:"))
     lines = here.text(file).splitlines()

@@ -66,6 +66,21 @@ GROUPS = (
     ),
     (
         START,
+        "person",
+        "People's accounts.",
+        (
+            ("list", "people:list_people", "List the people of a workspace."),
+            ("add", "people:add_person", "Let somebody into a workspace."),
+            ("role", "people:change_role", "Say what somebody may do."),
+            ("remove", "people:remove_person", "Take somebody out of a workspace."),
+            ("reset-link", "people:reset_link", "Make a link to choose a new password."),
+            ("sign-out", "people:sign_out", "End all sessions of somebody."),
+            ("disable", "people:disable", "Let nobody in with an account any more."),
+            ("enable", "people:enable", "Let an account in again."),
+        ),
+    ),
+    (
+        START,
         "token",
         "API tokens: a program's way in.",
         (

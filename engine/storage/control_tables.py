@@ -56,3 +56,7 @@ tokens = _table(
 workspaces = _table("workspaces", "id", "name", "created_at")
 memberships = _table("memberships", "workspace_id", "user_id", "role", "created_at")
 setup_links = _table("setup_links", "token_hash", "expires_at")
+# At most one link of each kind for a person: only the newest counts.
+reset_links = _table("reset_links", "token_hash", "user_id", "created_at", "expires_at")
+email_changes = _table("email_changes", "token_hash", "user_id", "email", "expires_at")
+reset_wishes = _table("reset_wishes", "email", "subject", "body", "asked_at")

@@ -15,7 +15,6 @@ from engine.automations import outside
 from engine.automations.steps import Means
 from engine.egress import Egress
 from engine.text import _
-from engine.vault import Vault
 from web.dependencies import In, Place, SiteHere, check_proof
 from web.render import page, redirect
 from web.site import Site
@@ -103,4 +102,4 @@ def _address(place: Place, app: str, name: str) -> str:
 
 
 def _means(site: Site) -> Means:
-    return Means(site.settings, Egress.of(site.settings), Vault.at(site.settings.key_file))
+    return Means(site.settings, Egress.of(site.settings), site.vault)

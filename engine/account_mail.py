@@ -1,0 +1,53 @@
+"""Mail about accounts: it lies in the control store, where no owner of a workspace reads, and sealed until it is sent.
+
+It holds links that open an account, so it is deleted as soon as it is sent, and not kept where there is no mail server.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from engine import outbox
+from engine.automations.starts import something_began
+from engine.errors import Refused
+from engine.outbox import Mail
+from engine.settings import Settings
+from engine.storage import automation_tables
+from engine.storage.session import Session, timestamp
+from engine.storage.stores import Stores
+from engine.vault import Vault
+
+LIFE = timedelta(days=1)  # the links in it are dead by then
+
+_c = automation_tables.outbox.c
+
+
+def put(session: Session, vault: Vault, settings: Settings, to: str, subject: str, body: str) -> bool:
+    """Put a mail on its way, inside a transaction of the control store; whether one could be."""
+    if not settings.smtp_host:
+        return False
+    try:
+        outbox.put(session, [to], subject, vault.seal(body, _place(to)), settings)
+    except Refused:  # an address that people can sign in with, and that no mail server takes
+        return False
+    session.after_commit(something_began.set)
+    return True
+
+
+def opened(mail: Mail, vault: Vault) -> Mail:
+    """The mail with its text, to be handed over."""
+    return replace(mail, body=vault.open(mail.body, _place(mail.recipient)))
+
+
+def clear_out(stores: Stores) -> None:
+    """Delete what was sent, or is of no use any more."""
+    with stores.control.write() as session:
+        old = _c.created_at < timestamp(session.now - LIFE)
+        session.connection.execute(sa.delete(automation_tables.outbox).where(sa.or_(_c.due_at.is_(None), old)))
+
+
+def _place(recipient: str) -> str:
+    return f"mail to {recipient}"

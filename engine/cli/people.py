@@ -1,0 +1,172 @@
+"""Commands about people: who belongs to a workspace, and their accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine import accounts, resets, sessions, workspaces
+from engine.cli.accounts import read_password
+from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, InWorkspace, WithStores
+from engine.errors import NotFound
+from engine.text import _
+
+if TYPE_CHECKING:
+    from engine.accounts import Person
+
+
+def list_people(*, here: InWorkspace = IN_WORKSPACE) -> None:
+    """List the people of a workspace.
+
+    For example:
+
+        formwork person list
+    """
+    rows = [vars(one) for one in workspaces.people(here.stores, here.workspace_id)]
+    here.table(rows, {"email": "E-mail", "name": "Name", "role": "Role", "id": "Id"})
+
+
+def add_person(
+    *,
+    email: str,
+    name: str = "",
+    role: str = "member",
+    password_file: FileName = "",
+    here: InWorkspace = IN_WORKSPACE,
+) -> None:
+    """Let somebody into a workspace, with a first password, which they can change.
+
+    Somebody who has an account already is let in as they are: name and password are not asked for.
+
+    For example:
+
+        formwork person add --email ben@example.com --name Ben --role builder
+        formwork person add --email b@example.com --name Ben --password-file - < password
+
+    Parameters
+    ----------
+    email
+        Address to sign in with.
+    name
+        Name that others see.
+    role
+        owner, builder, member or guest.
+    password_file
+        File with the first password in its first line; - is standard input. Without it: asked for, and not shown.
+    """
+    known = accounts.person_by_email(here.stores, email)
+    password = "" if known else read_password(here, password_file)
+    added = accounts.add_person(here.stores, here.workspace_id, email=email, name=name, password=password, role=role)
+    here.say(_("{name} can now sign in.", name=added.name), id=added.id, email=added.email, role=role)
+
+
+def change_role(email: str, role: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Say what somebody may do in a workspace. It counts from their next request on.
+
+    For example:
+
+        formwork person role ben@example.com builder
+
+    Parameters
+    ----------
+    email
+        Whose role it is.
+    role
+        owner, builder, member or guest.
+    """
+    who = _person(here, email)
+    workspaces.change_role(here.stores, here.workspace_id, who.id, role)
+    here.say(_("The role is changed."), id=who.id, role=role)
+
+
+def remove_person(email: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Take somebody out of a workspace; their account stays.
+
+    For example:
+
+        formwork person remove ben@example.com
+
+    Parameters
+    ----------
+    email
+        Who goes.
+    """
+    who = _person(here, email)
+    workspaces.remove_person(here.stores, here.workspace_id, who.id)
+    here.say(_("Removed from the workspace."), id=who.id)
+
+
+def reset_link(email: str, /, *, here: WithStores = WITH_STORES) -> None:
+    """Make a link that lets somebody choose a new password: for half an hour, and once.
+
+    Standard output has the link alone. Give it to the person whose account it is, and to nobody else.
+
+    For example:
+
+        formwork person reset-link ben@example.com
+
+    Parameters
+    ----------
+    email
+        Who forgot their password.
+    """
+    who = _person(here, email)
+    url = f"{here.settings.public_url}/reset/{resets.link(here.stores, who.id)}"
+    here.say(url, id=who.id, url=url)
+
+
+def sign_out(email: str, /, *, here: WithStores = WITH_STORES) -> None:
+    """End all sessions of somebody, in every browser.
+
+    For example:
+
+        formwork person sign-out ben@example.com
+
+    Parameters
+    ----------
+    email
+        Whose sessions end.
+    """
+    who = _person(here, email)
+    count = sessions.end_all(here.stores, who.id)
+    here.say(_("Signed out of {count} sessions.", count=count), id=who.id, count=count)
+
+
+def disable(email: str, /, *, here: WithStores = WITH_STORES) -> None:
+    """Let nobody in with an account any more, in any workspace: sessions end, tokens stop. Nothing is deleted.
+
+    For example:
+
+        formwork person disable ben@example.com
+
+    Parameters
+    ----------
+    email
+        Whose account is switched off.
+    """
+    who = _person(here, email)
+    accounts.disable(here.stores, who.id)
+    here.say(_("The account of {name} is switched off.", name=who.name), id=who.id)
+
+
+def enable(email: str, /, *, here: WithStores = WITH_STORES) -> None:
+    """Let an account in again that was switched off.
+
+    For example:
+
+        formwork person enable ben@example.com
+
+    Parameters
+    ----------
+    email
+        Whose account is switched on.
+    """
+    who = _person(here, email)
+    accounts.enable(here.stores, who.id)
+    here.say(_("The account of {name} is switched on.", name=who.name), id=who.id)
+
+
+def _person(here: WithStores, email: str) -> Person:
+    found = accounts.person_by_email(here.stores, email)
+    if found is None:
+        raise NotFound(_("There is no account with the address {email}.", email=email))
+    return found

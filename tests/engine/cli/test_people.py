@@ -1,0 +1,48 @@
+"""People's accounts from the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import accounts, resets, sessions, sign_in
+from engine.sign_in import SignInRefused
+from tests.engine.cli.conftest import PASSWORD, CommandLine
+
+
+def test_people_come_get_roles_and_go(formwork: CommandLine) -> None:
+    assert formwork("person add --email ben@example.com --name Ben --role guest") == "Ben can now sign in.\n"
+    assert sign_in.sign_in(formwork.stores, "ben@example.com", PASSWORD)
+    assert formwork.refused("person add --email ben@example.com") == ["/email: This person is here already."]
+    assert formwork("person role ben@example.com builder") == "The role is changed.\n"
+    assert [(one["name"], one["role"]) for one in formwork.json("person list")] == [
+        ("Ada", "owner"),
+        ("Ben", "builder"),
+    ]
+    formwork("person remove ben@example.com")
+    assert [one["name"] for one in formwork.json("person list")] == ["Ada"]
+    assert formwork.refused("person remove ben@example.com") == ["This person does not belong to the workspace."]
+    assert formwork.refused("person role ada@example.com guest") == [
+        "A workspace needs an owner. Make somebody else owner first."
+    ]
+
+
+def test_a_link_for_who_forgot_the_password(formwork: CommandLine) -> None:
+    url = formwork("person reset-link ada@example.com").strip()
+    assert url.startswith("http://127.0.0.1:8000/reset/")
+    resets.choose_password(formwork.stores, url.rsplit("/", 1)[1], "another four words")
+    assert sign_in.sign_in(formwork.stores, "ada@example.com", "another four words")
+    (line,) = formwork.refused("person reset-link nobody@example.com")
+    assert line == "There is no account with the address nobody@example.com."
+
+
+def test_an_account_is_signed_out_and_switched_off(formwork: CommandLine) -> None:
+    ada = accounts.person_by_email(formwork.stores, "ada@example.com")
+    assert ada
+    token = sessions.open_session(formwork.stores, ada.id)
+    assert formwork.json("person sign-out ada@example.com")["count"] == 1
+    assert sessions.session_of(formwork.stores, token) is None
+    formwork("person disable ada@example.com")
+    with pytest.raises(SignInRefused):
+        sign_in.sign_in(formwork.stores, "ada@example.com", PASSWORD)
+    formwork("person enable ada@example.com")
+    assert sign_in.sign_in(formwork.stores, "ada@example.com", PASSWORD)
