@@ -187,7 +187,7 @@ def _carry_out(session: Session, document: Document, planned: Plan) -> None:
     _keep_trash(session, old, planned.alterations)
     _publish(session, new)
     try:
-        conversions.write_after(session, converted)
+        written = conversions.write_after(session, converted)
     except sa.exc.IntegrityError as error:
         raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
     fresh = _new_in_old_tables(old, new)
@@ -195,7 +195,7 @@ def _carry_out(session: Session, document: Document, planned: Plan) -> None:
     sequences.number_all(session, [field for field in fresh if field.kind.drawn])
     snapshots.copy_all(session, [field for field in fresh if field.kind.copied])
     entirely = {(field.table, field.key) for field in anew} | _on_changed_settings(old, new, document["key"])
-    computed.refresh(session, computed.Written(), entirely)
+    computed.refresh(session, written, entirely)
     _keep_unique(session, old, new, document["key"])
 
 

@@ -184,15 +184,18 @@ def _add_records(session: Session, document: Document, wanted: Mapping[str, list
 
 def _targets_first(tables: Mapping[str, Table]) -> list[str]:
     """The tables' keys, a table after those that its records link to: always where they must, else where it goes."""
-    links = {key: [(one.required, _own_target(one)) for one in table.declared] for key, table in tables.items()}
-    must = {key: {target for required, target in found if required and target} for key, found in links.items()}
+    links = {
+        key: [(one.required, target) for one in table.declared for target in _own_targets(one)]
+        for key, table in tables.items()
+    }
+    must = {key: {target for required, target in found if required} for key, found in links.items()}
     ordered: dict[str, None] = {}
 
     def needs(key: str, other: str, seen: frozenset[str] = frozenset()) -> bool:
         return key == other or any(needs(one, other, seen | {key}) for one in must[key] - seen)
 
     def place(key: str, above: tuple[str, ...]) -> None:
-        for target in dict.fromkeys([*must[key], *(target for _required, target in links[key] if target)]):
+        for target in dict.fromkeys([*must[key], *(target for _required, target in links[key])]):
             if target not in ordered and not any(needs(target, one) for one in (*above, key)):
                 place(target, (*above, key))
         ordered[key] = None
@@ -203,10 +206,11 @@ def _targets_first(tables: Mapping[str, Table]) -> list[str]:
     return list(ordered)
 
 
-def _own_target(field: Field) -> str:
-    """The key of the table of the same app that a link leads to, else an empty text."""
-    app, _dot, table = ("" if field.is_side else field.target or "").partition(".")
-    return table if app == field.table.partition(".")[0] else ""
+def _own_targets(field: Field) -> list[str]:
+    """The keys of the tables of the same app that a link leads to."""
+    app = field.table.partition(".")[0]
+    places = [] if field.is_side else [address.split(".") for address in field.targets]
+    return [table for of, table in places if of == app]
 
 
 def _ids_in_bound_tables(

@@ -127,12 +127,13 @@ def _sorted_nodes(layout: Layout) -> list[_Node]:
 
 
 def _keys_on(layout: Layout, table: str, path: Path) -> Iterable[Key]:
+    here: Table | None = layout.table(table)
     for part in path:
-        yield table, part
-        one = layout.table(table).fields.get(part)
-        if one is None or one.target is None:
+        if here is None:
             return
-        table = one.target
+        one, behind = layout.apps.step(here, part)
+        yield here.address, one.key if one else part
+        here = behind
 
 
 def affected(session: Session, table: Table, inputs: Iterable[Path], finds: Iterable[Find], written: Written) -> Ids:
@@ -190,11 +191,13 @@ def _seeing(session: Session, table: Table, path: Path, written: Written) -> Ids
     links: list[Field] = []
     here = table
     for part in path[:-1]:
-        link = here.fields[part]
+        link, behind = session.layout.apps.step(here, part)
+        if link is None or behind is None:
+            raise TypeError(f"{'.'.join(path)} is no path of {table.address}")
         links.append(link)
-        here = session.layout.table(link.target or "")
-    last = here.fields.get(path[-1])
-    ids = written.fields.get((here.address, path[-1]), set())
+        here = behind
+    last, _behind = session.layout.apps.step(here, path[-1])
+    ids = written.fields.get((here.address, last.key if last else path[-1]), set())
     if last is not None and last.inverse_of is not None:
         forward = (last.target or "", last.inverse_of)
         everything = forward in written.fields and written.fields[forward] is None

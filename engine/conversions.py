@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import people, queries
+from engine.computed import Written
 from engine.definitions.language import Field
 from engine.definitions.plan import Alteration, ConvertField
 from engine.field_types import InvalidValue
@@ -68,7 +69,7 @@ def work_out(session: Session, alteration: ConvertField, after: Layout) -> Conve
     made = Conversion(new, _stored(old), alike(old, new))
     held = _held(session, old)
     kept = {} if new.kind.computed else _set_aside(session, new)
-    forth, back = _Reading(session, old, new, held), _Reading(session, new, old, {})
+    forth, back = _Reading(session, old, new, held), _Reading(session, new, old, held if made.stays else {})
     for record_id in dict.fromkeys([*held, *kept]):
         value = held.get(record_id)
         result = None if new.kind.computed else forth.converted(value)
@@ -88,8 +89,9 @@ def work_out(session: Session, alteration: ConvertField, after: Layout) -> Conve
     return made
 
 
-def write_after(session: Session, conversions: Iterable[Conversion]) -> None:
-    """Put what is kept into the new fields, and the rest aside."""
+def write_after(session: Session, conversions: Iterable[Conversion]) -> Written:
+    """Put what is kept into the new fields, and the rest aside; what was written."""
+    written = Written()
     for one in conversions:
         of = one.of
         table = session.layout.table(of.table)
@@ -109,9 +111,22 @@ def write_after(session: Session, conversions: Iterable[Conversion]) -> None:
         ]
         if rows:
             session.connection.execute(sa.insert(set_aside), rows)
-        news = one.news | (dict.fromkeys(one.lost, of.kind.empty()) if one.stays else {})
+        news = _still_there(session, of, one.news) | (dict.fromkeys(one.lost, of.kind.empty()) if one.stays else {})
         if news:
             record_rows.update(session, table, {record_id: {of.key: value} for record_id, value in news.items()})
+        written.wrote(of.table, [of.key], None)
+    return written
+
+
+def _still_there(session: Session, field: Field, news: Mapping[str, Any]) -> dict[str, Any]:
+    """What a link is to hold, without records that were deleted since they were set aside."""
+    if not field.is_link:
+        return dict(news)
+    ids = {one for value in news.values() for one in (value if field.many else [value])}
+    there = record_rows.existing_in(session, field.targets, ids)
+    if field.many:
+        return {record_id: [one for one in value if one in there] for record_id, value in news.items()}
+    return {record_id: value if value in there else None for record_id, value in news.items()}
 
 
 def follow_order(session: Session, fields: Iterable[Field]) -> None:
@@ -134,7 +149,8 @@ def _same(field: Field, value: Any, became: Any) -> bool:
 
 def _stored(field: Field) -> str:
     """How the field holds its values, as it is written down."""
-    return "computed" if field.kind.computed else json.dumps([field.type, field.target, field.many])
+    leads = sorted(field.targets) if field.kind.of_any_table else field.target
+    return "computed" if field.kind.computed else json.dumps([field.type, leads, field.many])
 
 
 def _held(session: Session, field: Field) -> dict[str, Any]:
@@ -173,13 +189,16 @@ class _Reading:
         self.options = options_of(session, new)
         self.names: Mapping[str, str] = {}
         self.known: Names | None = None
-        if old.target in session.layout.apps.tables:
+        self.there: set[str] = set()  # records that links hold, where the new one may lead, too
+        if old.is_link:
             ids = {one for value in held.values() for one in ([value] if isinstance(value, str) else value)}
-            self.names = queries.titles(session, old.target or "", sorted(ids))
+            self.names = queries.titles_in(session, old.targets, ids)
         elif old.kind.names == "people":
             self.names = people.names(session)
-        if new.target in session.layout.apps.tables:
-            self.known = records_by_title(session, session.layout.table(new.target or ""))
+        if new.is_link and self.alike:
+            self.there = record_rows.existing_in(session, new.targets, self.names)
+        elif new.is_link:
+            self.known = records_by_title(session, new.targets)
         elif new.kind.names == "people":
             self.known = people_by_name(session)
 
@@ -195,6 +214,8 @@ class _Reading:
 
     def converted(self, value: Any) -> Any:
         """What the new field holds instead; None where it can hold no such value."""
+        if self.alike and self.new.is_link:
+            return value if value in self.there else None
         if self.alike:
             try:
                 return None if is_empty(value) else self.new.kind.accept(value, self.options)

@@ -66,7 +66,7 @@ def public_questions(session: Session, table: Table, form: Form) -> list[Questio
         for one in questions(table, form)
         if not one.field.is_side
         and one.field.kind.names != "people"
-        and (one.field.target is None or offered.get(one.field.key))
+        and (not one.field.is_link or offered.get(one.field.key))
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from engine import apps, formulas
 from engine.access import door
 from engine.definitions.language import RESERVED_KEYS, Field, Table
-from engine.definitions.types import Cycle, Key, RecordScope, Unknown
+from engine.definitions.types import Cycle, Key, Path, Unknown
 from engine.errors import NotFound, Problem, Refused
 from engine.formulas import Formula, FormulaError, Mistake, Type, with_keys
+from engine.formulas.reading import Find
 from engine.importers import key_for
 from engine.queries import titles
 from engine.storage.expressions import Records, clock_of
@@ -116,8 +117,9 @@ def _way_back(layout: Layout, table: Table, formula: Formula, key: str) -> list[
     if not key:
         return []
     goal = (table.address, key)
-    scope = layout.types.scope(table.address)
-    ways: list[list[Key]] = [[goal, one] for one in _keys_read(layout, scope, formula)]
+    ways: list[list[Key]] = [
+        [goal, one] for one in _keys_read(layout, *layout.types.read_by(formula, table.address), table)
+    ]
     seen: set[Key] = set()
     while ways:
         way = ways.pop()
@@ -127,29 +129,26 @@ def _way_back(layout: Layout, table: Table, formula: Formula, key: str) -> list[
         if way[-1] in seen or field is None or not field.kind.computed:
             continue
         seen.add(way[-1])
-        paths = [(field.table, path) for path in layout.types.inputs(field)]
-        paths += [(find.table, path) for find in layout.types.finds(field) for path in find.paths]
-        ways += [[*way, one] for start, path in paths for one in _keys_along(layout, start, path)]
+        inputs, finds = layout.types.inputs(field), layout.types.finds(field)
+        ways += [[*way, one] for one in _keys_read(layout, inputs, finds, layout.table(field.table))]
     return []
 
 
-def _keys_read(layout: Layout, scope: RecordScope, formula: Formula) -> list[Key]:
-    table = scope.table.address if scope.table else ""
-    found = [one for path in formula.paths for one in _keys_along(layout, table, scope.resolve(path) or path)]
-    for find in formula.finds:
-        inner = layout.types.scope(find.table)
-        found += [one for path in find.paths for one in _keys_along(layout, find.table, inner.resolve(path) or path)]
-    return found
+def _keys_read(layout: Layout, inputs: Iterable[Path], finds: Iterable[Find], table: Table) -> list[Key]:
+    paths = [(table, path) for path in inputs]
+    paths += [(layout.table(find.table), path) for find in finds for path in find.paths]
+    return [one for start, path in paths for one in _keys_along(layout, start, path)]
 
 
-def _keys_along(layout: Layout, table: str, path: Sequence[str]) -> list[Key]:
+def _keys_along(layout: Layout, table: Table, path: Path) -> list[Key]:
     found: list[Key] = []
+    here: Table | None = table
     for part in path:
-        field = layout.apps.tables[table].fields.get(part) if table in layout.apps.tables else None
+        field, behind = layout.apps.step(here, part)
         if field is None:
             break
-        found.append((table, part))
-        table = field.target or ""
+        found.append((field.table, field.key))
+        here = behind
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -179,6 +179,15 @@ def titles(session: Session, table: str, ids: Sequence[str]) -> dict[str, str]:
     return {record_id: _title(of, value) or record_id for record_id, value in found}
 
 
+def titles_in(session: Session, tables: Iterable[str], ids: Collection[str]) -> dict[str, str]:
+    """The same of records of several tables."""
+    found: dict[str, str] = {}
+    for address in tables:
+        if address in session.layout.apps.tables:
+            found |= titles(session, address, sorted(set(ids) - found.keys()))
+    return found
+
+
 def find_titles(
     session: Session,
     table: str,
@@ -206,6 +215,14 @@ def find_titles(
         statement = statement.order_by(title, sql.c.id)
     rows = session.connection.execute(statement, moment(session))
     return [(record_id, _title(of, value) or record_id) for record_id, value in rows]
+
+
+def find_titles_in(session: Session, tables: Iterable[str], text: str, limit: int = 20) -> list[tuple[str, str, str]]:
+    """The same among the records of several tables, as (address, id, title)."""
+    found = [(address, *one) for address in tables for one in find_titles(session, address, text, limit)]
+    begins = text.strip().casefold()
+    found.sort(key=lambda one: (not one[2].casefold().startswith(begins), one[2].casefold(), one[1]))
+    return found[:limit]
 
 
 def records_of(session: Session, table: Table) -> Records:

@@ -52,7 +52,8 @@ def add_choices(session: Session, table: str, missing: Mapping[str, Sequence[str
 
 
 def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Values]:
-    """The same records with choices, people and links by their keys and ids; a linked record that is missing is made.
+    """The same records with choices, people and links by their keys and ids; a linked record that is missing is made,
+    unless its table could be any of several.
 
     What is a text still is for `records.create(..., reading="text")` to read.
     """
@@ -63,8 +64,8 @@ def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Value
             continue
         if field.target is not None and not field.owns_lines:
             _link(session, field, cast)
-        elif field.kind.names:
-            names = choices_by_label(field) if field.kind.names == "choices" else people_by_name(session)
+        elif field.kind.names or field.kind.of_any_table:
+            names = _names_of(session, field)
             for values in cast:
                 values[field.key] = _found(names, field, values.get(field.key))
         elif field.kind.holds == "text":
@@ -72,6 +73,12 @@ def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Value
                 if isinstance(values.get(field.key), (int, float)):
                     values[field.key] = str(values[field.key])
     return cast
+
+
+def _names_of(session: Session, field: Field) -> Names:
+    if field.kind.of_any_table:
+        return records_by_title(session, field.targets)
+    return choices_by_label(field) if field.kind.names == "choices" else people_by_name(session)
 
 
 def _found(names: Names, field: Field, value: Any) -> Any:
@@ -100,7 +107,7 @@ def _link(session: Session, field: Field, given: Iterable[Values]) -> None:
         exact = records_by_values(session, target, [target.title], {(name,) for name in wanted})
         known = {str(name): min(ids) for (name,), ids in exact.items()}
     if left := [name for name in wanted if name not in known]:
-        titles = records_by_title(session, target)
+        titles = records_by_title(session, [target.address])
         known |= {name: min(found) for name in left if (found := titles.find(name))}
     if missing := {folded(name): name for name in left if name not in known}:
         made = records.create(session, target.address, [{target.title: name} for name in missing.values()])

@@ -41,14 +41,14 @@ def take_back(session: Session, changes: Iterable[Change]) -> None:
 
 def _check_links(session: Session, changes: Iterable[Change]) -> None:
     """What links lead to again may itself have been deleted since."""
-    leading: dict[str, set[str]] = defaultdict(set)
+    leading: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for change in changes:
         fields = session.layout.table(change.table).fields
         for key, value in change.before.items():
             if key in fields and fields[key].is_link and value:
-                leading[fields[key].target or ""].update(value if fields[key].many else [value])
-    for address, ids in sorted(leading.items()):
-        if len(record_rows.existing(session, session.layout.table(address), ids, hold=True)) < len(ids):
+                leading[fields[key].targets].update(value if fields[key].many else [value])
+    for addresses, ids in sorted(leading.items()):
+        if len(record_rows.existing_in(session, addresses, ids, hold=True)) < len(ids):
             raise Conflict(_("A record that it leads to was deleted since, so it was not undone."))
 
 

@@ -178,10 +178,10 @@ def _accepted(session: Session, field: Field, value: Any, reading: Reading) -> A
 def _missing_links(session: Session, table: Table, records: Sequence[Values]) -> list[Problem]:
     problems = []
     for field in table.fields.values():
-        if field.target is None or field.is_side:  # other sides are judged in sides.py
+        if not field.is_link or field.is_side:  # other sides are judged in sides.py
             continue
         wanted = {one for values in records for one in _ids(values.get(field.key))}
-        missing = wanted - record_rows.existing(session, session.layout.table(field.target), wanted, hold=True)
+        missing = wanted - record_rows.existing_in(session, field.targets, wanted, hold=True)
         if missing:
             problems += [
                 Problem(

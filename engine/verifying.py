@@ -5,7 +5,7 @@ Nothing is mended here. A difference is a fault of the engine, or of somebody wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,16 +48,20 @@ def _links(session: Session) -> Iterator[Difference]:
         for field in table.fields.values():
             if not field.is_link or field.inverse_of is not None:
                 continue
-            there = layout.sql(layout.table(field.target or "")).alias()
+            there = [layout.sql(layout.table(address)).alias() for address in field.targets]
             if not field.many:
                 column = sql.c[field.key]
-                lost = sa.select(sql.c.id).where(column.is_not(None), ~_holds(there, column))
+                lost = sa.select(sql.c.id).where(column.is_not(None), _lost(there, column))
             else:
                 pairs = layout.links(field)
-                lost = sa.select(pairs.c.record_id).where(~_holds(there, pairs.c.linked_id))
+                lost = sa.select(pairs.c.record_id).where(_lost(there, pairs.c.linked_id))
                 without = sa.select(pairs.c.record_id).where(~_holds(sql, pairs.c.record_id))
                 yield from _difference(session, field, without, _("A record that is not there has links."))
             yield from _difference(session, field, lost, _("It leads to a record that is not there."))
+
+
+def _lost(tables: Sequence[sa.FromClause], record_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(*(~_holds(table, record_id) for table in tables))
 
 
 def _holds(table: sa.FromClause, record_id: sa.ColumnElement[Any]) -> sa.Exists:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.definitions.any_links import tables_of
 from engine.definitions.language import App, Condition, Field, Table
 from engine.storage.layout import Layout
 from engine.text import Text, label_in
@@ -55,6 +56,9 @@ class Speaker:
             return self.wording.value(value)
         if isinstance(value, str) and value in of.choices:
             return label_in(of.choices[value]["label"], self.language, value)
+        if of.kind.of_any_table and value in of.options["to"]:
+            tables = dict(tables_of(self.layout.types, of))
+            return label_in(tables[value].label, self.language, value) if value in tables else str(value)
         if isinstance(value, str) and value in self.people:
             return self.people[value]
         return of.kind.display(value, of.options, self.language) if not of.kind.computed else str(value)

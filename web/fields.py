@@ -71,7 +71,7 @@ def _shown(layout: Layout, one: Field) -> Shown:
     kind, options = shown_as(layout, one)
     many = one.many or (one.kind.computed and layout.held_type(one).is_list)
     drawn_as = field_types[kind]
-    links = drawn_as.holds in {"record", "parent"}
+    links = drawn_as.holds in {"record", "parent", "any_record"}
     named, whole = (
         links or drawn_as.names == "people",
         drawn_as.holds == "records" or links or drawn_as.listed or drawn_as.holds == "json",

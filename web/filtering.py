@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.days import COUNTED_DAYS, COUNTED_PERIODS, COUNTED_WORDS, PERIODS, RELATIVE_DAYS, in_words
+from engine.definitions.any_links import tables_of
 from engine.definitions.check_conditions import check_condition, held_by
 from engine.definitions.conditions import MAX_NESTING, single_tests
 from engine.definitions.language import Condition, Field, Table
 from engine.field_types import InvalidValue, field_types
-from engine.filters import HELD, Operator
+from engine.filters import HELD, LISTS, Operator
 from engine.filters.date import COUNTED
 from engine.numbers import read_number
 from engine.storage.layout import Layout
@@ -26,7 +27,8 @@ class Filterable:
 
     shown: Shown
     held: str
-    target: str | None  # the table whose records are its values
+    targets: Sequence[str] = ()  # the tables whose records are its values
+    tables: Mapping[str, Label] = field(default_factory=dict)  # of any of several: by the names that conditions use
 
     @property
     def key(self) -> str:
@@ -116,10 +118,12 @@ def filterable(layout: Layout, table: Table) -> dict[str, Filterable]:
 def _filterable(layout: Layout, table: Table) -> dict[str, Filterable]:
     scope = layout.types.scope(table.address)
     found = {}
-    for field in table.fields.values():
-        held = held_by(scope, (field.key,))
+    for one in table.fields.values():
+        held = held_by(scope, (one.key,))
         if held is not None:
-            found[field.key] = Filterable(shown_field(layout, field), held[0], field.target)
+            tables = tables_of(layout.types, one) if one.kind.of_any_table else ()
+            names = {name: table.label for name, table in tables}
+            found[one.key] = Filterable(shown_field(layout, one), held[0], one.targets, names)
     return found
 
 
@@ -232,7 +236,7 @@ def _conditions(field: Filterable, test: Test) -> list[Condition]:
     if operator.takes == "flag":
         return [{**one, "value": test.values[-1] == "yes"}]
     values = [_value(field, operator, value) for value in test.values]
-    if operator.takes == "list":
+    if operator.takes in LISTS:
         return [{**one, "value": values}]
     if operator.takes == "pair":
         return [{**one, "value": values[:2]}]
@@ -252,6 +256,7 @@ def ids_in(lines: Iterable[Line]) -> dict[str, set[str]]:
     """The records that filters name, by their table: what they are called has to be looked up."""
     found: dict[str, set[str]] = {}
     for line in lines:
-        if line.field and line.field.target:
-            found.setdefault(line.field.target, set()).update(line.values)
+        names_tables = line.operator is not None and line.operator.takes == "tables"
+        for target in line.field.targets if line.field and not names_tables else ():
+            found.setdefault(target, set()).update(line.values)
     return found

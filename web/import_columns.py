@@ -83,7 +83,7 @@ def columns_of(
         definition = (chosen or {}).get("definition") or proposal.field
         reading = (chosen or {}).get("reading") or proposal.reading
         match = matches.get(proposal.column)
-        names = of is not None and (of.target is not None or bool(of.kind.names))
+        names = of is not None and (of.is_link or bool(of.kind.names))
         columns.append(
             Column(
                 number,
@@ -100,7 +100,7 @@ def columns_of(
                 json.dumps(reading, sort_keys=True),
                 list(_readings(reading)),
                 names,
-                names and of is not None and of.kind.names != "people",
+                names and of is not None and of.kind.names != "people" and not of.kind.of_any_table,
                 (chosen or {}).get("unknown", "refuse"),
                 errors.get(proposal.column, ""),
             )

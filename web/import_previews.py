@@ -38,13 +38,13 @@ def unknown_in(session: Session, held: Import, column: str) -> Unknown:
     names = sorted((held.counts or {})["unknown"][column], key=lambda one: one["suggestion"] is None)
     offered: list[str] = []
     target = session.layout.apps.tables.get(field.target or "") if field else None
-    if target is not None:
-        offered = [title for _id, title in queries.find_titles(session, target.address, "", MOST_NAMES)]
+    if field is not None and field.is_link:
+        offered = [title for _table, _id, title in queries.find_titles_in(session, field.targets, "", MOST_NAMES)]
     elif field is not None and field.kind.holds == "user":
         offered = [one.name for one in people.everybody(session)]
     elif field is not None:
         offered = [label_in(one["label"], "en") for one in field.choices.values()]
-    can_create = field is None or field.kind.holds != "user"
+    can_create = field is None or (field.kind.holds != "user" and not field.kind.of_any_table)
     return Unknown(column, names, offered, target, mapping.get("unknown", "refuse"), can_create)
 
 

@@ -119,7 +119,7 @@ def lines_of(
     return Lines(
         columns=columns,
         inputs={
-            one.key: _input(one, links(table.fields[one.key]) if table.fields[one.key].target else {})
+            one.key: _input(one, links(table.fields[one.key]) if table.fields[one.key].is_link else {})
             for one in columns
             if one.editable
         },

@@ -13,7 +13,9 @@ from engine.storage.session import Session
 from web.addresses import At
 from web.attached import attached
 
-Names = dict[str, Any]  # a person's id -> the name; a record's id -> {"title", "href"}, a file's id -> `Attached`
+# A person's id -> the name; a record's id -> {"title", "href", "icon", "table"}, the last two of its table; the id of a
+# file -> `Attached`.
+Names = dict[str, Any]
 
 
 def names_of(
@@ -22,10 +24,10 @@ def names_of(
     """The names of everybody and everything that the fields `keys` of `records` (values by key) name."""
     layout, held = session.layout, list(records)
     fields = [table.fields[key] for key in keys if key in table.fields]
-    targets = {field.key: target for field in fields if (target := target_of(layout, field))}
+    targets = {field.key: targets_of(layout, field) for field in fields}
     wanted: dict[str, set[str]] = {}
     for values in held:
-        for key, target in targets.items():
+        for key, target in [(key, one) for key, some in targets.items() for one in some]:
             wanted.setdefault(target, set()).update(ids_of(values.get(key)))
     names = titles_of(session, at, wanted)
     if any(holds_people(layout, field) for field in fields):
@@ -44,20 +46,21 @@ def titles_of(session: Session, at: At, wanted: Mapping[str, Iterable[str]]) -> 
     """Records' titles and addresses; `wanted` is ids by table."""
     names: Names = {}
     for address, ids in wanted.items():
-        app, _dot, key = address.partition(".")
-        records = at.record(app, key, "")
+        table = session.layout.table(address)
+        records = at.record(table.app, table.key, "")
         for record_id, title in queries.titles(session, address, sorted(ids)).items():
-            names[record_id] = {"title": title, "href": f"{records}{record_id}"}
+            shown = {"title": title, "href": f"{records}{record_id}", "icon": table.icon, "table": table.label}
+            names[record_id] = shown
     return names
 
 
-def target_of(layout: Layout, field: Field) -> str | None:
-    """The table whose records the field names: a link's, or that of what is looked up."""
-    if field.target is not None or not field.kind.computed:
-        return field.target
+def targets_of(layout: Layout, field: Field) -> tuple[str, ...]:
+    """The tables whose records the field names: a link's, or those of what is looked up."""
+    if field.is_link or not field.kind.computed:
+        return field.targets
     held = layout.held_type(field)
     held = held.item if held.is_list and held.item else held
-    return held.table if held.name == "record" else None
+    return held.tables or ((held.table,) if held.table else ())
 
 
 def holds_people(layout: Layout, field: Field) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from starlette.datastructures import FormData
 
-from engine import ledgers, limits, people, queries, records, rules, trees
-from engine.definitions.language import App, Field, Table
+from engine import ledgers, people, queries, records, rules, trees
+from engine.definitions.language import App, Table
 from engine.errors import Problem, Refused
 from engine.records import Record
 from engine.rules.locks import Locked
@@ -19,12 +19,10 @@ from engine.storage.session import Session
 from web.dependencies import Place
 from web.fields import Shown, shown_field
 from web.histories import History, history_of
-from web.lines import lines_of, typed_lines
+from web.lines import typed_lines
+from web.link_inputs import inputs_of_links
 from web.linked_records import Linked, linked_to
 from web.names import Names, ids_of, names_of
-from web.uploads import upload_addresses
-
-CANDIDATES = 100  # records that a browser without script can choose a link from
 
 
 @dataclass(frozen=True)
@@ -219,48 +217,3 @@ def _reversal(session: Session, place: Place, table: Table, record: Record) -> s
     if ledgers.reversal_of(session, table.address, record.id) is not None:
         return ""
     return place.at.record(table.app, table.key, record.id) + "/reversal"
-
-
-def inputs_of_links(
-    session: Session,
-    place: Place,
-    fields: Sequence[Field],
-    values: Mapping[str, Any],
-    errors: Mapping[str, str],
-    everybody: Mapping[str, str],
-    owner: str | None,
-    *,
-    candidates: bool,
-) -> dict[str, dict[str, Any]]:
-    """More attributes for the inputs of links, lines and files, by field. `owner`: the record, None for a new one."""
-
-    def link(one: Field) -> dict[str, Any]:
-        held = values if one.table == fields[0].table else {}
-        return input_of_link(session, place, one, held, candidates=candidates)
-
-    return {
-        one.key: {"lines": lines_of(session, place.at, one, values.get(one.key) or [], errors, everybody, link, owner)}
-        if one.owns_lines
-        else link(one)
-        for one in fields
-        if one.target
-    } | upload_addresses(place.at, fields)
-
-
-def input_of_link(
-    session: Session, place: Place, field: Field, values: Mapping[str, Any], *, candidates: bool = False
-) -> dict[str, Any]:
-    """More attributes for a link's input: where to search, and for a browser without script what to choose from.
-
-    `values` are those of the record; a link that is limited by them asks with what the form holds by then.
-    """
-    found: Iterable[tuple[str, str]] = ()
-    if candidates:
-        found = limits.choices(session, field.table, field.key, values, limit=CANDIDATES)
-    if "where" in field.options:
-        app, _dot, table = field.table.partition(".")
-        search = place.at.page("apps", app, table, "choices", field.key)
-        takes = limits.depends_on(session.layout, field)
-        return {"search": search, "takes": takes, "candidates": list(found)}
-    app, _dot, table = (field.target or "").partition(".")
-    return {"search": place.at.page("apps", app, table, "titles"), "candidates": list(found)}

@@ -14,6 +14,7 @@ from web.asked import Tests
 from web.conditions import Speaker
 from web.fields import shown_field
 from web.filtering import Filterable, Line, filterable, ids_in, units
+from web.link_inputs import search_of_link
 from web.names import titles_of
 from web.views import Looking, grid
 
@@ -51,14 +52,14 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
 def filter_form(at: Looking, lines: list[Line]) -> dict[str, Any]:
     """What the lines of the filter form need."""
     fields: dict[str, Filterable] = filterable(at.session.layout, at.table)
-    links = {one.target.partition(".") for one in fields.values() if one.target}
+    links = [at.table.fields[key] for key, one in fields.items() if one.targets]
     return {
         "looking": at,
         "filters": at.filters,
         "lines": lines,
         "filterable": fields,
         "units": {line.number: units(line) for line in lines},
-        "searches": {f"{app}.{table}": at.place.at.page("apps", app, table, "titles") for app, _dot, table in links},
+        "searches": {one.key: search_of_link(at.session.layout, at.place.at, one) for one in links},
         "filter_names": titles_of(at.session, at.place.at, ids_in(lines)),
         "people": {one.id: one.name for one in people.everybody(at.session)},
     }

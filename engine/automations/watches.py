@@ -17,6 +17,7 @@ from weakref import WeakSet
 import sqlalchemy as sa
 
 from engine.definitions import conditions
+from engine.definitions.any_links import opened
 from engine.definitions.language import Automation, Condition, Table, address
 from engine.storage import workspace_tables
 from engine.storage.automation_tables import automation_states, matching
@@ -162,7 +163,8 @@ def _watches(layout: Layout) -> Iterator[Watch]:
             continue
         condition = kind.condition(automation.trigger)
         paths = conditions.paths(condition, layout.types.scope(where)) if condition is not None else ()
-        yield Watch(automation, kind, table, condition, frozenset(paths))
+        ways = frozenset(way for path in paths for way in opened(layout.types, table, path))
+        yield Watch(automation, kind, table, condition, ways)
 
 
 def _fill(session: Session, watch: Watch, but: set[str]) -> None:
@@ -205,13 +207,13 @@ def _candidates(session: Session, watch: Watch) -> set[str]:
         here = watch.table
         links: list[str] = []
         for part in path:
-            field = here.fields.get(part)
-            if field is None or field.target is None:
+            field, behind = session.layout.apps.step(here, part)
+            if field is None or behind is None:
                 break
-            forward = (field.target, field.inverse_of) if field.inverse_of else None
+            forward = (behind.address, field.inverse_of) if field.inverse_of else None
             found |= _seeing(session, watch.table, links, _relinked(session, *forward) if forward else set())
             links.append(part)
-            here = session.layout.table(field.target)
+            here = behind
             found |= _seeing(session, watch.table, links, _touched(session, here.address))
     return found
 
@@ -245,6 +247,9 @@ def _seeing(session: Session, table: Table, links: list[str], ids: set[str]) -> 
 def _leads(session: Session, records: Records, links: list[str], ids: set[str]) -> sa.ColumnElement[bool]:
     if not links:
         return among(session, records.field("id").value, ids)
-    inner, holds, _order = records.linked(records.table.fields[links[0]])
+    link, behind = session.layout.apps.step(records.table, links[0])
+    if link is None:
+        raise TypeError(f"{links[0]} is no link of {records.table.address}")
+    inner, holds, _order = records.linked(link, behind)
     further = _leads(session, inner, links[1:], ids)
     return sa.exists(sa.select(inner.field("id").value).where(holds, further).correlate(records.source))

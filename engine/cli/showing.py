@@ -24,7 +24,7 @@ class Shown:
         self.language = session.workspace.language
         self.fields = [table.fields[key] for key in keys]
         self._people: Mapping[str, str] | None = None
-        self._titles: dict[str, dict[str, str]] = {}
+        self._titles: dict[tuple[str, ...], dict[str, str]] = {}
         self._files: dict[str, str] = {}
 
     @property
@@ -35,8 +35,8 @@ class Shown:
     def rows(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The same records with texts instead of values; keys that are no field of ours stay as they are."""
         for field in self.fields:
-            if field.target is not None:
-                self._look_up(field.target, (values.get(field.key) for values in records))
+            if field.is_link:
+                self._look_up(field, (values.get(field.key) for values in records))
             elif self.session.layout.held_type(field).item == FILE:
                 self._look_up_files([one for values in records for one in values.get(field.key) or ()])
         fields = {one.key: one for one in self.fields}
@@ -51,9 +51,9 @@ class Shown:
             return None
         if isinstance(value, Mapping):
             return f"{value.get('error')} {value.get('reason', '')}".strip()
-        if field.target is not None:
-            self._look_up(field.target, [value])
-            titles = self._titles[field.target]
+        if field.is_link:
+            self._look_up(field, [value])
+            titles = self._titles[field.targets]
             return ", ".join(titles.get(one) or one for one in (value if isinstance(value, list) else [value]))
         if self.session.layout.held_type(field).item == FILE:
             self._look_up_files(value)
@@ -88,10 +88,10 @@ class Shown:
         missing = set(ids) - self._files.keys()
         self._files |= {file_id: file.filename for file_id, file in files.known(self.session, missing).items()}
 
-    def _look_up(self, target: str, values: Iterable[Any]) -> None:
-        known = self._titles.setdefault(target, {})
+    def _look_up(self, link: Field, values: Iterable[Any]) -> None:
+        known = self._titles.setdefault(link.targets, {})
         ids = {one for value in values if value for one in (value if isinstance(value, list) else [value])}
-        known |= queries.titles(self.session, target, list(ids - known.keys()))
+        known |= queries.titles_in(self.session, link.targets, ids - known.keys())
 
 
 def total(value: Any, language: str) -> Any:

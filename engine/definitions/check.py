@@ -107,6 +107,11 @@ def _requirement_problems(document: Document, apps: Apps) -> Iterator[Problem]:
 def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldTypes) -> Iterator[Problem]:
     if table.title not in raw["fields"]:
         yield no_field(f"{at}/title", table.title, table)
+    elif table.fields[table.title].kind.of_any_table:
+        says = _(
+            "{field} may lead to several tables, so that it cannot be the title.", field=table.fields[table.title].label
+        )
+        yield Problem(f"{at}/title", says, "any_table", table.title)
     for field in table.declared:
         yield from _field_problems(f"{at}/fields/{field.key}", field, table, types)
     yield from rule_problems(at, table, types)
@@ -134,6 +139,12 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
         if through is None or not through.is_link:
             says = _("`{name}` is not a link of this table.", name=field.options["through"])
             yield Problem(f"{at}/through", says, "unknown_link", field.options["through"])
+            return
+        if through.kind.of_any_table:
+            says = _(
+                "{field} may lead to several tables, so that nothing can be taken from its record.", field=through.label
+            )
+            yield Problem(f"{at}/through", says, "any_table", through.key)
             return
         if through.target not in types.apps.tables:
             return

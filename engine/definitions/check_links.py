@@ -17,6 +17,9 @@ from engine.text import _
 
 def link_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]:
     """What is wrong with where a link leads."""
+    if field.kind.of_any_table:
+        yield from _any_problems(at, field, types)
+        return
     target = types.apps.tables.get(field.target or "")
     if target is None:
         option = "of" if "of" in field.options else "to"
@@ -28,9 +31,23 @@ def link_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]
     if "where" in field.options:
         scope = types.scope(target.address, types.of_record(field.table))
         yield from check_condition(field.options["where"], scope, f"{at}/where")
-    if field.inverse_key and target.fields[field.inverse_key].inverse_of != field.key:
-        says = _("{table} already has a field {field}.", table=target.label, field=field.inverse_key)
-        yield Problem(f"{at}/inverse", says, "taken", field.inverse_key)
+    yield from _inverse_problems(at, field, target)
+
+
+def _any_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]:
+    for number, name in enumerate(field.options["to"]):
+        target = types.apps.tables.get(types.apps.address(field.table.partition(".")[0], name))
+        if target is None:
+            yield no_table(f"{at}/to/{number}", name)
+        else:
+            yield from _inverse_problems(at, field, target)
+
+
+def _inverse_problems(at: str, field: Field, target: Table) -> Iterator[Problem]:
+    side = target.fields.get(field.inverse_key or "")
+    if side is not None and (side.inverse_of, side.target) != (field.key, field.table):
+        says = _("{table} already has a field {field}.", table=target.label, field=side.key)
+        yield Problem(f"{at}/inverse", says, "taken", side.key)
 
 
 def _lines_problems(at: str, field: Field, target: Table, types: FieldTypes) -> Iterator[Problem]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine import formulas
 from engine.days import is_relative
-from engine.definitions.language import Condition
+from engine.definitions.any_links import opened
+from engine.definitions.language import Condition, Field, Table
 from engine.filters import HELD
 from engine.formulas.reading import Find
 
@@ -113,15 +114,22 @@ def _reads_clock(text: str, scope: RecordScope) -> bool:
 
 
 def _field_uses_clock(path: Path, scope: RecordScope) -> bool:
-    table = scope.table
+    if scope.table is None:
+        return False
+    return any(
+        scope.types.uses_clock(field)
+        for way in opened(scope.types, scope.table, path)
+        for field in _fields_on(way, scope)
+    )
+
+
+def _fields_on(path: Path, scope: RecordScope) -> Iterator[Field]:
+    table: Table | None = scope.table
     for part in path:
-        field = table.fields.get(part) if table else None
+        field, table = scope.types.apps.step(table, part)
         if field is None:
-            return False
-        if scope.types.uses_clock(field):
-            return True
-        table = scope.types.apps.tables.get(field.target or "")
-    return False
+            return
+        yield field
 
 
 def _paths_in(text: str, scope: RecordScope) -> set[Path]:

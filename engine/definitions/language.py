@@ -24,7 +24,7 @@ COMMON_FIELD_KEYS = ("type", "label", "help", "required", "unique", "default")
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a table. `target` is the address of the table that a link leads to."""
+    """One field of a table. `targets` are the addresses of the tables that a link leads to: of most links one."""
 
     table: str
     key: str
@@ -35,7 +35,7 @@ class Field:
     required: bool = False
     unique: bool = False
     default: Any = None
-    target: str | None = None
+    targets: tuple[str, ...] = ()
     inverse_of: str | None = None  # the key of the link in the target table that this is the other side of
     declared: bool = True  # whether the document lists it; else it comes by itself
 
@@ -66,7 +66,12 @@ class Field:
 
     @property
     def is_link(self) -> bool:
-        return self.target is not None
+        return bool(self.targets)
+
+    @cached_property
+    def target(self) -> str | None:
+        """The table that a link leads to; None for what is no link, and for a link to any of several tables."""
+        return self.targets[0] if self.targets and not self.kind.of_any_table else None
 
     @property
     def is_side(self) -> bool:
@@ -254,6 +259,15 @@ class Apps(Mapping[str, App]):
         """The address that `name` (`accounts`, `crm.accounts`, `@customer`) means inside `app`."""
         return address(self._apps[app].document, name)
 
+    def step(self, table: Table | None, part: str) -> tuple[Field | None, Table | None]:
+        """The field of a table that a part of a path names, and the table that it leads to.
+
+        Of a link to any of several tables the part says which of them: `about@crm.leads`.
+        """
+        key, _at, address = part.partition("@")
+        field = table.fields.get(key) if table else None
+        return field, self.tables.get(address or field.target or "") if field else None
+
     def provider(self, role: str, without: str | None = None) -> str | None:
         """The address of the table that some installed app (not `without`) provides as `role`."""
         for app in self.values():
@@ -262,8 +276,9 @@ class Apps(Mapping[str, App]):
         return None
 
     def _add_inverses(self) -> None:
-        for link in [one for table in self.tables.values() for one in table.fields.values() if one.inverse_key]:
-            target = self.tables.get(link.target or "")
+        links = [one for table in self.tables.values() for one in table.fields.values() if one.inverse_key]
+        for link, address in [(one, address) for one in links for address in one.targets]:
+            target = self.tables.get(address)
             if target is None or not link.inverse_key or link.inverse_key in target.fields:
                 continue
             source = self.tables[link.table]
@@ -274,7 +289,7 @@ class Apps(Mapping[str, App]):
                 type="link",
                 label=(inverse.get("label") if isinstance(inverse, Mapping) else None) or source.plural or source.label,
                 options={"to": source.address, "many": True},
-                target=source.address,
+                targets=(source.address,),
                 inverse_of=link.key,
                 declared=False,
             )
@@ -347,7 +362,7 @@ def _table(document: Document, key: str, table: Mapping[str, Any]) -> Table:
 
 def _field(document: Document, table: str, key: str, one: Mapping[str, Any]) -> Field:
     options = {name: value for name, value in one.items() if name not in COMMON_FIELD_KEYS}
-    target = field_types[one["type"]].leads_to(options, table.partition(".")[2])
+    targets = field_types[one["type"]].leads_to(options, table.partition(".")[2])
     return Field(
         table=table,
         key=key,
@@ -358,7 +373,7 @@ def _field(document: Document, table: str, key: str, one: Mapping[str, Any]) -> 
         required=bool(one.get("required")),
         unique=bool(one.get("unique")) or field_types[one["type"]].drawn,
         default=one.get("default"),
-        target=None if target is None else address(document, target),
+        targets=tuple(dict.fromkeys(address(document, name) for name in targets)),
         inverse_of=field_types[one["type"]].leads_back_by(options),
     )
 

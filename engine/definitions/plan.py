@@ -112,6 +112,14 @@ class ConvertField(FieldAlteration):
 
     @property
     def says(self) -> Text:
+        if self.old_type == self.new_type:
+            return _(
+                "Changes where {field} of {table} leads; {kept} values are kept, {count} cannot be.",
+                field=self.field_label,
+                table=self.label,
+                kept=self.kept,
+                count=self.lost,
+            )
         return _(
             "Turns {field} of {table} from {old} into {new}; {kept} values are kept, {count} cannot be.",
             field=self.field_label,
@@ -233,9 +241,10 @@ def _table_differences(app: str, key: str, old: Part, new: Part) -> Iterator[Alt
 def _stored_as(field: Part, table: str) -> tuple[object, ...]:
     """What decides what a field's values are; a change of it converts them."""
     kind = field_types[field["type"]]
-    target = kind.leads_to(field, table)
-    if target is not None:
-        return ("link", target, kind.leads_to_many(field), kind.leads_back_by(field))
+    targets = kind.leads_to(field, table)
+    if targets:
+        named = tuple(sorted(targets)) if kind.of_any_table else targets[0]
+        return ("link", named, kind.leads_to_many(field), kind.leads_back_by(field))
     if kind.computed:
         return ("computed",)
     return (field["type"],)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from engine import formulas
-from engine.definitions import conditions
+from engine.definitions import any_links, conditions
 from engine.definitions.language import Apps, Field, Table
 from engine.errors import Problem
 from engine.field_types.rollup import FUNCTIONS
@@ -110,7 +110,7 @@ class RecordScope:
         for part in path:
             field = _by_key_or_label(table, part) if table else None
             if field is None:
-                if keys and table is None and part in FILE_PARTS:
+                if keys and table is None and (part in FILE_PARTS or part in any_links.PARTS):
                     return (*keys, part)
                 return None
             keys.append(field.key)
@@ -180,6 +180,9 @@ class FieldTypes:
             link = table.fields.get(part)
             if link is not None and place == len(path) - 2 and self._gives_files(link):
                 return list_of(FILE_PARTS[path[-1]]) if path[-1] in FILE_PARTS else None
+            if link is not None and link.kind.of_any_table and place == len(path) - 2:
+                asked = any_links.type_of_part(self, link, path[-1])
+                return list_of(asked) if many and asked else asked
             if link is None or not link.is_link or link.target not in self.apps.tables:
                 return None
             many = many or link.many
@@ -230,24 +233,24 @@ class FieldTypes:
 
     def inputs(self, field: Field) -> list[Path]:
         """The paths, from the field's own table, that a computed field is worked out from."""
-        paths = self._named(field)
-        return [*paths, *(one for path in paths for one in self._orders(self.apps.tables[field.table], path))]
+        table = self.apps.tables[field.table]
+        paths = [opened for path in self._named(field) for opened in any_links.opened(self, table, path)]
+        return [*paths, *(one for path in paths for one in self._orders(table, path))]
 
     def _orders(self, table: Table, path: Path) -> Iterator[Path]:
         """What the order of the linked records on the way depends on."""
         here: Table | None = table
         for number, part in enumerate(path):
-            one = here.fields.get(part) if here else None
+            one, here = self.apps.step(here, part)
             if one is None:
                 return
             if one.ordered_by is not None:
                 yield (*path[: number + 1], one.ordered_by)
-            here = self.apps.tables.get(one.target or "")
 
     def _named(self, field: Field) -> list[Path]:
         if field.expression is not None:
             scope = self.scope(field.table)
-            return [_fields_of(scope, path) for path in _of_records(self.formula(field).paths)]
+            return [scope.resolve(path) or path for path in _of_records(self.formula(field).paths)]
         through = field.options["through"]
         inner = [field.options["field"]] if "field" in field.options else []
         inner += [key.removeprefix("-") for key in field.options.get("sort", ())]
@@ -270,16 +273,19 @@ class FieldTypes:
 
     def read_by(self, formula: Formula, table: str) -> tuple[list[Path], list[Find]]:
         """What an expression about a record of `table` reads: paths by keys, and tables that it looks through."""
-        scope = self.scope(table)
-        return [_fields_of(scope, path) for path in _of_records(formula.paths)], self._resolved(formula.finds)
+        return self._opened(self.scope(table), formula.paths), self._resolved(formula.finds)
 
     def _resolved(self, finds: Iterable[Find]) -> list[Find]:
         found = []
         for find in finds:
             scope = self.scope(find.table)
-            paths = frozenset(_fields_of(scope, path) for path in _of_records(find.paths))
+            paths = frozenset(self._opened(scope, find.paths))
             found.append(replace(find, paths=paths, key=scope.resolve(find.key) if find.key else None))
         return found
+
+    def _opened(self, scope: RecordScope, written: Iterable[Path]) -> list[Path]:
+        paths = [scope.resolve(path) or path for path in _of_records(written)]
+        return [one for path in paths if scope.table for one in any_links.opened(self, scope.table, path)]
 
     def uses_calendar(self, field: Field) -> bool:
         """Whether a computed field itself is worked out by the business calendar."""
@@ -308,6 +314,8 @@ class FieldTypes:
 
     def _named_by(self, field: Field | None) -> list[Path]:
         """What a link is sorted by: the name of the record that it leads to."""
+        if field is not None and field.kind.of_any_table:
+            return [(field.key, "title")]
         target = self.apps.tables.get(field.target or "") if field else None
         return [(field.key, target.title)] if field and target and not field.many else []
 
@@ -331,11 +339,10 @@ class FieldTypes:
         for path in paths:
             here: Table | None = table
             for part in path:
-                one = here.fields.get(part) if here else None
+                one, here = self.apps.step(here, part)
                 if one is None:
                     break
                 yield one
-                here = self.apps.tables.get(one.target or "")
 
     def _work_out(self, field: Field, key: Key) -> None:
         if key in self._types:  # somebody else has done it meanwhile
@@ -358,6 +365,8 @@ class FieldTypes:
             return failing(held, formula.can_fail)
         if field.kind.over_link:
             return self._over_link(field)
+        if field.kind.of_any_table:
+            return any_links.type_of(self, field)
         if field.is_link:
             target = self.apps.tables.get(field.target or "")
             record = record_of(field.target or "", target.title if target else "")
@@ -380,18 +389,6 @@ class FieldTypes:
         item = found.item if found.is_list and found.item else found
         given = {"number": NUMBER, "boolean": BOOLEAN, "text": TEXT, "list": list_of(item), "same": item}
         return given[FUNCTIONS[field.options["function"]].gives]
-
-
-def _fields_of(scope: RecordScope, path: Path) -> Path:
-    """The path by keys, without what it asks of files at its end: what is known about a file never changes."""
-    keys = scope.resolve(path) or path
-    here = scope.table
-    for place, part in enumerate(keys):
-        one = here.fields.get(part) if here else None
-        if one is None or not one.is_link:
-            return keys[: place + 1]
-        here = scope.types.apps.tables.get(one.target or "")
-    return keys
 
 
 def _of_records(paths: Iterable[Path]) -> list[Path]:

@@ -32,6 +32,7 @@ Holds = Literal[
     "users",
     "record",
     "parent",
+    "any_record",
     "records",
     "files",
     "signature",
@@ -70,6 +71,7 @@ class FieldType:
     system: ClassVar[bool] = False  # kept by every write itself: who and when
     drawn: ClassVar[bool] = False  # a number that the engine draws for a new record, unless the record brings one
     tree: ClassVar[bool] = False  # a link to the same table in which no record lies under itself
+    of_any_table: ClassVar[bool] = False  # a link whose record may be of any of several tables
     copied: ClassVar[bool] = False  # copied from a linked record when the link is set, and kept
     over_link: ClassVar[bool] = False  # worked out over the records of the link that the option `through` names
     expressed_in: ClassVar[str] = ""  # the option with the expression that it is worked out by
@@ -116,12 +118,12 @@ class FieldType:
         """What is wrong with options that their schemas accept: (option, what to say); `fields`: the table's keys."""
         yield from ()
 
-    def leads_to(self, options: Options, table: str) -> str | None:
-        """The table whose records the values are, as a definition names it; None if they are no records.
+    def leads_to(self, options: Options, table: str) -> Sequence[str]:
+        """The tables whose records the values are, as a definition names them; none if they are no records.
 
         `table` is the key of the field's own table.
         """
-        return None
+        return ()
 
     def leads_to_many(self, options: Options) -> bool:
         """Whether a value is a list of records."""

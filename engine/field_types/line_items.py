@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.field_types import FieldType, Input, InvalidValue, Options, Value
@@ -38,8 +38,8 @@ class LineItems(FieldType):
     }
     required_options = ("of", "by")
 
-    def leads_to(self, options: Options, table: str) -> str | None:
-        return str(options["of"])
+    def leads_to(self, options: Options, table: str) -> Sequence[str]:
+        return (str(options["of"]),)
 
     def leads_to_many(self, options: Options) -> bool:
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from engine.field_types import FieldType, Holds, Input, InvalidValue, Options, Value
@@ -47,8 +48,8 @@ class Link(FieldType):
         record = {"type": "string", "pattern": "^rec[0-9A-Za-z]{14}$"}
         return {"type": "array", "items": record, "maxItems": MAX_LINKS} if options.get("many") else record
 
-    def leads_to(self, options: Options, table: str) -> str | None:
-        return str(options["to"])
+    def leads_to(self, options: Options, table: str) -> Sequence[str]:
+        return (str(options["to"]),)
 
     def leads_to_many(self, options: Options) -> bool:
         return bool(options.get("many"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.field_types import Input, Options
 from engine.field_types.link import Link
 from engine.text import _
@@ -15,8 +17,8 @@ class Parent(Link):
     required_options = ()
     tree = True
 
-    def leads_to(self, options: Options, table: str) -> str | None:
-        return table
+    def leads_to(self, options: Options, table: str) -> Sequence[str]:
+        return (table,)
 
     def input(self, options: Options) -> Input:
         return Input("link", attributes={"many": False}, in_lines=False)

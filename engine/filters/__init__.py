@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Protocol
 
 from sqlalchemy import ColumnElement
@@ -19,12 +19,13 @@ from engine.formulas import Type, patterns
 from engine.registry import Registry
 from engine.text import Text, _
 
-__all__ = ["HELD", "MAX_LISTED", "Held", "Operator", "Test", "contains_text", "held_for"]
+__all__ = ["HELD", "MAX_LISTED", "Held", "Operator", "Test", "contains_text", "held_for", "of_column"]
 
 Test = ColumnElement[bool]
 # What an operator is given: nothing; one value, some, a pair of them; a day or a period (each becomes a pair of days);
-# yes or no; a whole number; a pattern; a condition on linked records.
-Takes = Literal["nothing", "value", "list", "pair", "day", "period", "flag", "count", "pattern", "condition"]
+# yes or no; a whole number; a pattern; tables by the names that the field has for them; a condition on linked records.
+Takes = Literal["nothing", "value", "list", "pair", "day", "period", "flag", "count", "pattern", "tables", "condition"]
+LISTS = frozenset({"list", "tables"})
 MAX_LISTED = 1_000  # values of one test
 MAX_TEXT = 10_000  # characters of one value
 
@@ -60,6 +61,15 @@ class Operator:
         return self.takes in {"value", "list", "day", "flag", "count"}
 
 
+def of_column(operator: Operator) -> Operator:
+    """The operator for tests that are given more than a column, which is then their `column`."""
+
+    def test(held: Any, value: Any, /) -> Test:
+        return operator.test(held.column, value)
+
+    return replace(operator, test=test)
+
+
 class Held:
     """What fields of several types hold alike, and the operators that go with it."""
 
@@ -81,7 +91,7 @@ class Held:
 
     def compared(self, operator: Operator, value: Any, clock: Clock) -> Any:
         """What the operator's test is given for the value of a condition."""
-        return [value] if operator.takes == "list" and not isinstance(value, list) else value
+        return [value] if operator.takes in LISTS and not isinstance(value, list) else value
 
     def worked_out(
         self, operator: Operator, found: ColumnElement[Any], next_day: Callable[[], ColumnElement[Any]]
@@ -101,7 +111,7 @@ def value_problem(operator: Operator, held: Held, value: Any, options: Options) 
         return None if whole else _("This must be a whole number, 0 or greater.")
     if operator.takes == "pattern":
         return _pattern_problem(value)
-    values = value if isinstance(value, list) and operator.takes in {"list", "pair"} else [value]
+    values = value if isinstance(value, list) and operator.takes in {*LISTS, "pair"} else [value]
     if operator.takes == "pair" and len(values) != 2:
         return _("Two values are needed: from and to.")
     if not values:

@@ -14,7 +14,8 @@ class Type:
     """What a value is. `name` is one of the names below; the rest refines it.
 
     `item` is the type of a list's items; `table` the address of the table whose record's id this is, and
-    `title` the key of the field that names such a record; `choices` are a select's (key, English label).
+    `title` the key of the field that names such a record; `tables` are the addresses where it may be of any of
+    several tables (`table` is empty then); `choices` are a select's (key, English label), or those tables'.
     `zone` and `locale` are how a date is shown, where the expression says so. `can_fail` tells that a value
     may be missing because of an error; types that differ in it alone are equal.
     """
@@ -22,6 +23,7 @@ class Type:
     name: str
     item: Type | None = None
     table: str = ""
+    tables: tuple[str, ...] = ()
     title: str = field(default="", compare=False)
     choices: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     zone: str = field(default="", compare=False)
@@ -83,6 +85,14 @@ def list_of(item: Type) -> Type:
 def record_of(table: str, title: str = "") -> Type:
     """The type of ids of records of the table at this address; `title` is the key of the field that names one."""
     return Type("record", table=table, title=title)
+
+
+def any_record_of(tables: Mapping[str, tuple[str, str]], title: str = "") -> Type:
+    """The type of ids of records of any of these tables: address -> (its name, its English label).
+
+    `title` is what names a record when it is asked for like a field.
+    """
+    return Type("record", tables=tuple(tables), choices=tuple(tables.values()), title=title)
 
 
 def select_of(choices: Mapping[str, Mapping[str, Any]]) -> Type:

@@ -183,7 +183,7 @@ def _labels(source: Source, one: ColumnMapping, of: Field) -> Iterator[str]:
 def _titles_to_be(source: Source, mapping: FileMapping, table: Table) -> set[str]:
     """What the records of this import will be called, where its lines may link to one another."""
     title = next((one for one in mapping.columns if one.field == table.title), None)
-    links_to_own = any(table.fields[one.field].target == table.address for one in mapping.columns)
+    links_to_own = any(table.address in table.fields[one.field].targets for one in mapping.columns)
     return {folded(name) for name in _meant(source, title)} if title and links_to_own else set()
 
 

@@ -55,13 +55,18 @@ def folded(name: str) -> str:
     return name.strip().casefold()
 
 
-def records_by_title(session: Session, table: Table) -> Names:
-    """The records of a table by what they are called. The door is asked."""
-    door.enter(session.principal, "read", table)
-    sql = session.layout.sql(table)
-    title = Records(session.layout, table, sql, clock_of(session)).field(table.title).value
-    found = session.connection.execute(sa.select(sa.cast(title, sa.Text), sql.c.id), moment(session))
-    return Names((name, record_id) for name, record_id in found if name)
+def records_by_title(session: Session, tables: Iterable[str]) -> Names:
+    """The records of tables (by address; one that is not there has none) by what they are called. The door is asked."""
+    names = Names(())
+    for table in [session.layout.apps.tables[address] for address in tables if address in session.layout.apps.tables]:
+        door.enter(session.principal, "read", table)
+        sql = session.layout.sql(table)
+        title = Records(session.layout, table, sql, clock_of(session)).field(table.title).value
+        found = session.connection.execute(sa.select(sa.cast(title, sa.Text), sql.c.id), moment(session))
+        for name, record_id in found:
+            if name:
+                names.add(name, record_id)
+    return names
 
 
 def people_by_name(session: Session) -> Names:

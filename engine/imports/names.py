@@ -38,7 +38,7 @@ class NameFinder:
         self._titles_in_file = titles_in_file
         self._writes = writes
         self._names: dict[str, Names] = {}  # by field
-        self._of_tables: dict[str, Names] = {}
+        self._of_tables: dict[tuple[str, ...], Names] = {}
         self._refusals: dict[tuple[str, str], Text] = {}  # (table, folded name) -> why it cannot be created
         self._suggestions: dict[tuple[str, str], str | None] = {}
         self._pending = 0  # records that would be created, but are not
@@ -89,11 +89,10 @@ class NameFinder:
 
     def _names_of(self, of: Field) -> Names:
         if of.key not in self._names:
-            if of.target is not None:
-                if of.target not in self._of_tables:
-                    target = self._session.layout.apps.tables.get(of.target)
-                    self._of_tables[of.target] = records_by_title(self._session, target) if target else Names(())
-                self._names[of.key] = self._of_tables[of.target]
+            if of.is_link:
+                if of.targets not in self._of_tables:
+                    self._of_tables[of.targets] = records_by_title(self._session, of.targets)
+                self._names[of.key] = self._of_tables[of.targets]
             elif of.kind.names == "people":
                 self._names[of.key] = people_by_name(self._session)
             else:
@@ -101,14 +100,16 @@ class NameFinder:
         return self._names[of.key]
 
     def _is_coming(self, of: Field, name: str) -> bool:
-        return of.target == self._table.address and folded(name) in self._titles_in_file
+        return self._table.address in of.targets and folded(name) in self._titles_in_file
 
     def _unknown(self, of: Field, name: str) -> Text:
         near = self.suggestion(of, name)
         if of.kind.names == "people":
             says = _("Nobody here is called {name}.", name=name)
-        elif of.target is None:
+        elif not of.is_link:
             says = _("{field} has no choice {name}.", field=of.label, name=name)
+        elif of.target is None:
+            says = _("No record that {field} may lead to is called {name}.", field=of.label, name=name)
         else:
             target = self._session.layout.table(of.target)
             says = _("No record of {table} is called {name}.", table=target.plural or target.label, name=name)

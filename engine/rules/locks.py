@@ -107,10 +107,8 @@ def _parents(
 
 def _locking_links(session: Session, table: Table) -> list[tuple[Field, Table, list[Lock]]]:
     found = []
-    for link in table.fields.values():
-        target = session.layout.apps.tables.get(link.target or "")
-        if target is None or link.inverse_of is not None:
-            continue
+    own = [one for one in table.fields.values() if one.inverse_of is None]
+    for link, target in [(one, session.layout.table(address)) for one in own for address in one.targets]:
         other = [
             key for key, one in target.fields.items() if one.inverse_of == link.key and one.target == table.address
         ]

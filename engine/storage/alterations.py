@@ -83,14 +83,15 @@ def _defined_anew(old: Layout, new: Layout) -> list[Field]:
 
 def _meaning(field: Field, layout: Layout) -> tuple[Any, ...]:
     through = layout.table(field.table).fields.get(field.options.get("through", ""))
-    tied = (through.target, through.many, through.inverse_of) if through else None
+    tied = (through.targets, through.many, through.inverse_of) if through else None
     settings = layout.apps[layout.table(field.table).app].settings if field.expression is not None else None
     kept = {key: value for key, value in field.options.items() if key != "format"}
     held = layout.types.of(field), layout.stored(field), layout.has_error(field)
     finds = tuple(one.table for one in layout.types.finds(field))  # a binding may lead to another table now
     # In full, with what types do not differ by: a select's choices and their order, what a linked record is called by.
     read = tuple(repr(layout.types.of(one)) for one in layout.types.read_for(field))
-    return field.type, json.dumps(kept), tied, settings, *held, finds, read
+    ways = tuple(layout.types.inputs(field))  # what a record of any of several tables is called by
+    return field.type, json.dumps(kept), tied, settings, *held, finds, read, ways
 
 
 def _meaning_before(field: Field, old: Layout) -> tuple[Any, ...] | None:
@@ -188,6 +189,8 @@ def _convert_field(alteration: ConvertField, carrier: Carrier) -> None:
 
 def alike(old: Field, new: Field) -> bool:
     """Whether both fields keep the same values in the same column, so that one can take them over as they are."""
+    if old.is_link and new.is_link and (old.kind.of_any_table or new.kind.of_any_table):
+        return not (old.many or new.many) and bool(set(old.targets) & set(new.targets))
     plain = not (old.is_link or new.is_link or old.kind.computed or new.kind.computed)
     return plain and old.kind.holds == new.kind.holds
 

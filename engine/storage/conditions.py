@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from engine import formulas
+from engine.definitions import any_links
 from engine.definitions.conditions import expression, is_expression
 from engine.definitions.language import Condition, Field
 from engine.definitions.types import Path
@@ -81,6 +82,22 @@ class Branch:
         return sa.and_(self.column.is_not(None), self.column.in_(sa.select(branch.c.id)))
 
 
+class AnyRecord:
+    """A link to any of several tables, as the operators see it."""
+
+    def __init__(self, records: Records, field: Field, column: ColumnElement[Any]) -> None:
+        self.records = records
+        self.field = field
+        self.column = column
+
+    def in_table(self, names: list[str]) -> Test:
+        """The record is of one of the tables that the field leads to by these names."""
+        layout = self.records.layout
+        tables = [table for name, table in any_links.tables_of(layout.types, self.field) if name in names]
+        sources = [layout.sql(table).alias() for table in tables]
+        return sa.or_(sa.false(), *(sa.exists().where(one.c.id == self.column) for one in sources))
+
+
 class HeldFiles:
     """A list of files as the operators see it."""
 
@@ -119,6 +136,8 @@ def _test(test: Mapping[str, Any], records: Records) -> Test:
             column = HeldFiles(compiled.value)
         if field is not None and field.kind.tree and not compiled.type.is_list:
             column = Branch(records, field, compiled.value)
+        if field is not None and field.kind.of_any_table and not compiled.type.is_list:
+            column = AnyRecord(records, field, compiled.value)
     return operator.test(column, _value(operator, test.get("value"), records, held))
 
 

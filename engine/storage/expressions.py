@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause
 
 from engine import formulas
+from engine.definitions import any_links
 from engine.definitions.language import Field, Table
 from engine.definitions.types import FILE_PARTS, Path
 from engine.formulas import Compiled, lists
@@ -141,9 +142,14 @@ class Records:
         inner = sa.select(records.rows.c.id.label("item")).where(holds).order_by(*order)
         return json_list(inner)
 
-    def linked(self, field: Field) -> tuple[Records, ColumnElement[bool], list[ColumnElement[Any]]]:
-        """The linked records as a source of their own, the condition that ties them to this one, and their order."""
-        table = self.layout.table(field.target or "")
+    def linked(
+        self, field: Field, to: Table | None = None
+    ) -> tuple[Records, ColumnElement[bool], list[ColumnElement[Any]]]:
+        """The linked records as a source of their own, the condition that ties them to this one, and their order.
+
+        `to` says which records are meant where a link may lead to any of several tables.
+        """
+        table = to or self.layout.table(field.target or "")
         source = self.layout.sql(table).alias()
         records = Records(self.layout, table, source, self.clock)
         if field.inverse_of is not None:
@@ -166,6 +172,8 @@ class Records:
             return Compiled(parts_of_files(self.field(path[0]).value, path[1]), None, list_of(FILE_PARTS[path[1]]))
         if path[1:] == ("id",) and not field.many:
             return self.field(path[0])
+        if field.kind.of_any_table:
+            return self._of_any_table(field, path[1])
         records, holds, order = self.linked(field)
         inner = records.value(path[1:])
         held = self.layout.types.along(self.table, path) or inner.type
@@ -174,6 +182,25 @@ class Records:
             return Compiled(self._one(inner.value, holds), error, held)
         items = sa.select(inner.value.label("item")).where(holds, inner.value.is_not(None)).order_by(*order)
         return Compiled(json_list(items, flatten=inner.type.is_list), None, held)
+
+    def _of_any_table(self, field: Field, part: str) -> Compiled:
+        """The table or the title of the record that a link to any of several tables leads to."""
+        types = self.layout.types
+        held = any_links.type_of_part(types, field, part) or TEXT
+        tables = [(name, *self.linked(field, table)) for name, table in any_links.tables_of(types, field)]
+        if part == "table":
+            found = [
+                (sa.exists(sa.select(1).where(leads).correlate(self.rows)), sa.literal(name, sql_types.TEXT))
+                for name, _records, leads, _order in tables
+            ]
+            return Compiled(sa.case(*found, else_=sa.null()), None, held)
+        titles = [
+            (formulas.compile(any_links.title_of(types, records.table), records), leads)
+            for _name, records, leads, _order in tables
+        ]
+        values = [self._one(title.value, leads) for title, leads in titles]
+        errors = [self._one(title.error, leads) for title, leads in titles if title.error is not None]
+        return Compiled(_first(values), _first(errors) if errors else None, held)
 
     def _one(self, value: ColumnElement[Any], holds: ColumnElement[bool]) -> ColumnElement[Any]:
         return sa.select(value).where(holds).correlate(self.rows).scalar_subquery()
@@ -184,8 +211,15 @@ class Records:
         return Compiled(sa.literal(app.settings[key], _literal_type(held.name)), None, held)
 
 
+def _first(values: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    """The first that is there: a record is in one table only."""
+    return sa.func.coalesce(*values, sa.null(), type_=sql_types.TEXT)
+
+
 def sortable(one: Field, records: Records) -> ColumnElement[Any]:
     """People sort a link by the name of what it leads to, a select by the order of its choices, a list as it reads."""
+    if one.kind.of_any_table:
+        return records.value((one.key, "title")).value
     if one.is_link and not one.many:
         target = records.layout.table(one.target or "")
         return records.value((one.key, target.title)).value

@@ -214,6 +214,16 @@ def existing(session: Session, table: Table, ids: Collection[str], *, hold: bool
     return {row[0] for row in session.rows(statement, listed(session, ids))}
 
 
+def existing_in(session: Session, tables: Iterable[str], ids: Collection[str], *, hold: bool = False) -> set[str]:
+    """The same of several tables, by their addresses: a record is in one of them only."""
+    found: set[str] = set()
+    for address in tables:
+        left = set(ids) - found
+        if left and address in session.layout.apps.tables:
+            found |= existing(session, session.layout.table(address), left, hold=hold)
+    return found
+
+
 def _insert_links(session: Session, field: Field, linked: Mapping[str, Iterable[str]]) -> None:
     rows = [
         {"record_id": record_id, "linked_id": other, "position": position}
@@ -229,7 +239,7 @@ def referring(session: Session, table: Table, ids: Collection[str]) -> dict[tupl
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
     for other in session.layout.apps.tables.values():
         for field in other.fields.values():
-            if field.target != table.address or field.inverse_of is not None:
+            if table.address not in field.targets or field.inverse_of is not None:
                 continue
             links: dict[str, list[str]] = defaultdict(list)
             if field.many:

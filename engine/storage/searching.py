@@ -63,14 +63,15 @@ def _by_number(records: Records, fields: list[Field], text: str) -> Iterator[Tes
 
 def _by_title(records: Records, field: Field, text: str) -> Iterator[Test]:
     """The linked records are looked for once for all records, not again for each."""
-    table = records.layout.apps.tables.get(field.target or "")
-    if table is None or not _is_text(records, table.fields[table.title]):
-        return
-    source = records.layout.sql(table).alias()
-    title = Records(records.layout, table, source, records.clock).field(table.title).value
-    named = sa.select(source.c.id).where(contains_text(title, text))
-    if not field.many:
-        yield records.rows.c[field.key].in_(named)
-    else:
-        pairs = records.layout.links(field)
-        yield records.rows.c.id.in_(sa.select(pairs.c.record_id).where(pairs.c.linked_id.in_(named)))
+    for address in field.targets:
+        table = records.layout.table(address)
+        if not _is_text(records, table.fields[table.title]):
+            continue
+        source = records.layout.sql(table).alias()
+        title = Records(records.layout, table, source, records.clock).field(table.title).value
+        named = sa.select(source.c.id).where(contains_text(title, text))
+        if not field.many:
+            yield records.rows.c[field.key].in_(named)
+        else:
+            pairs = records.layout.links(field)
+            yield records.rows.c.id.in_(sa.select(pairs.c.record_id).where(pairs.c.linked_id.in_(named)))

@@ -117,7 +117,7 @@ def _there(session: Session, table: Table, held: Iterable[Mapping[str, Any]]) ->
     values = list(held)
     for field in _own_links(table):
         wanted = {one for each in values for one in _ids(each.get(field.key))}
-        there |= record_rows.existing(session, session.layout.table(field.target or ""), wanted)
+        there |= record_rows.existing_in(session, field.targets, wanted)
     return there
 
 

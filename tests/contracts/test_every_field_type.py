@@ -22,6 +22,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "transitions": {"open": ["done"]},
     },
     "link": {"to": "accounts"},
+    "any_link": {"to": ["accounts", "leads"]},
     "formula": {"formula": "1"},
     "button": {"url": '"https://example.com/" & {name}'},
     "rollup": {"through": "deals", "field": "amount", "function": "sum"},
@@ -82,6 +83,7 @@ TYPED: dict[str, list[tuple[str, Any]]] = {
     "attachment": [("att00000000000001, att00000000000002", ["att00000000000001", "att00000000000002"])],
     "parent": [("rec00000000000001", "rec00000000000001")],
     "link": [("rec00000000000001", "rec00000000000001")],
+    "any_link": [(" rec00000000000001", "rec00000000000001")],
 }
 REFUSED: dict[str, list[str]] = {
     "number": ["12,,5", "abc", "1e5", "NaN", "1234567890123456"],
@@ -106,6 +108,7 @@ REFUSED: dict[str, list[str]] = {
     "multi_select": ["A, C"],
     "signature": ["M1 2L601 4" * 20, "x" * 101],
     "attachment": ["photo.png", "../etc/passwd"],
+    "any_link": ["Acme", "rec00000000000001, rec00000000000002"],
 }
 
 every = pytest.mark.parametrize("kind", list(field_types.values()), ids=list(field_types))

@@ -40,8 +40,10 @@ def _config(name: str, options: Options, language: str) -> Config:
 
 def _link(field: Field) -> Config:
     inverse = field.inverse_of or field.inverse_key
-    options = {
-        "linkedTableId": (field.target or "").partition(".")[2],
+    tables = [address.partition(".")[2] for address in field.targets]
+    options: Config = {
+        "linkedTableId": tables[0],
+        **({"linkedTableIds": tables} if field.kind.of_any_table else {}),
         "isReversed": field.inverse_of is not None,
         "prefersSingleRecordLink": not field.many,
     }

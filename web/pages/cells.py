@@ -13,9 +13,10 @@ from engine.text import _
 from web.asked import read
 from web.dependencies import FormHere, In
 from web.fields import shown_field
+from web.link_inputs import input_of_link
 from web.names import names_of
 from web.render import page, wrong
-from web.sheets import input_of_link, typed_in
+from web.sheets import typed_in
 from web.views import grid, looking
 
 router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}/cells")
@@ -31,11 +32,12 @@ def edit(request: Request, place: In, app: str, table: str, view: str, record: s
         found = records.get(session, of.address, record)
         names = names_of(session, place.at, of, [field], [found.values])
         shown = shown_field(session.layout, of.fields[field])
-        search = input_of_link(session, place, of.fields[field], found.values)["search"]
+        asks = input_of_link(session, place, of.fields[field], found.values)
         held = {key: found.values[key] for key in limits.depends_on(session.layout, of.fields[field])}
-    search += f"?{urlencode({key: value for key, value in held.items() if value})}" if held else ""
+    if held:
+        asks["search"] += f"?{urlencode({key: value for key, value in held.items() if value})}"
     value = found.values.get(field)
-    return page(request, "views/view.html", block="editor", field=shown, value=value, names=names, search=search)
+    return page(request, "views/view.html", block="editor", field=shown, value=value, names=names, asks=asks)
 
 
 @router.post("/{record}")

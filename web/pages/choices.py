@@ -1,12 +1,16 @@
-"""What a link that is limited may lead to, by what the record holds: what its input searches."""
+"""What a link may lead to that is limited by what the record holds, or leads to any of several tables: what its input
+searches.
+"""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine import limits
+from engine import limits, queries
+from engine.definitions.language import Field
 from engine.errors import NotFound
+from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import In
 from web.render import is_htmx, page
@@ -21,7 +25,22 @@ def find(request: Request, place: In, app: str, table: str, field: str, q: str =
         of = session.layout.table(f"{app}.{table}")
         if field not in of.fields or not of.fields[field].is_link:
             raise NotFound(_("There is no field {field} here.", field=field))
+        if of.fields[field].kind.of_any_table:
+            return _of_any_table(request, session, of.fields[field], q)
         found = limits.choices(session, of.address, field, dict(request.query_params), q)
         target = session.layout.table(of.fields[field].target or "")
     block = "found" if is_htmx(request) else None
     return page(request, "records/titles.html", block=block, table=target, found=found, new="")
+
+
+def _of_any_table(request: Request, session: Session, field: Field, q: str) -> Response:
+    """Records of all the tables, or of the one that `in` names."""
+    only = request.query_params.get("in", "")
+    tables = [address for address in field.targets if only in ("", address)]
+    found = queries.find_titles_in(session, tables, q)
+    return page(
+        request,
+        "records/titles.html",
+        block="of_any",
+        found=[(session.layout.table(address), record_id, name) for address, record_id, name in found],
+    )

@@ -15,10 +15,11 @@ from engine.errors import Refused
 from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere
+from web.link_inputs import inputs_of_links
 from web.names import names_of
 from web.questions import asked
 from web.render import is_htmx, page, redirect
-from web.sheets import by_field, inputs_of_links, typed_in
+from web.sheets import by_field, typed_in
 from web.toasts import Toast
 from web.uploads import with_ids
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine import formula_fields
+from engine.definitions import any_links
 from engine.definitions.language import Field, Table
 from engine.errors import NotFound, Refused
 from engine.formula_fields import Tried
@@ -145,4 +146,5 @@ def _names(request: Request, session: Session, table: Table) -> list[Name]:
         if one.target in tables
         for inner in tables[one.target].declared
     ]
-    return [Name("{" + name.replace("}", "\\}") + "}", one.kind.icon) for name, one in [*own, *linked]]
+    asked = [(f"{label}.{part}", one) for label, one in own if one.kind.of_any_table for part in any_links.PARTS]
+    return [Name("{" + name.replace("}", "\\}") + "}", one.kind.icon) for name, one in [*own, *linked, *asked]]

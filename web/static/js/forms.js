@@ -8,7 +8,7 @@ document.addEventListener("click", (event) => {
     changed(box);
   }
   const choice = event.target.closest?.("[data-choose]");
-  if (choice) choose(choice.closest("[data-link-input]"), choice.dataset.choose, choice.dataset.name ?? choice.textContent.trim());
+  if (choice) choose(choice.closest("[data-link-input]"), choice.dataset.choose, choice.dataset.name ?? choice.textContent.trim(), choice.querySelector("[data-mark] .icon"));
 });
 
 // A link that is limited by other fields of the record asks with what those hold now.
@@ -24,10 +24,15 @@ document.addEventListener("htmx:config:request", (event) => {
   }
 });
 
-function choose(box, id, name) {
+// Which table is searched in is nothing that the record holds: its form need not hear of it.
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("[data-searched-in]")) event.stopPropagation();
+}, true);
+
+function choose(box, id, name, mark) {
   const chosen = box.querySelector("[data-chosen]");
   if (box.dataset.many !== "yes") chosen.replaceChildren();
-  if (![...chosen.querySelectorAll("input")].some((one) => one.value === id)) chosen.append(chip(box.dataset.linkInput, id, name));
+  if (![...chosen.querySelectorAll("input")].some((one) => one.value === id)) chosen.append(chip(box.dataset.linkInput, id, name, mark));
   box.querySelector(".found").replaceChildren();
   const search = box.querySelector("input[type=search]");
   search.value = "";
@@ -35,7 +40,7 @@ function choose(box, id, name) {
   changed(box);
 }
 
-function chip(field, id, name) {
+function chip(field, id, name, mark) {
   const made = document.createElement("span");
   made.className = "chip";
   const text = document.createElement("span");
@@ -44,7 +49,7 @@ function chip(field, id, name) {
   const remove = Object.assign(document.createElement("button"), { type: "button", className: "btn-clear", textContent: "×" });
   remove.dataset.unchoose = "";
   remove.setAttribute("aria-label", name);
-  made.append(text, input, remove);
+  made.append(...(mark ? [mark.cloneNode(true)] : []), text, input, remove);
   return made;
 }
 
@@ -54,7 +59,7 @@ const changed = (box) => box.dispatchEvent(new Event("change", { bubbles: true }
 document.addEventListener("keydown", (event) => {
   const box = event.target.closest?.("[data-link-input]");
   const found = [...(box?.querySelectorAll(".found button") ?? [])];
-  if (!found.length) return;
+  if (!found.length || event.target.matches("[data-searched-in]")) return;
   const at = found.indexOf(event.target);
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     (found[at + (event.key === "ArrowDown" ? 1 : -1)] ?? box.querySelector("input[type=search]")).focus();

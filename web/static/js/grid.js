@@ -25,7 +25,7 @@ function focus(cell) {
 function edit(cell, start = null) {
   const field = head(cell).dataset.field;
   if (!("editable" in head(cell).dataset)) return openRecord(cell);
-  if (head(cell).dataset.kind === "link") return editLink(cell, field);
+  if (head(cell).dataset.input === "link") return editLink(cell, field);
   const template = document.querySelector(`template[data-editor="${field}"]`);
   if (!template) return openRecord(cell);
   close();
