@@ -30,7 +30,8 @@ def put(session: Session, vault: Vault, settings: Settings, to: str, subject: st
     if not settings.smtp_host:
         return False
     try:
-        outbox.put(session, [to], subject, vault.seal(body, _place(to)), settings)
+        one_line = " ".join(subject.split())  # it may hold a name that somebody typed
+        outbox.put(session, [to], one_line, vault.seal(body, _place(to)), settings)
     except Refused:  # an address that people can sign in with, and that no mail server takes
         return False
     session.after_commit(something_began.set)

@@ -94,7 +94,7 @@ def create_owner(
         if _has_people(session):
             raise Conflict(_("There is an owner already. Sign in."))
         session.connection.execute(sa.delete(setup_links))
-        person = _insert_person(session, email, name, password_hash, language)
+        person = insert_person(session, email, name, password_hash, language)
         membership = workspaces.insert_workspace(session, person.id, workspace)
     workspaces.mirror(stores, membership.id)
     return person, membership
@@ -150,7 +150,7 @@ def add_person(stores: Stores, workspace_id: str, *, email: str, name: str, pass
         raise Refused(problems)
     password_hash = "" if known else passwords.hashed(password)
     with stores.control.write() as session:
-        added = known or _insert_person(session, email, name, password_hash, "")
+        added = known or insert_person(session, email, name, password_hash, "")
         if workspaces.role_in(session, workspace_id, added.id) is not None:
             raise Refused([Problem("/email", _("This person is here already."), "taken", email)])
         workspaces.insert_membership(session, workspace_id, added.id, cast(workspaces.Role, role))
@@ -225,6 +225,16 @@ def problems_with_person(email: str, name: str) -> list[Problem]:
     return problems
 
 
+def insert_person(session: Session, email: str, name: str, password_hash: str, language: str) -> Person:
+    """A new account, inside a transaction of the control store."""
+    made = Person(new_id("usr"), address(email), name.strip()[:200], language)
+    values: dict[str, Any] = {"id": made.id, "email": made.email, "name": made.name, "language": made.language}
+    session.connection.execute(
+        sa.insert(users).values(**values, theme="", password_hash=password_hash, created_at=timestamp(session.now))
+    )
+    return made
+
+
 def _has_people(session: Session) -> bool:
     return session.connection.execute(sa.select(users.c.id).limit(1)).first() is not None
 
@@ -233,12 +243,3 @@ def _setup_link_is_good(session: Session, token: str) -> bool:
     wanted = sa.select(setup_links.c.expires_at).where(setup_links.c.token_hash == secret_hash(token))
     expires_at = session.connection.execute(wanted).scalar()
     return expires_at is not None and expires_at > timestamp(session.now)
-
-
-def _insert_person(session: Session, email: str, name: str, password_hash: str, language: str) -> Person:
-    made = Person(new_id("usr"), address(email), name.strip()[:200], language)
-    values: dict[str, Any] = {"id": made.id, "email": made.email, "name": made.name, "language": made.language}
-    session.connection.execute(
-        sa.insert(users).values(**values, theme="", password_hash=password_hash, created_at=timestamp(session.now))
-    )
-    return made

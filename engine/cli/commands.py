@@ -70,7 +70,10 @@ GROUPS = (
         "People's accounts.",
         (
             ("list", "people:list_people", "List the people of a workspace."),
-            ("add", "people:add_person", "Let somebody into a workspace."),
+            ("invite", "people:invite", "Make a link that lets somebody into a workspace."),
+            ("invitations", "people:list_invitations", "List the invitations that are not used yet."),
+            ("uninvite", "people:uninvite", "Take an invitation back."),
+            ("add", "people:add_person", "Let somebody in with a first password."),
             ("role", "people:change_role", "Say what somebody may do."),
             ("remove", "people:remove_person", "Take somebody out of a workspace."),
             ("reset-link", "people:reset_link", "Make a link to choose a new password."),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import accounts, resets, sessions, workspaces
+from engine import accounts, invitations, resets, sessions, workspaces
 from engine.cli.accounts import read_password
 from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, InWorkspace, WithStores
 from engine.errors import NotFound
 from engine.text import _
+from engine.vault import Vault
 
 if TYPE_CHECKING:
     from engine.accounts import Person
@@ -23,6 +24,66 @@ def list_people(*, here: InWorkspace = IN_WORKSPACE) -> None:
     """
     rows = [vars(one) for one in workspaces.people(here.stores, here.workspace_id)]
     here.table(rows, {"email": "E-mail", "name": "Name", "role": "Role", "id": "Id"})
+
+
+def invite(
+    *,
+    email: str = "",
+    role: str = "member",
+    days: int = invitations.DAYS,
+    here: InWorkspace = IN_WORKSPACE,
+) -> None:
+    """Make a link that lets one person into a workspace, once. Whoever has no account makes one with it.
+
+    Standard output has the link alone; it is shown this once, and not sent.
+
+    For example:
+
+        formwork person invite --role builder --days 3
+        formwork person invite --email ben@example.com
+
+    Parameters
+    ----------
+    email
+        The address that the new account will have; empty: any.
+    role
+        owner, builder, member or guest.
+    days
+        How long it works, from 1 to 30.
+    """
+    vault = Vault.at(here.settings.key_file)
+    made = invitations.invite(
+        here.stores, vault, here.settings, here.workspace_id, here.person.id, role=role, email=email, days=days
+    )
+    here.say(made.link, id=made.id, link=made.link)
+
+
+def list_invitations(*, here: InWorkspace = IN_WORKSPACE) -> None:
+    """List the invitations into a workspace that are not used yet.
+
+    For example:
+
+        formwork person invitations
+    """
+    rows = [vars(one) for one in invitations.open_ones(here.stores, here.workspace_id)]
+    headings = {"id": "Id", "email": "E-mail", "role": "Role", "expires_at": "Expires", "invited_by": "From"}
+    here.table(rows, headings, _("There are no open invitations."))
+
+
+def uninvite(invitation: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Take an invitation back: its link works no more.
+
+    For example:
+
+        formwork person uninvite inv0NqXk3hQe7ZbC
+
+    Parameters
+    ----------
+    invitation
+        Its id, as `formwork person invitations` prints it.
+    """
+    invitations.revoke(here.stores, here.workspace_id, invitation)
+    here.say(_("The invitation is taken back."), id=invitation)
 
 
 def add_person(

@@ -60,3 +60,14 @@ setup_links = _table("setup_links", "token_hash", "expires_at")
 reset_links = _table("reset_links", "token_hash", "user_id", "created_at", "expires_at")
 email_changes = _table("email_changes", "token_hash", "user_id", "email", "expires_at")
 reset_wishes = _table("reset_wishes", "email", "subject", "body", "asked_at")
+invitations = _table(
+    "invitations",
+    "id",
+    "token_hash",
+    "workspace_id",
+    "invited_by",
+    "role",
+    "email",
+    "created_at",
+    "expires_at",
+)

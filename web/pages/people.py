@@ -1,4 +1,4 @@
-"""The people of a workspace: who they are, what they may do, letting in and taking out."""
+"""The people of a workspace: who they are, what they may do, taking out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import accounts, workspaces
-from engine.errors import Refused
+from engine import workspaces
 from engine.text import _
 from web.dependencies import In, Place, SiteHere
 from web.render import page, redirect
@@ -19,31 +18,9 @@ router = APIRouter(prefix="/w/{workspace}/people")
 
 @router.get("")
 def show(request: Request, place: In, site: SiteHere) -> Response:
-    """Everybody, and for owners the form that adds somebody."""
+    """Everybody. Owners change roles here; letting people in is in `invitations.py`."""
     people = workspaces.people(site.stores, place.membership.id)
-    return page(request, "people/people.html", place=place, people=people, values={"role": "member"}, errors={})
-
-
-@router.post("")
-def add(
-    request: Request,
-    place: In,
-    site: SiteHere,
-    name: Annotated[str, Form()] = "",
-    email: Annotated[str, Form()] = "",
-    password: Annotated[str, Form()] = "",
-    role: Annotated[str, Form()] = "member",
-) -> Response:
-    """Let somebody in; only owners may."""
-    place.only("owner")
-    given = {"name": name, "email": email, "role": role}
-    try:
-        added = accounts.add_person(site.stores, place.membership.id, **given, password=password)
-    except Refused as refused:
-        people = workspaces.people(site.stores, place.membership.id)
-        errors = {one.at.strip("/"): one.says for one in refused.problems}
-        return page(request, "people/people.html", status=422, place=place, people=people, values=given, errors=errors)
-    return redirect(request, place.at.page("people"), Toast(_("{name} can now sign in.", name=added.name)))
+    return page(request, "people/people.html", place=place, people=people)
 
 
 @router.post("/{user}/role")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine import accounts, resets, sessions, sign_in
+from engine import accounts, invitations, resets, sessions, sign_in
 from engine.sign_in import SignInRefused
 from tests.engine.cli.conftest import PASSWORD, CommandLine
 
@@ -46,3 +46,18 @@ def test_an_account_is_signed_out_and_switched_off(formwork: CommandLine) -> Non
         sign_in.sign_in(formwork.stores, "ada@example.com", PASSWORD)
     formwork("person enable ada@example.com")
     assert sign_in.sign_in(formwork.stores, "ada@example.com", PASSWORD)
+
+
+def test_somebody_is_invited_by_a_link(formwork: CommandLine) -> None:
+    link = formwork("person invite --role builder --days 3").strip()
+    assert link.startswith("http://127.0.0.1:8000/invitations/")
+    (listed,) = formwork.json("person invitations")
+    assert (listed["role"], listed["email"], listed["invited_by"]) == ("builder", "", "Ada")
+    token = link.rsplit("/", 1)[1]
+    invitations.accept(formwork.stores, token, name="Ben", email="ben@example.com", password=PASSWORD)
+    assert [one["name"] for one in formwork.json("person list")] == ["Ada", "Ben"]
+    second = formwork.json("person invite --email eve@example.com")
+    formwork(f"person uninvite {second['id']}")
+    assert formwork.json("person invitations") == []
+    (line,) = formwork.refused("person invite --as ben@example.com")
+    assert line == "Only owners can invite people."
