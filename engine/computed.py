@@ -101,7 +101,8 @@ def refresh(session: Session, written: Written, entirely: Collection[Key] = ()) 
         held = waiting.get(table.address, (ids, []))
         waiting[table.address] = (ids, [*held[1], node.field])
         written.wrote(table.address, [node.field.key], ids)
-        session.touch(table.address, ids or ())
+        session.touch(table.address, ids)
+    session.written.append(written)
     for address, (ids, fields) in waiting.items():
         _work_out(session, layout.table(address), ids, fields)
 
@@ -145,7 +146,7 @@ def affected(session: Session, table: Table, inputs: Iterable[Path], finds: Iter
     for find in finds:
         if found is None:
             return None
-        found = _union(found, _looking_for(session, table, find, written))
+        found = union(found, _looking_for(session, table, find, written))
     return found
 
 
@@ -201,13 +202,14 @@ def _seeing(session: Session, table: Table, path: Path, written: Written) -> Ids
     if last is not None and last.inverse_of is not None:
         forward = (last.target or "", last.inverse_of)
         everything = forward in written.fields and written.fields[forward] is None
-        ids = None if everything else _union(ids, written.relinked.get(forward, set()))
+        ids = None if everything else union(ids, written.relinked.get(forward, set()))
     for link in reversed(links):
         ids = _back(session, link, ids, written)
     return ids
 
 
-def _union(one: Ids, other: Ids) -> Ids:
+def union(one: Ids, other: Ids) -> Ids:
+    """The records of both; all, if one is all."""
     return None if one is None or other is None else one | other
 
 

@@ -16,9 +16,12 @@ from weakref import WeakSet
 
 import sqlalchemy as sa
 
+from engine.automations.candidates import candidates
+from engine.computed import Ids, union
 from engine.definitions import conditions
-from engine.definitions.any_links import opened
 from engine.definitions.language import Automation, Condition, Table, address
+from engine.definitions.types import Path
+from engine.formulas.reading import Find
 from engine.storage import workspace_tables
 from engine.storage.automation_tables import automation_states, matching
 from engine.storage.conditions import condition_sql
@@ -28,19 +31,22 @@ from engine.storage.record_rows import among
 from engine.storage.session import Session, timestamp
 from engine.triggers import Trigger, triggers
 
-Path = tuple[str, ...]
 _known: WeakSet[Layout] = WeakSet()  # layouts whose conditions `_matching` has been filled for
 
 
 @dataclass(frozen=True)
 class Watch:
-    """An automation that waits for changes of `table`; `paths` lead to what its condition depends on."""
+    """An automation that waits for changes of `table`.
+
+    `paths` lead to what its condition depends on, `finds` are the tables that it looks through without a link.
+    """
 
     automation: Automation
     kind: Trigger
     table: Table
     condition: Condition | None
-    paths: frozenset[Path]
+    paths: tuple[Path, ...]
+    finds: tuple[Find, ...]
 
     @property
     def address(self) -> str:
@@ -95,7 +101,8 @@ def know_conditions(session: Session, watches: list[Watch], quiet: bool) -> None
         mark = json.dumps([watch.table.address, watch.condition], sort_keys=True)
         if states.get(automation) != mark:
             session.connection.execute(sa.delete(matching).where(matching.c.automation == automation))
-            _fill(session, watch, set() if quiet else _candidates(session, watch))
+            some = set() if quiet else candidates(session, watch.table, watch.paths, watch.finds)
+            _fill(session, watch, some or set())  # where all may have changed, nobody knows which began now
             set_state(session, automation, {"matching": mark})
     session.after_commit(lambda: _known.add(layout))
 
@@ -111,18 +118,19 @@ def began(session: Session, watches: Sequence[Watch]) -> list[tuple[Watch, str]]
 
 def _began(session: Session, group: list[Watch]) -> list[tuple[Watch, str]]:
     """The same for watches of one table and one app, whose conditions are asked all at once."""
-    candidates = {record_id for watch in group for record_id in _candidates(session, watch)}
-    if not candidates:
+    some: Ids = set()
+    for watch in group:
+        some = union(some, candidates(session, watch.table, watch.paths, watch.finds))
+    if some is not None and not some:
         return []
     c = matching.c
-    known = sa.select(c.automation, c.record_id).where(
-        c.automation.in_([watch.address for watch in group]), among(session, c.record_id, candidates)
-    )
-    before = {(automation, record_id) for automation, record_id in session.connection.execute(known)}
+    known = sa.select(c.automation, c.record_id).where(c.automation.in_([watch.address for watch in group]))
     asked = _asked(session, group)
-    rows = session.connection.execute(
-        asked.where(among(session, session.layout.sql(group[0].table).c.id, candidates)), _moment(session, group[0])
-    )
+    if some is not None:
+        known = known.where(among(session, c.record_id, some))
+        asked = asked.where(among(session, session.layout.sql(group[0].table).c.id, some))
+    before = {(automation, record_id) for automation, record_id in session.connection.execute(known)}
+    rows = session.connection.execute(asked, _moment(session, group[0]))
     now = {
         (watch.address, record_id)
         for record_id, *answers in rows
@@ -162,9 +170,8 @@ def _watches(layout: Layout) -> Iterator[Watch]:
         if table is None:
             continue
         condition = kind.condition(automation.trigger)
-        paths = conditions.paths(condition, layout.types.scope(where)) if condition is not None else ()
-        ways = frozenset(way for path in paths for way in opened(layout.types, table, path))
-        yield Watch(automation, kind, table, condition, ways)
+        paths, finds = layout.types.read_by_condition(condition, where) if condition is not None else ([], [])
+        yield Watch(automation, kind, table, condition, tuple(paths), tuple(finds))
 
 
 def _fill(session: Session, watch: Watch, but: set[str]) -> None:
@@ -198,58 +205,3 @@ def _asks_who(layout: Layout, watch: Watch) -> bool:
         return any(conditions.uses_clock(one.condition, scope) for one in same if one.condition is not None)
 
     return layout.remember(("asks who", app, table.address), found)
-
-
-def _candidates(session: Session, watch: Watch) -> set[str]:
-    """The records whose condition may have another answer than before this transaction."""
-    found = _touched(session, watch.table.address)
-    for path in watch.paths:
-        here = watch.table
-        links: list[str] = []
-        for part in path:
-            field, behind = session.layout.apps.step(here, part)
-            if field is None or behind is None:
-                break
-            forward = (behind.address, field.inverse_of) if field.inverse_of else None
-            found |= _seeing(session, watch.table, links, _relinked(session, *forward) if forward else set())
-            links.append(part)
-            here = behind
-            found |= _seeing(session, watch.table, links, _touched(session, here.address))
-    return found
-
-
-def _touched(session: Session, table: str) -> set[str]:
-    changed = {change.record_id for change in session.changes if change.table == table}
-    return changed | session.touched.get(table, set())
-
-
-def _relinked(session: Session, table: str, key: str) -> set[str]:
-    """The records that a link of `table` leads to, or led to before this transaction."""
-    found: set[str] = set()
-    for change in session.changes:
-        if change.table == table:
-            for value in (change.before.get(key), change.after.get(key)):
-                found.update([value] if isinstance(value, str) else value or ())
-    return found
-
-
-def _seeing(session: Session, table: Table, links: list[str], ids: set[str]) -> set[str]:
-    """The records of `table` from which `links` lead to one of `ids`."""
-    if not ids or not links:
-        return ids
-    sql = session.layout.sql(table)
-    wanted = sa.select(sql.c.id).where(
-        _leads(session, Records(session.layout, table, sql, clock_of(session)), links, ids)
-    )
-    return set(session.connection.execute(wanted).scalars())
-
-
-def _leads(session: Session, records: Records, links: list[str], ids: set[str]) -> sa.ColumnElement[bool]:
-    if not links:
-        return among(session, records.field("id").value, ids)
-    link, behind = session.layout.apps.step(records.table, links[0])
-    if link is None:
-        raise TypeError(f"{links[0]} is no link of {records.table.address}")
-    inner, holds, _order = records.linked(link, behind)
-    further = _leads(session, inner, links[1:], ids)
-    return sa.exists(sa.select(inner.field("id").value).where(holds, further).correlate(records.source))

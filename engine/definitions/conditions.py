@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine import formulas
@@ -74,7 +75,14 @@ def paths(condition: Condition, scope: RecordScope) -> set[Path]:
 
 def finds(condition: Condition, scope: RecordScope) -> list[Find]:
     """The tables that expressions in the condition look through without a link."""
-    return [find for formula in _formulas(condition, scope) for find in formula.finds]
+    own = [find for formula in _formulas(condition, scope) for find in formula.finds]
+    for _at, test in single_tests(condition):
+        if not isinstance(test, str) and on_linked(test):
+            written = tuple(test["field"].split("."))
+            linked = finds(test["value"], scope.along(scope.resolve(written) or written))
+            # What linked records look for: a change there may concern any record.
+            own += [replace(find, key=None, against=None) for find in linked]
+    return own
 
 
 def uses_calendar(condition: Condition, scope: RecordScope) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from engine import formulas
 from engine.definitions import any_links, conditions
-from engine.definitions.language import Apps, Field, Table
+from engine.definitions.language import Apps, Condition, Field, Table
 from engine.errors import Problem
 from engine.field_types.rollup import FUNCTIONS
 from engine.formulas import Formula, Type
@@ -274,6 +274,19 @@ class FieldTypes:
     def read_by(self, formula: Formula, table: str) -> tuple[list[Path], list[Find]]:
         """What an expression about a record of `table` reads: paths by keys, and tables that it looks through."""
         return self._opened(self.scope(table), formula.paths), self._resolved(formula.finds)
+
+    def read_by_condition(self, condition: Condition, table: str) -> tuple[list[Path], list[Find]]:
+        """The same of a condition; of a field that is not stored, what it is worked out from."""
+        scope, of = self.scope(table), self.apps.tables[table]
+        named, finds = conditions.paths(condition, scope), self._resolved(conditions.finds(condition, scope))
+        paths = [one for path in sorted(named) for one in any_links.opened(self, of, path)]
+        for path in paths:  # grows by what unstored fields read
+            for place, field in enumerate(self._fields_on(of, [path])):
+                if field.kind.computed and self.uses_clock(field):
+                    paths += [one for each in self.inputs(field) if (one := (*path[:place], *each)) not in paths]
+                    further = self.finds(field)
+                    finds += further if place == 0 else [replace(one, key=None, against=None) for one in further]
+        return paths, finds
 
     def _resolved(self, finds: Iterable[Find]) -> list[Find]:
         found = []

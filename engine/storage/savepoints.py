@@ -11,13 +11,14 @@ from engine.storage.session import Session
 @contextmanager
 def attempt(session: Session) -> Iterator[None]:
     """What is written inside is taken back if anything is raised; the transaction itself goes on."""
-    logged = len(session.changes)
-    touched = {table: set(ids) for table, ids in session.touched.items()}
+    logged, written = len(session.changes), len(session.written)
+    touched = dict(session.touched)  # its sets are never changed, only replaced
     try:
         with session.connection.begin_nested():
             yield
     except BaseException:
         del session.changes[logged:]
+        del session.written[written:]
         session.touched.clear()
         session.touched.update(touched)
         raise

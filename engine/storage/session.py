@@ -56,7 +56,11 @@ class Session:
     cause: str | None = None
     now: datetime = field(default_factory=lambda: _milliseconds(datetime.now(UTC)))
     changes: list[Change] = field(default_factory=list)
-    touched: dict[str, set[str]] = field(default_factory=dict)  # table address -> records whose values may differ now
+    # By table address the records whose values may differ now; None: all of them.
+    touched: dict[str, set[str] | None] = field(default_factory=dict)
+    written: list[Any] = field(
+        default_factory=list
+    )  # what was written, as computed fields follow it (engine/computed.py)
     unchecked: list[Any] | None = None  # what was written while the checks wait for the rest (engine/rules/checks.py)
     layout_changed: bool = False  # whether this transaction changed an app
     quiet: bool = False  # whether what is written starts nothing (an import of what happened long ago)
@@ -112,9 +116,10 @@ class Session:
         """Do `act` once the transaction is committed, and only then."""
         self._after_commit.append(act)
 
-    def touch(self, table: str, record_ids: Sequence[str] | set[str]) -> None:
-        """Remember that these records may satisfy other conditions than before."""
-        self.touched.setdefault(table, set()).update(record_ids)
+    def touch(self, table: str, record_ids: Sequence[str] | set[str] | None) -> None:
+        """Remember that these records (None: all) may satisfy other conditions than before."""
+        before = self.touched.get(table, set())
+        self.touched[table] = None if before is None or record_ids is None else before | set(record_ids)
 
 
 @contextmanager

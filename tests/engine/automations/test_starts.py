@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import apps, automations, history, notifications, records, undo
 from engine.access.principals import public_form
-from tests.support.house import ADA, OWNER, House, document
+from tests.support.house import ADA, OWNER, TABLES, House, document
 
 STAMP: dict[str, Any] = {"stamp": {"action": "update_record", "values": {"note": "seen"}}}
 WON = {"field": "stage", "op": "is", "value": "won"}
@@ -75,6 +75,38 @@ def test_a_match_starts_when_it_begins_and_again_when_it_begins_again(house: Hou
     house.update("deals", deal, stage="lost")
     house.update("deals", deal, stage="won")
     assert [run.record_id for run in house.runs()] == [deal, deal]
+
+
+def test_a_match_by_what_is_looked_up_without_a_link(house: House) -> None:
+    plain = '=LOOKUP("accounts", {accounts.name} = {note}, {accounts.tier}) = "gold"'
+    house.install({"looked": matches(plain), "counted": matches('=COUNT_IF("accounts", {accounts.tier} = "gold") > 1')})
+    (acme, bolt) = house.create("accounts", name="Acme", tier="plain"), house.create("accounts", name="Bolt")
+    one, other = house.create("deals", title="One", note="Acme"), house.create("deals", title="Other", note="Bolt")
+    house.update("accounts", bolt, tier="plain")
+    assert house.runs() == []
+    house.update("accounts", acme, tier="gold")
+    assert [(run.automation, run.record_id) for run in house.runs()] == [("crm.looked", one)]
+    house.update("accounts", acme, name="Ampere")
+    house.update("accounts", acme, name="Acme")  # it begins again
+    assert [(run.automation, run.record_id) for run in house.runs()] == [("crm.looked", one)] * 2
+    house.update("accounts", bolt, tier="gold")
+    found = sorted((run.automation, run.record_id) for run in house.runs()[2:])
+    assert found == [("crm.counted", one), ("crm.counted", other), ("crm.looked", other)]
+    house.delete("accounts", bolt)
+    house.create("accounts", name="Bolt", tier="gold")
+    found = sorted((run.automation, run.record_id) for run in house.runs()[5:])
+    assert found == [("crm.counted", one), ("crm.counted", other), ("crm.looked", other)]
+
+
+def test_a_match_by_a_formula_that_looks_at_all_records(house: House) -> None:
+    fields = {**TABLES["deals"]["fields"], "rich": {"type": "formula", "formula": 'SUM_IF("tasks", TRUE(), 1) > 1'}}
+    tables = {**TABLES, "deals": {**TABLES["deals"], "fields": fields}}
+    house.install({"a": matches({"field": "rich", "op": "is", "value": True})}, tables=tables)
+    deal = house.create("deals", title="One")
+    house.create("tasks", subject="a")
+    assert house.runs() == []
+    house.create("tasks", subject="b")
+    assert [run.record_id for run in house.runs()] == [deal]
 
 
 def test_a_match_by_a_computed_field_of_another_table(house: House) -> None:
