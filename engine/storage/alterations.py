@@ -125,15 +125,21 @@ def count_values(session: Session, field: Field) -> int:
 
 def drop_tables(session: Session, names: Iterable[str]) -> None:
     """Drop SQL tables for good, where they are there."""
-    carrier = Carrier(session, session.layout, session.layout)
+    _drop_tables(names, Carrier(session, session.layout, session.layout))
+
+
+def drop_columns(session: Session, table: str, unwanted: Callable[[str], bool]) -> None:
+    """Drop the columns of an SQL table whose names are `unwanted` for good, with the indexes on them."""
+    _drop_columns(table, unwanted, Carrier(session, session.layout, session.layout))
+
+
+def _drop_tables(names: Iterable[str], carrier: Carrier) -> None:
     for name in names:
         if carrier.has_table(name):
             carrier.operations.drop_table(name)
 
 
-def drop_columns(session: Session, table: str, unwanted: Callable[[str], bool]) -> None:
-    """Drop the columns of an SQL table whose names are `unwanted` for good, with the indexes on them."""
-    carrier = Carrier(session, session.layout, session.layout)
+def _drop_columns(table: str, unwanted: Callable[[str], bool], carrier: Carrier) -> None:
     names = {name for name in carrier.columns(table) if unwanted(name)} if carrier.has_table(table) else set()
     for index in carrier.inspector.get_indexes(table) if names else ():
         if names & set(index["column_names"]) and index["name"]:
@@ -181,9 +187,9 @@ def _convert_field(alteration: ConvertField, carrier: Carrier) -> None:
     if alike(old, new):
         pass  # the column stays, and of its values those that the new type cannot hold are emptied
     elif old.many:
-        drop_tables(carrier.session, [carrier.old.links(old).name])
+        _drop_tables([carrier.old.links(old).name], carrier)
     elif carrier.old.stored(old):
-        drop_columns(carrier.session, sql_name(address), {old.key, old.key + ERROR_SUFFIX}.__contains__)
+        _drop_columns(sql_name(address), {old.key, old.key + ERROR_SUFFIX}.__contains__, carrier)
     _ensure_field(new, carrier)
 
 

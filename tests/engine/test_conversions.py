@@ -113,3 +113,15 @@ def test_words_that_are_neither_yes_nor_no_come_back_from_a_checkbox(shop: Works
     told = become(shop, owner, type="text")
     assert told.lost == 0
     assert values(shop, owner) == ["yes", "perhaps"]
+
+
+def test_a_field_is_converted_together_with_a_change_of_the_one_before_it(shop: Workspace, owner: Principal) -> None:
+    create(shop, owner, "Hamburg")
+    with shop.write(owner) as session:
+        document = copy.deepcopy(dict(apps.export(session, "shop")))
+        document["tables"]["things"]["fields"] |= {
+            "name": {"type": "text", "max_length": 40},
+            "value": {"type": "location"},
+        }
+        apps.apply(session, document)
+    assert values(shop, owner) == [{"label": "Hamburg"}]
