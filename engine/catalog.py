@@ -256,9 +256,16 @@ def _sample_value(session: Session, field: Field, value: Any, ids: Mapping[str, 
         )
     if field.kind.holds in {"date", "date_time"} and isinstance(value, str):
         return _sample_day(session, field, value)
-    if isinstance(value, Mapping) and field.kind.holds == "text":
-        return label_in(value, session.workspace.language)
+    if isinstance(value, Mapping):
+        return _in_language(value, session.workspace.language)
     return value
+
+
+def _in_language(value: Mapping[str, Any], language: str) -> Any:
+    """A text that a sample has in several languages (`{"en": ..., "zh": ...}`), also as the label of a place."""
+    if "en" in value:
+        return label_in(value, language)
+    return {key: _in_language(one, language) if isinstance(one, Mapping) else one for key, one in value.items()}
 
 
 def _sample_day(session: Session, field: Field, value: str) -> str:

@@ -155,8 +155,8 @@ def last_field(records: Records, path: Path) -> Field | None:
 def held_name(records: Records, path: Path) -> str:
     """Which operators the field at the end of the path has."""
     field = last_field(records, path)
-    if field is not None and len(path) == 1 and field.many:
-        return "records"
+    if field is not None and field.many:
+        return "records" if len(path) == 1 else "text"  # further away: a list, joined
     if (
         field is not None
         and field.kind.holds != "computed"

@@ -150,6 +150,7 @@ def _test(field: str, op: str, value: Any = None) -> dict[str, Any]:
         ("tags", "has", _test("weight", "less", 3), "c"),
         ("tags", "has", {"all": [_test("weight", "less", 3), _test("name", "is", "red")]}, ""),
         ("tags", "has_no", _test("weight", "less", 3), "abde"),
+        ("group.parts", "is_not_empty", None, "ac"),
     ],
 )
 def test_what_an_operator_finds(find: Find, field: str, op: str, value: Any, names: str) -> None:
