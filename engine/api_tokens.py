@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import zlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import sqlalchemy as sa
@@ -119,12 +119,11 @@ def holder_of(stores: Stores, secret: str) -> Holder:
     refused = SignInNeeded(_("This token does not count (any more)."))
     if not _looks_like_token(secret):
         raise refused
-    with stores.control.read() as session:
-        found = session.rows(_HOLDER, {"hash": secret_hash(secret)})
-        now = session.now
+    found = stores.control.answer(_HOLDER, {"hash": secret_hash(secret)})
     if not found:
         raise refused
     token_id, user_id, workspace_id, role, expires_at, last_used_at = found[0]
+    now = datetime.now(UTC)
     if expires_at is not None and expires_at <= timestamp(now):
         raise refused
     if last_used_at is None or last_used_at <= timestamp(now - USED_EVERY):

@@ -61,6 +61,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
         threading.Thread(target=site.templates.read_all, name="read page files", daemon=True).start()
         yield
         site.background.close()
+        site.threads.shutdown()
         if own:
             site.stores.close()
 
@@ -88,12 +89,11 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
 def _routes() -> Sequence[BaseRoute]:
     """All pages and the API. Applications of one process share them: FastAPI takes long to make them ready."""
     router = APIRouter()
-    # Routes are tried one after the other, and programs ask more often than people do.
-    for module in _modules(api):
-        router.include_router(module.router, prefix=errors.API)
     for module in _modules(pages):
         router.include_router(module.router, dependencies=[Depends(getattr(module, "guard", guard))])
-    return tuple(router.routes)
+    of_api = [route for module in _modules(api) for route in module.router.routes]
+    # Routes are tried one after the other, and programs ask more often than people do.
+    return (Mount(errors.API, routes=of_api, name="api"), *router.routes)
 
 
 def _modules(package: Any) -> Iterator[ModuleType]:

@@ -32,7 +32,8 @@ class Readiness:
 
     def _look(self) -> bool:
         try:
-            with self._stores.control.read():
+            with self._stores.control.read() as session:
+                session.ask("SELECT 1")
                 return True
         except (Unavailable, Misconfigured):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from engine.files import Limits
@@ -15,6 +16,8 @@ from web.readiness import Readiness
 from web.signing import Signer
 from web.statics import Statics
 from web.templates import Templates
+
+THREADS = 24  # that answer programs: as many as may have a connection to a PostgreSQL server
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Site:
     templates: Templates
     readiness: Readiness
     background: Background = field(default_factory=Background)
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "api"))
     public_forms: Rate = field(default_factory=lambda: Rate(times=10, seconds=60))  # sendings of one address
 
     @property

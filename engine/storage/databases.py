@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
 
 from engine.errors import Misconfigured, Unavailable
-from engine.storage.prepared import run_directly
+from engine.storage.connections import Connections
+from engine.storage.prepared import Prepared, Row, ask_directly
 from engine.text import Text, _
 
 BUSY_TIMEOUT_MS = 10_000
@@ -53,78 +54,63 @@ class Database:
 
     def __init__(
         self,
-        reader: Engine,
-        writer: Engine,
+        readers: Connections,
+        writers: Connections,
         schema: str | None,
         begin: tuple[str, str],
         write_lock: AbstractContextManager[Any],
-        keep: int,
     ) -> None:
-        """`begin` is the SQL that begins a transaction: one that reads, one that writes.
-
-        `keep` is how many idle connections stay out of the pool, whose checks cost more than a read.
-        """
-        self.reader = reader
-        self.writer = writer
+        """`begin` is the SQL that begins a transaction: one that reads, one that writes."""
+        self.readers = readers
+        self.writers = writers
         self.schema = schema
         self.write_lock = write_lock
-        self.dialect: str = writer.dialect.name
+        self.dialect: str = writers.engine.dialect.name
         self._begin = begin
-        self._keep = keep
-        self._idle: tuple[list[Connection], list[Connection]] = ([], [])
 
-    def connect(self, *, writing: bool) -> Connection:
-        """A connection inside a fresh transaction; `release` takes it back.
+    def begin(self, *, writing: bool, asking: Sequence[str] = ()) -> tuple[Connection, list[Row]]:
+        """A connection inside a fresh transaction, which `release` takes back, and what `asking` answers there.
 
+        These are texts without parameters; the answer is the last one's. PostgreSQL gets all in one message.
         Raises `Unavailable` when the database does not answer, `Misconfigured` when its file is damaged.
         """
+        texts = (self._begin[writing], *asking)
+        return self._taken(writing, lambda connection: ask_directly(connection, *texts))
+
+    def answer(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
+        """What one statement finds by itself, without a transaction around it. Raises as `begin` does."""
+        connection, rows = self._taken(False, lambda connection: statement.rows(connection, values))
+        self.release(connection, writing=False)
+        return rows
+
+    def release(self, connection: Connection, *, writing: bool) -> None:
+        """Take back a connection whose transaction has ended."""
+        self._of(writing).give_back(connection)
+
+    def close_idle(self) -> None:
+        """Close the connections that nobody uses."""
+        self.readers.close_idle()
+        self.writers.close_idle()
+
+    def dispose(self) -> None:
+        """Close all connections; the writer last, since the last one to close checkpoints the WAL."""
+        self.readers.dispose()
+        self.writers.dispose()
+
+    def _of(self, writing: bool) -> Connections:
+        return self.writers if writing else self.readers
+
+    def _taken(self, writing: bool, ask: Callable[[Connection], list[Row]]) -> tuple[Connection, list[Row]]:
         try:
-            return self._begun(writing)
+            return self._of(writing).take(ask)
         except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                raise  # see `at_once`
             raise Unavailable(_("The database does not answer. Try again in a moment.")) from error
         except DatabaseError as error:
             if not isinstance(error.orig, sqlite3.DatabaseError):
                 raise
-            raise Misconfigured(_is_damaged(str(self.writer.url.database))) from error
-
-    def release(self, connection: Connection, *, writing: bool) -> None:
-        """Take back a connection whose transaction has ended."""
-        idle = self._idle[writing]
-        if connection.invalidated or len(idle) >= self._keep:
-            connection.close()
-        else:
-            idle.append(connection)
-
-    def close_idle(self) -> None:
-        """Close the connections that nobody uses."""
-        for idle in self._idle:
-            while idle:
-                idle.pop().close()
-
-    def dispose(self) -> None:
-        """Close all connections; the writer last, since the last one to close checkpoints the WAL."""
-        self.close_idle()
-        self.reader.dispose()
-        self.writer.dispose()
-
-    def _begun(self, writing: bool) -> Connection:
-        engine, idle = (self.writer if writing else self.reader), self._idle[writing]
-        for _attempt in range(POOLED):
-            connection = idle.pop() if idle else engine.connect()
-            try:
-                run_directly(connection, self._begin[writing])
-                return connection
-            except OperationalError as error:
-                connection.close()
-                # The server closed it while it was idle: the next may be good, and a new one is.
-                if not error.connection_invalidated:
-                    raise
-            except BaseException:
-                connection.close()
-                raise
-        connection = engine.connect()
-        run_directly(connection, self._begin[writing])
-        return connection
+            raise Misconfigured(_is_damaged(str(self.writers.engine.url.database))) from error
 
 
 def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
@@ -144,16 +130,15 @@ def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
     )
     reader = sa.create_engine(
         f"sqlite:///{path}",
-        poolclass=QueuePool,
-        pool_size=READERS,
-        max_overflow=-1,
+        poolclass=NullPool,
         connect_args={"check_same_thread": False},
     )
     _listen_sqlite(writer, setup, SQLITE_PRAGMAS)
     small = f"PRAGMA cache_size=-{READER_CACHE_KB}"
     read_only = (*SQLITE_PRAGMAS, "PRAGMA wal_autocheckpoint=0", "PRAGMA query_only=ON", small)
     _listen_sqlite(reader, setup, read_only)
-    database = Database(reader, writer, None, ("BEGIN", "BEGIN IMMEDIATE"), threading.Lock(), keep=READERS)
+    begin = ("BEGIN", "BEGIN IMMEDIATE")
+    database = Database(Connections(reader, keep=READERS), Connections(writer, keep=1), None, begin, threading.Lock())
     if was_left_open:
         _check_whole(database, path)
     return database
@@ -162,7 +147,7 @@ def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
 def _check_whole(database: Database, path: Path) -> None:
     """After a crash: raises `Misconfigured` when the file is no whole database."""
     try:
-        with database.writer.connect() as connection:
+        with database.writers.engine.connect() as connection:
             said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
     except DatabaseError as error:
         said = str(error.orig)
@@ -216,27 +201,27 @@ def _is_over() -> bool:
     return ends is not None and time.monotonic() > ends
 
 
-def postgresql_engine(url: str) -> Engine:
-    """The connections to a PostgreSQL server, shared by all stores on it."""
+def postgresql_server(url: str, path: str) -> Connections:
+    """The connections to a PostgreSQL server, for all stores on it; outside of transactions `path` is the schema."""
     # Custom plans: a generic plan of `ILIKE $1 ... ORDER BY ... LIMIT` was 300 times slower on a big table.
     options = f"-c timezone=UTC -c jit=off -c plan_cache_mode=force_custom_plan -c lock_timeout={LOCK_TIMEOUT}"
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
-        pool_size=READERS,
-        max_overflow=POOLED - READERS,
+        poolclass=NullPool,
         # Ours to begin and to end: BEGIN goes to the server together with the store's path, in one message.
         isolation_level="AUTOCOMMIT",
-        connect_args={"options": options, "connect_timeout": 5},
+        connect_args={"options": f"{options} -c search_path={path}", "connect_timeout": 5},
     )
+    return Connections(engine, keep=READERS, most=POOLED)
 
 
-def postgresql_database(engine: Engine, schema: str) -> Database:
+def postgresql_database(server: Connections, schema: str) -> Database:
     """The store in one PostgreSQL schema, made if absent."""
     try:
-        with engine.begin() as connection:
+        with server.engine.begin() as connection:
             connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
     except OperationalError as error:
         raise Unavailable(_("The database does not answer. Try again in a moment.")) from error
     # LOCAL, each time: a connection that kept another store's path would mix two organisations.
     begin = f'BEGIN; SET LOCAL search_path TO "{schema}"'
-    return Database(engine, engine, schema, (begin, begin), nullcontext(), keep=0)
+    return Database(server, server, schema, (begin, begin), nullcontext())

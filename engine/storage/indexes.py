@@ -31,7 +31,7 @@ def build(store: Store, index: sa.Index) -> None:
             session.connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
         return
     options = {"isolation_level": "AUTOCOMMIT", "schema_translate_map": {None: database.schema}}
-    with database.writer.connect().execution_options(**options) as connection:
+    with database.writers.engine.connect().execution_options(**options) as connection:
         try:
             connection.execute(sa.schema.CreateIndex(index))
         except DBAPIError as error:

@@ -19,7 +19,6 @@ from engine.errors import NotFound
 from engine.formulas import Type
 from engine.formulas.calendar import ORDINARY, WEEKDAYS, Calendar, read_spans, shown_spans
 from engine.storage import sql_types, workspace_tables
-from engine.storage.prepared import Prepared
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 MAX_NAME = 60
 MOST_RECALLED = 500
-_VERSION = Prepared(sa.select(workspace_tables.layout.c.version))
+_HOLD = "SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()))"
+_VERSION = "SELECT version FROM _layout"
 ERROR_SUFFIX = "__error"  # beside a formula that may fail: the reason, NULL when it did not
 
 _SQL_TYPE: dict[str, Any] = {
@@ -176,9 +176,8 @@ def fitting(name: str) -> str:
 
 def current_version(session: Session) -> int:
     """The version of the definitions; on PostgreSQL a writer also keeps them from changing until it is done."""
-    if session.dialect == "postgresql" and session.writing:
-        session.connection.execute(sa.text("SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()))"))
-    return int(session.rows(_VERSION, {})[0][0])
+    held = session.dialect == "postgresql" and session.writing
+    return int(session.ask(*([_HOLD] if held else []), _VERSION)[0][0])
 
 
 def load(session: Session, version: int) -> Layout:

@@ -17,7 +17,7 @@ from engine.access.principals import Principal
 from engine.errors import Conflict, Unavailable
 from engine.ids import new_id
 from engine.storage.databases import may_last
-from engine.storage.prepared import Prepared, Row, end_directly
+from engine.storage.prepared import Prepared, Row, ask_directly, end_directly
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -47,10 +47,9 @@ Observer = Callable[["Session"], None]
 
 @dataclass
 class Session:
-    """What verbs work with: a connection inside a transaction, who asks, and one instant called now."""
+    """What verbs work with: a transaction that begins with the first question, who asks, and one instant called now."""
 
     store: Store
-    connection: Connection
     principal: Principal
     writing: bool
     cause: str | None = None
@@ -68,6 +67,14 @@ class Session:
     _before_commit: list[Callable[[], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _layout: Layout | None = None
+    _connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The database inside the transaction."""
+        if self._connection is None:
+            self.ask()
+        return cast("Connection", self._connection)
 
     @cached_property
     def transaction_id(self) -> str:
@@ -100,6 +107,15 @@ class Session:
         """The statement that `make` gives, made once per version of the definitions for everything called `key`."""
         return self.layout.remember(key, lambda: Prepared(make()))
 
+    def ask(self, *texts: str) -> list[Row]:
+        """What the last of these texts without parameters answers. As the first question of all it costs no more than
+        the beginning of the transaction on PostgreSQL: both go out in one message.
+        """
+        if self._connection is not None:
+            return ask_directly(self._connection, *texts)
+        self._connection, found = self.store.database.begin(writing=self.writing, asking=texts)
+        return found
+
     def rows(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
         """What a prepared statement finds (nothing, if it is one that writes)."""
         return statement.rows(self.connection, values)
@@ -107,6 +123,16 @@ class Session:
     def run(self, statement: Prepared, each: Iterable[Mapping[str, Any]]) -> None:
         """Carry a prepared statement out once for each set of values."""
         statement.run(self.connection, each)
+
+    def end(self, *, keep: bool) -> None:
+        """End the transaction, if it has begun: what was written is kept, or nothing is."""
+        if self._connection is not None:
+            end(self._connection, keep=keep)
+
+    def release(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self.store.database.release(self._connection, writing=self.writing)
 
     def before_commit(self, act: Callable[[], None]) -> None:
         """Do `act` as the last thing in the transaction, when all else has been written."""
@@ -142,8 +168,7 @@ def transaction(
     if writing and not _acquire(lock):
         raise Unavailable(_("Somebody else is writing for a long time. Try again in a moment."))
     try:
-        connection = store.database.connect(writing=writing)
-        session = Session(store, connection, principal, writing, cause)
+        session = Session(store, principal, writing, cause)
         try:
             yield session
             if writing:
@@ -151,12 +176,12 @@ def transaction(
                     observe(session)
                 for act in session._before_commit:
                     act()
-            end(connection, keep=writing)
+            session.end(keep=writing)
         except BaseException:
-            end(connection, keep=False)
+            session.end(keep=False)
             raise
         finally:
-            store.database.release(connection, writing=writing)
+            session.release()
     except DBAPIError as error:
         raise said(error) from error
     finally:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
 from engine.access.principals import ENGINE, Principal
 from engine.formulas import sqlite
@@ -16,12 +17,13 @@ from engine.storage.databases import (
     Database,
     may_last,
     postgresql_database,
-    postgresql_engine,
+    postgresql_server,
     sqlite_database,
 )
 from engine.storage.layout import Layout, current_version, load
+from engine.storage.prepared import Prepared, Row
 from engine.storage.process_lock import ProcessLock
-from engine.storage.session import Observer, Session, transaction
+from engine.storage.session import Observer, Session, said, transaction
 
 CONTROL_SCHEMA = "formwork"
 
@@ -60,6 +62,17 @@ class Store:
         self._layout = layout
 
 
+class Control(Store):
+    """The installation's store: who there is, and which workspaces."""
+
+    def answer(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
+        """What one statement finds. A transaction around it would cost more than its answer."""
+        try:
+            return self.database.answer(statement, values)
+        except DBAPIError as error:
+            raise said(error) from error
+
+
 class Workspace(Store):
     """One organisation's store."""
 
@@ -92,7 +105,7 @@ class Stores:
         self.data = data
         self.time_zone = time_zone
         self.language = language
-        self._server: Engine | None = postgresql_engine(database_url) if database_url else None
+        self._server = postgresql_server(database_url, CONTROL_SCHEMA) if database_url else None
         data_folder.prepare(data, local=not database_url)
         self._lock = None if self._server is not None else ProcessLock(data)
         self._workspaces: dict[str, Workspace] = {}
@@ -100,7 +113,7 @@ class Stores:
         self._on_open: list[Callable[[Workspace], None]] = []
         self._opened: list[Database] = []
         try:
-            self.control = Store(self._database("control", CONTROL_SCHEMA))
+            self.control = Control(self._database("control", CONTROL_SCHEMA))
             migrations.migrate(self.control.database, "control")
         except BaseException:
             self.close()

@@ -1,4 +1,4 @@
-"""Which SQL statements are run: those that SQLAlchemy runs, and prepared ones, which go to the driver directly."""
+"""Which SQL statements are run: those that SQLAlchemy runs, and those that go to the driver directly."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from unittest import mock
 import sqlalchemy as sa
 
 from engine.storage.prepared import Prepared
+from engine.storage.session import Session
 from engine.storage.stores import Store
 
 
@@ -17,7 +18,7 @@ from engine.storage.stores import Store
 def counted(*stores: Store) -> Iterator[list[str]]:
     """The SQL of the statements that are run meanwhile in these stores."""
     said: list[str] = []
-    engines = {engine for one in stores for engine in (one.database.reader, one.database.writer)}
+    engines = {engine for one in stores for engine in (one.database.readers.engine, one.database.writers.engine)}
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         said.append(statement)
@@ -34,7 +35,15 @@ def counted(*stores: Store) -> Iterator[list[str]]:
         store.database.close_idle()  # an open connection does not look for new listeners
     for engine in engines:
         sa.event.listen(engine, "before_cursor_execute", note)
+
+    def asking(session: Session, *texts: str) -> Any:
+        if session.store in stores:
+            said.extend(texts)
+        return ask(session, *texts)
+
+    ask = Session.ask
     with (
+        mock.patch.object(Session, "ask", asking),
         mock.patch.object(Prepared, "rows", noting(Prepared.rows)),
         mock.patch.object(Prepared, "run", noting(Prepared.run)),
     ):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from engine import api_tokens
 from engine.errors import Misconfigured, Unavailable
 from engine.settings import Settings
 from engine.workspaces import Membership
@@ -102,12 +103,12 @@ def test_a_crash_shows_no_trace(app: FastAPI, visitor: Visitor, caplog: pytest.L
     check_headers(response)
 
 
-def test_a_crash_of_the_api_is_an_object(app: FastAPI, visitor: Visitor) -> None:
-    @app.get("/v0/crash")
-    def crash() -> None:
+def test_a_crash_of_the_api_is_an_object(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_given: object) -> None:
         raise RuntimeError("the secret is 42")
 
-    response = visitor.get("/v0/crash")
+    monkeypatch.setattr(api_tokens, "holder_of", crash)
+    response = visitor.get("/v0/meta/whoami", headers={"Authorization": "Bearer x"})
     assert response.status_code == 500
     assert response.json()["error"]["type"]
     assert "42" not in response.text
@@ -119,7 +120,7 @@ def test_a_database_that_is_down(site: Site, owner: Visitor, path: str, monkeypa
     def down(*_given: object, **_named: object) -> None:
         raise Unavailable("The database does not answer. Try again in a moment.")
 
-    monkeypatch.setattr(site.stores.control.database, "connect", down)
+    monkeypatch.setattr(site.stores.control.database, "begin", down)
     response = owner.get(path)
     assert response.status_code == 503
     assert "Not available just now" in response.text

@@ -7,7 +7,7 @@ import binascii
 import io
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import files, records
@@ -17,7 +17,7 @@ from engine.field_types import TakesFiles
 from engine.storage import record_rows
 from engine.storage.session import Session
 from engine.text import _
-from web.api.answering import Body, Caller, answered_with_body
+from web.api.answering import Body, Caller, Endpoints, answered_with_body
 from web.api.cells import Cells
 from web.api.errors import ApiRefusal
 from web.api.file_links import FileLinks
@@ -25,10 +25,10 @@ from web.api.naming import names_of
 from web.api.paths import name_in
 from web.api.writing import check_id
 
-router = APIRouter()
+router = Endpoints()
 
 
-@router.post("/{app}/{record}/{field}/uploadAttachment")
+@router.on("POST", "/{app}/{record}/{field}/uploadAttachment")
 async def upload(request: Request, app: str, record: str, field: str) -> Response:
     """Add a file to a record: `{"filename", "file"}`, the content in base64. The type that it says is not believed."""
     return await answered_with_body(request, _upload, app, record, name_in(field))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import queries, totals
@@ -13,17 +13,17 @@ from engine.formulas.aggregates import AGGREGATES
 from engine.queries import Query
 from engine.storage.session import Session
 from web.api import listing
-from web.api.answering import Caller, Endpoint, answered
+from web.api.answering import Caller, Endpoints, answered
 from web.api.cells import Cells
 from web.api.naming import Names, names_of, table_named
 from web.api.paths import name_in
 
-router = APIRouter(route_class=Endpoint)
+router = Endpoints()
 
 Wanted = list[tuple[str, str, str]]  # (function, key and name of the field)
 
 
-@router.get("/{app}/{table}/groups")
+@router.on("GET", "/{app}/{table}/groups")
 async def group_records(request: Request, app: str, table: str) -> Response:
     """`?by=Stage&by=Owner&sum=Amount&sum=Total&median=Amount`, with the filter, view and search of a list.
 

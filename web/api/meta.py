@@ -4,42 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import accounts, apps, views
 from engine.definitions.language import Field, Table, View
 from engine.storage.layout import Layout
-from web.api.answering import Caller, Endpoint, answered
+from web.api.answering import Caller, Endpoints, answered
 from web.api.errors import NoSuchThing
 from web.api.field_configs import field_config
 from web.api.naming import app_named, names_of, said
 
-router = APIRouter(prefix="/meta", route_class=Endpoint)
+router = Endpoints("/meta")
 
 # What a role may do, in the words that clients know.
 _LEVELS = {"owner": "create", "builder": "create", "member": "edit", "guest": "read"}
 
 
-@router.get("/whoami")
+@router.on("GET", "/whoami")
 async def whoami(request: Request) -> Response:
     """For whom the token acts."""
     return await answered(request, _whoami)
 
 
-@router.get("/bases")
+@router.on("GET", "/bases")
 async def list_bases(request: Request) -> Response:
     """The installed apps."""
     return await answered(request, _bases)
 
 
-@router.get("/bases/{app}/tables")
+@router.on("GET", "/bases/{app}/tables")
 async def list_tables(request: Request, app: str) -> Response:
     """The tables of an app; `?include=visibleFieldIds` also says which fields each view shows."""
     return await answered(request, _tables, app, "visibleFieldIds" in request.query_params.getlist("include"))
 
 
-@router.get("/{rest:path}")
+@router.on("GET", "/{rest:path}")
 async def nothing_else(request: Request, rest: str) -> Response:
     """No app is called meta."""
     return await answered(request, _nothing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import records
@@ -13,7 +13,7 @@ from engine.storage.session import Session
 from engine.upserts import upsert
 from engine.values import Values
 from web.api import listing
-from web.api.answering import Body, Caller, Endpoint, answered, answered_with_body
+from web.api.answering import Body, Caller, Endpoints, answered, answered_with_body
 from web.api.cells import Cells
 from web.api.errors import ApiRefusal
 from web.api.file_links import FileLinks
@@ -22,65 +22,65 @@ from web.api.naming import Names, names_of, table_named
 from web.api.paths import name_in
 from web.api.writing import MOST, Given, check_id, given_in, make_choices, values_in
 
-router = APIRouter(route_class=Endpoint)
+router = Endpoints()
 
 
-@router.get("/{app}/{table}")
+@router.on("GET", "/{app}/{table}")
 async def list_records(request: Request, app: str, table: str) -> Response:
     """A page of records."""
     return await answered(request, _list, app, name_in(table), request.query_params.multi_items(), short=True)
 
 
-@router.post("/{app}/{table}/listRecords")
+@router.on("POST", "/{app}/{table}/listRecords")
 async def list_records_by_post(request: Request, app: str, table: str) -> Response:
     """The same with the options in the body, for those that are too long for an address."""
     return await answered_with_body(request, _list_by_post, app, name_in(table))
 
 
-@router.get("/{app}/{table}/{record}")
+@router.on("GET", "/{app}/{table}/{record}")
 async def get_record(request: Request, app: str, table: str, record: str) -> Response:
     """One record."""
     by_key = listing.is_true(request.query_params.get("returnFieldsByFieldId"))
     return await answered(request, _get, app, name_in(table), record, by_key, short=True)
 
 
-@router.post("/{app}/{table}")
+@router.on("POST", "/{app}/{table}")
 async def create_records(request: Request, app: str, table: str) -> Response:
     """Create one record, or several."""
     return await answered_with_body(request, _create, app, name_in(table))
 
 
-@router.patch("/{app}/{table}/{record}")
+@router.on("PATCH", "/{app}/{table}/{record}")
 async def update_record(request: Request, app: str, table: str, record: str) -> Response:
     """Set the fields that are given."""
     return await answered_with_body(request, _update_one, app, name_in(table), record, False)
 
 
-@router.put("/{app}/{table}/{record}")
+@router.on("PUT", "/{app}/{table}/{record}")
 async def replace_record(request: Request, app: str, table: str, record: str) -> Response:
     """Set the fields that are given and clear the others."""
     return await answered_with_body(request, _update_one, app, name_in(table), record, True)
 
 
-@router.patch("/{app}/{table}")
+@router.on("PATCH", "/{app}/{table}")
 async def update_records(request: Request, app: str, table: str) -> Response:
     """The same for several; with `performUpsert` those that are missing are created."""
     return await answered_with_body(request, _update, app, name_in(table), False)
 
 
-@router.put("/{app}/{table}")
+@router.on("PUT", "/{app}/{table}")
 async def replace_records(request: Request, app: str, table: str) -> Response:
     """The same, clearing the fields that are not given."""
     return await answered_with_body(request, _update, app, name_in(table), True)
 
 
-@router.delete("/{app}/{table}/{record}")
+@router.on("DELETE", "/{app}/{table}/{record}")
 async def delete_record(request: Request, app: str, table: str, record: str) -> Response:
     """Delete one record."""
     return await answered(request, _delete_one, app, name_in(table), record)
 
 
-@router.delete("/{app}/{table}")
+@router.on("DELETE", "/{app}/{table}")
 async def delete_records(request: Request, app: str, table: str) -> Response:
     """Delete several: `?records[]=rec...&records[]=rec...`."""
     query = request.query_params

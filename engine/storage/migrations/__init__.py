@@ -32,7 +32,7 @@ def migrate(database: Database, store: Literal["control", "workspace"]) -> None:
 
     script = ScriptDirectory(str(Path(__file__).parent / store))
     with database.write_lock:
-        connection = database.connect(writing=True)
+        connection, _nothing = database.begin(writing=True)
         try:
             _upgrade(connection, script)
             end(connection, keep=True)
@@ -50,7 +50,7 @@ def newest(store: str) -> str:
 
 
 def _version_in(database: Database) -> str | None:
-    connection = database.connect(writing=False)
+    connection, _nothing = database.begin(writing=False)
     try:
         if not sa.inspect(connection).has_table(VERSION_TABLE):
             return None
