@@ -15,13 +15,13 @@ def down(*_given: object, **_named: object) -> None:
 
 
 def test_health_looks_at_nothing(site: Site, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site.stores.control.database, "connect", down)
+    monkeypatch.setattr(site.stores.control.database, "begin", down)
     answer = visitor.get("/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 def test_ready_says_whether_the_database_answers(site: Site, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site.stores.control.database, "connect", down)
+    monkeypatch.setattr(site.stores.control.database, "begin", down)
     answer = visitor.get("/ready")
     assert (answer.status_code, answer.json()) == (503, {"status": "unavailable"})
 
@@ -30,7 +30,7 @@ def test_the_database_is_looked_at_once_in_five_seconds(site: Site, monkeypatch:
     now = 100.0
     readiness = Readiness(site.stores, lambda: now)
     assert readiness.works()
-    monkeypatch.setattr(site.stores.control.database, "connect", down)
+    monkeypatch.setattr(site.stores.control.database, "begin", down)
     now += COUNTS_FOR
     assert readiness.works()
     now += 0.1

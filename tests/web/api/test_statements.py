@@ -9,7 +9,11 @@ from tests.support.statements import counted
 from tests.web.api.conftest import Client, Installation
 
 ORDERS, CUSTOMERS = "/shop/orders", "/shop/customers"
-FILTER: dict[str, Any] = {"filterByFormula": "AND({status} = 'open', {amount} >= 5)", "sort[0][field]": "day", "pageSize": 100}
+FILTER: dict[str, Any] = {
+    "filterByFormula": "AND({status} = 'open', {amount} >= 5)",
+    "sort[0][field]": "day",
+    "pageSize": 100,
+}
 
 
 def _of(installation: Installation, act: Callable[[], Any]) -> int:
