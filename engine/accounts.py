@@ -17,7 +17,15 @@ from engine import passwords, sign_in_delay, workspaces
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.ids import new_id, new_secret, secret_hash
 from engine.settings import LANGUAGES
-from engine.storage.control_tables import email_changes, reset_links, sessions, setup_links, tokens, users
+from engine.storage.control_tables import (
+    email_changes,
+    pending_sign_ins,
+    reset_links,
+    sessions,
+    setup_links,
+    tokens,
+    users,
+)
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Stores
 from engine.text import _
@@ -206,7 +214,7 @@ def enable(stores: Stores, user_id: str) -> None:
 
 def end_ways_in(session: Session, user_id: str, *, with_tokens: bool = False) -> None:
     """Inside a transaction of the control store: sessions end, links that were sent count no more, nor API tokens."""
-    for ways in (sessions, reset_links, email_changes, *((tokens,) if with_tokens else ())):
+    for ways in (sessions, pending_sign_ins, reset_links, email_changes, *((tokens,) if with_tokens else ())):
         session.connection.execute(sa.delete(ways).where(ways.c.user_id == user_id))
 
 

@@ -1,34 +1,58 @@
-"""Signing in with an address and a password."""
+"""Signing in: with an address and a password, then with a code where the second factor is on."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
+
 import sqlalchemy as sa
 
-from engine import accounts, passwords, sessions, sign_in_delay
+from engine import accounts, passwords, second_factor, sessions, sign_in_delay
 from engine.accounts import Person
 from engine.errors import FormworkError
+from engine.ids import new_secret, secret_hash
 from engine.sessions import Device
 from engine.sign_in_delay import FREE_OF_ADDRESS
-from engine.storage.control_tables import users
+from engine.storage.control_tables import pending_sign_ins, users
+from engine.storage.session import Session, timestamp
 from engine.storage.stores import Stores
 from engine.text import _
+from engine.vault import Vault
+
+PENDING_LIFE = timedelta(minutes=10)
+TRIES = 5  # codes that one sign-in may try
+
+_p = pending_sign_ins.c
 
 
 class SignInRefused(FormworkError):
-    """Wrong address or password (which of them is not said), or too many tries."""
+    """Wrong address or password (which of them is not said), a wrong code, or too many tries."""
 
     status = 422
     code = "sign_in_refused"
 
 
-def sign_in(stores: Stores, email: str, password: str, device: Device | None = None) -> tuple[str, Person]:
-    """A new session's token and the person.
+class SignInOver(SignInRefused):
+    """A code can no longer be tried: the sign-in begins anew."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How far somebody has come: `session` is a new session's token, empty while `pending` waits for a code."""
+
+    person: Person
+    session: str = ""
+    pending: str = ""
+
+
+def sign_in(stores: Stores, email: str, password: str, device: Device | None = None) -> Entry:
+    """Let in whoever knows the password, or as far as to the second factor.
 
     Raises `SignInRefused`: the same words, and the same work done, whether or not there is such an account.
     After 10 failures for one name (50 from one network address) each further try waits longer, at most 15 minutes.
     """
     device = device or Device()
-    name, sender = f"name {accounts.address(email)}", f"from {device.address}"
+    name, sender = _name(email), f"from {device.address}"
     with stores.control.read() as session:
         if sign_in_delay.must_wait(session, name, sender):
             raise SignInRefused(_("Too many tries. Wait a little, then try again."))
@@ -41,12 +65,79 @@ def sign_in(stores: Stores, email: str, password: str, device: Device | None = N
             if device.address:
                 sign_in_delay.count(session, sender, FREE_OF_ADDRESS)
         raise SignInRefused(_("This address and password do not belong together."))
-    if found.disabled_at:
-        raise SignInRefused(_("This account is switched off. Ask whoever runs this installation."))
-    with stores.control.write() as session:
-        sign_in_delay.forget(session, name)
-        if fresh_hash:
+    if fresh_hash:
+        with stores.control.write() as session:
             change = sa.update(users).where(users.c.id == found.id).values(password_hash=fresh_hash)
             session.connection.execute(change)
-        token = sessions.insert_session(session, found.id, device)
-    return token, accounts.person(stores, found.id)
+    return enter(stores, found.id, device)
+
+
+def enter(stores: Stores, user_id: str, device: Device) -> Entry:
+    """Let in somebody who has just proved who they are, or as far as to the second factor.
+
+    Raises `SignInRefused` when the account is switched off.
+    """
+    with stores.control.write() as session:
+        who = _person(session, user_id)
+        if who is None:
+            raise SignInRefused(_("This account is switched off. Ask whoever runs this installation."))
+        if second_factor.is_on(session, user_id):
+            return Entry(who, pending=_insert_pending(session, user_id))
+        return _let_in(session, who, device)
+
+
+def is_pending(stores: Stores, pending: str) -> bool:
+    """Whether this sign-in still waits for a code."""
+    with stores.control.read() as session:
+        return session.connection.execute(sa.select(_p.user_id).where(_counts(session, pending))).first() is not None
+
+
+def enter_code(stores: Stores, vault: Vault, pending: str, code: str, device: Device) -> Entry:
+    """Let in whoever has the phone, or a recovery code, too.
+
+    Raises `SignInRefused` for a wrong code, `SignInOver` when none can be tried any more.
+    """
+    with stores.control.write() as session:  # a wrong code commits, too: it is counted
+        tried = sa.update(pending_sign_ins).where(_counts(session, pending)).values(tries=_p.tries + 1)
+        row = session.connection.execute(tried.returning(_p.user_id, _p.tries)).one_or_none()
+        who = _person(session, row[0]) if row else None
+        if row is None or who is None:
+            raise SignInOver(_("This took too long, or too many codes were wrong. Sign in again."))
+        if sign_in_delay.must_wait(session, _name(who.email)):
+            raise SignInOver(_("Too many tries. Wait a little, then try again."))
+        if second_factor.takes(session, vault, who.id, code):
+            session.connection.execute(sa.delete(pending_sign_ins).where(_p.token_hash == secret_hash(pending)))
+            return _let_in(session, who, device)
+        sign_in_delay.count(session, _name(who.email))
+    if row[1] >= TRIES:
+        raise SignInOver(_("This took too long, or too many codes were wrong. Sign in again."))
+    raise SignInRefused(_("This code is wrong, or was used already. Wait for the next one."))
+
+
+def _let_in(session: Session, who: Person, device: Device) -> Entry:
+    sign_in_delay.forget(session, _name(who.email))
+    return Entry(who, session=sessions.insert_session(session, who.id, device))
+
+
+def _insert_pending(session: Session, user_id: str) -> str:
+    token = new_secret()
+    session.connection.execute(sa.delete(pending_sign_ins).where(_p.expires_at <= timestamp(session.now)))
+    values = {"token_hash": secret_hash(token), "user_id": user_id, "tries": 0}
+    until = timestamp(session.now + PENDING_LIFE)
+    session.connection.execute(sa.insert(pending_sign_ins).values(**values, expires_at=until))
+    return token
+
+
+def _counts(session: Session, pending: str) -> sa.ColumnElement[bool]:
+    mine = _p.token_hash == secret_hash(pending)
+    return sa.and_(mine, _p.tries < TRIES, _p.expires_at > timestamp(session.now))
+
+
+def _person(session: Session, user_id: str) -> Person | None:
+    wanted = sa.select(*accounts.PERSON).where(users.c.id == user_id, users.c.disabled_at.is_(None))
+    row = session.connection.execute(wanted).one_or_none()
+    return Person(*row) if row else None
+
+
+def _name(email: str) -> str:
+    return f"name {accounts.address(email)}"

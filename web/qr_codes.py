@@ -13,6 +13,11 @@ QUIET = 2  # modules around the code
 
 @lru_cache(maxsize=500)
 def qr_code(text: str) -> Markup:
+    """The code of a text that is drawn again and again."""
+    return drawn(text)
+
+
+def drawn(text: str) -> Markup:
     """The code as an SVG element of the class `qr-code`, empty for a text that is too long for one."""
     try:
         code = segno.make_qr(text)

@@ -19,6 +19,7 @@ from web.reader import Reader, language_of
 from web.site import Site
 
 SESSION = "sid"
+PENDING = "pending"  # a sign-in that waits for a code
 VISITOR = "visitor"  # what a form's token is bound to before anybody is signed in
 LANGUAGE = "language"
 THEME = "theme"
@@ -103,6 +104,7 @@ class Visit:
             sessions.sign_out(self.site.stores, before)
         self.site.cookies.write(response, SESSION, token)
         self.site.cookies.clear(response, VISITOR)
+        self.site.cookies.clear(response, PENDING)
 
     def remember(self, response: Response, word: str, value: str) -> None:
         """Keep a choice (language, theme) in this browser; empty forgets it."""

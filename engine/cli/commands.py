@@ -77,6 +77,7 @@ GROUPS = (
             ("role", "people:change_role", "Say what somebody may do."),
             ("remove", "people:remove_person", "Take somebody out of a workspace."),
             ("reset-link", "people:reset_link", "Make a link to choose a new password."),
+            ("drop-second-factor", "people:drop_second_factor", "Ask somebody for no code any more."),
             ("sign-out", "people:sign_out", "End all sessions of somebody."),
             ("disable", "people:disable", "Let nobody in with an account any more."),
             ("enable", "people:enable", "Let an account in again."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import accounts, invitations, resets, sessions, workspaces
+from engine import accounts, invitations, resets, second_factor, sessions, workspaces
 from engine.cli.accounts import read_password
 from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, InWorkspace, WithStores
 from engine.errors import NotFound
@@ -173,6 +173,23 @@ def reset_link(email: str, /, *, here: WithStores = WITH_STORES) -> None:
     who = _person(here, email)
     url = f"{here.settings.public_url}/reset/{resets.link(here.stores, who.id)}"
     here.say(url, id=who.id, url=url)
+
+
+def drop_second_factor(email: str, /, *, here: WithStores = WITH_STORES) -> None:
+    """Ask somebody for no code any more, who lost both the phone and the recovery codes.
+
+    For example:
+
+        formwork person drop-second-factor ben@example.com
+
+    Parameters
+    ----------
+    email
+        Who cannot sign in.
+    """
+    who = _person(here, email)
+    second_factor.switch_off(here.stores, who.id)
+    here.say(_("{name} signs in with the password alone now.", name=who.name), id=who.id)
 
 
 def sign_out(email: str, /, *, here: WithStores = WITH_STORES) -> None:

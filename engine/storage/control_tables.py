@@ -71,3 +71,21 @@ invitations = _table(
     "created_at",
     "expires_at",
 )
+# `last_step`: the last 30 seconds whose code was used. `seed` is sealed by the vault.
+second_factors = sa.Table(
+    "second_factors",
+    metadata,
+    sa.Column("user_id", sa.Text),
+    sa.Column("seed", sa.Text),
+    sa.Column("last_step", sa.Integer),
+    sa.Column("since", sa.Text),
+)
+recovery_codes = _table("recovery_codes", "user_id", "code_hash")
+pending_sign_ins = sa.Table(
+    "pending_sign_ins",
+    metadata,
+    sa.Column("token_hash", sa.Text),
+    sa.Column("user_id", sa.Text),
+    sa.Column("tries", sa.Integer),
+    sa.Column("expires_at", sa.Text),
+)

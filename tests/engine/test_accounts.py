@@ -92,7 +92,7 @@ def test_passwords_are_not_cut_and_not_kept(stores: Stores, ada: tuple[Person, M
     accounts.change_password(stores, ada[0].id, current=OWNER["password"], new=long + "a")
     with pytest.raises(SignInRefused):
         sign_in.sign_in(stores, "ada@example.com", long + "b")
-    assert sign_in.sign_in(stores, "ADA@example.com", long + "a")[1] == ada[0]
+    assert sign_in.sign_in(stores, "ADA@example.com", long + "a").person == ada[0]
     with stores.control.read() as session:
         stored = session.connection.execute(sa.select(users.c.password_hash)).scalar_one()
     assert stored.startswith("$argon2id$")
@@ -114,7 +114,7 @@ def test_a_hash_with_old_parameters_is_renewed_at_the_next_sign_in(
 
 def test_sessions_are_listed_seen_and_ended(stores: Stores, ada: tuple[Person, Membership]) -> None:
     person = ada[0]
-    token, _person = sign_in.sign_in(stores, person.email, OWNER["password"], Device("Firefox/1", "10.0.0.7"))
+    token = sign_in.sign_in(stores, person.email, OWNER["password"], Device("Firefox/1", "10.0.0.7")).session
     here = sessions.session_of(stores, token)
     assert here is not None
     assert here.person == person
@@ -225,7 +225,7 @@ def test_an_account_that_is_switched_off_is_out(stores: Stores, ada: tuple[Perso
     with pytest.raises(SignInRefused, match="do not belong together"):
         sign_in.sign_in(stores, person.email, "another password")
     accounts.enable(stores, person.id)
-    assert sign_in.sign_in(stores, person.email, OWNER["password"])
+    assert sign_in.sign_in(stores, person.email, OWNER["password"]).session
     assert api_tokens.holder_of(stores, secret).user_id == person.id
 
 

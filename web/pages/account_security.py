@@ -1,4 +1,4 @@
-"""How one signs in: the password, and the browsers that are signed in now."""
+"""How one signs in: the password, and the browsers that are signed in now. The second factor is in its own file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import accounts, sessions
+from engine import accounts, second_factor, sessions
 from engine.errors import Refused
 from engine.text import _
 from web.addresses import own_path
@@ -103,4 +103,5 @@ def _shown(request: Request, site: Site, who: accounts.Person, refused: Refused 
         errors={one.at.strip("/"): one.says for one in refused.problems} if refused else {},
         sessions=sessions.belonging_to(site.stores, who.id),
         here=_here(request),
+        second_factor=second_factor.state(site.stores, who.id),
     )

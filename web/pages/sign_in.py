@@ -8,11 +8,11 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from engine import sessions, sign_in
-from engine.sign_in import SignInRefused
-from web.addresses import own_path
+from engine.sign_in import Entry, SignInOver, SignInRefused
+from web.addresses import own_path, with_query
 from web.dependencies import SiteHere
 from web.render import page, redirect
-from web.visit import SESSION, visit_of
+from web.visit import PENDING, SESSION, visit_of
 
 router = APIRouter()
 
@@ -36,11 +36,46 @@ def enter(
     """Open a session and go where the person wanted to."""
     visit = visit_of(request)
     try:
-        session, _person = sign_in.sign_in(site.stores, email, password, visit.device)
+        entry = sign_in.sign_in(site.stores, email, password, visit.device)
     except SignInRefused as refused:
         return page(request, "sign_in/sign_in.html", status=422, email=email, next=own_path(next), error=refused.says)
-    response = redirect(request, own_path(next))
-    visit.start_session(response, session)
+    return let_in(request, entry, own_path(next))
+
+
+@router.get("/sign-in/code")
+def ask_for_code(request: Request, site: SiteHere, next: str = "/") -> Response:
+    """The second factor of a sign-in whose password was right."""
+    if not sign_in.is_pending(site.stores, site.cookies.read(request, PENDING)):
+        return redirect(request, with_query("/sign-in", {"next": own_path(next)}))
+    return page(request, "sign_in/code.html", next=own_path(next), error="")
+
+
+@router.post("/sign-in/code")
+def enter_code(
+    request: Request, site: SiteHere, code: Annotated[str, Form()] = "", next: Annotated[str, Form()] = "/"
+) -> Response:
+    """The code of the phone, or a recovery code."""
+    pending = site.cookies.read(request, PENDING)
+    try:
+        entry = sign_in.enter_code(site.stores, site.vault, pending, code, visit_of(request).device)
+    except SignInOver as over:
+        response = page(request, "sign_in/sign_in.html", status=422, email="", next=own_path(next), error=over.says)
+        site.cookies.clear(response, PENDING)
+        return response
+    except SignInRefused as refused:
+        return page(request, "sign_in/code.html", status=422, next=own_path(next), error=refused.says)
+    return let_in(request, entry, own_path(next))
+
+
+def let_in(request: Request, entry: Entry, to: str) -> Response:
+    """Go on to the page `to` in a new session, or to the code that is still needed."""
+    visit = visit_of(request)
+    if entry.session:
+        response = redirect(request, to)
+        visit.start_session(response, entry.session)
+        return response
+    response = redirect(request, with_query("/sign-in/code", {"next": to}))
+    visit.site.cookies.write(response, PENDING, entry.pending, int(sign_in.PENDING_LIFE.total_seconds()))
     return response
 
 

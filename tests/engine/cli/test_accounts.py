@@ -9,13 +9,13 @@ OWNER = "owner create --email ada@example.com --name Ada --workspace-name Acme"
 def test_the_owner_is_created_once(bare: CommandLine) -> None:
     assert bare.refused("apps") == ["There is no workspace yet. Make the owner first: formwork owner create."]
     assert bare(OWNER) == "Created Ada and the workspace Acme.\n"
-    assert sign_in.sign_in(bare.stores, "ada@example.com", PASSWORD)
+    assert sign_in.sign_in(bare.stores, "ada@example.com", PASSWORD).session
     assert bare.refused(OWNER) == ["There is an owner already. Sign in."]
 
 
 def test_a_script_gives_the_password_in_a_file(bare: CommandLine) -> None:
     facts = bare.json(f"{OWNER} --password-file -", stdin="another four words\nsomething else\n")
-    assert sign_in.sign_in(bare.stores, "ada@example.com", "another four words")
+    assert sign_in.sign_in(bare.stores, "ada@example.com", "another four words").session
     assert facts["email"] == "ada@example.com"
 
 

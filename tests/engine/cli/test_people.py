@@ -11,7 +11,7 @@ from tests.engine.cli.conftest import PASSWORD, CommandLine
 
 def test_people_come_get_roles_and_go(formwork: CommandLine) -> None:
     assert formwork("person add --email ben@example.com --name Ben --role guest") == "Ben can now sign in.\n"
-    assert sign_in.sign_in(formwork.stores, "ben@example.com", PASSWORD)
+    assert sign_in.sign_in(formwork.stores, "ben@example.com", PASSWORD).session
     assert formwork.refused("person add --email ben@example.com") == ["/email: This person is here already."]
     assert formwork("person role ben@example.com builder") == "The role is changed.\n"
     assert [(one["name"], one["role"]) for one in formwork.json("person list")] == [
@@ -30,7 +30,7 @@ def test_a_link_for_who_forgot_the_password(formwork: CommandLine) -> None:
     url = formwork("person reset-link ada@example.com").strip()
     assert url.startswith("http://127.0.0.1:8000/reset/")
     resets.choose_password(formwork.stores, url.rsplit("/", 1)[1], "another four words")
-    assert sign_in.sign_in(formwork.stores, "ada@example.com", "another four words")
+    assert sign_in.sign_in(formwork.stores, "ada@example.com", "another four words").session
     (line,) = formwork.refused("person reset-link nobody@example.com")
     assert line == "There is no account with the address nobody@example.com."
 
@@ -45,7 +45,7 @@ def test_an_account_is_signed_out_and_switched_off(formwork: CommandLine) -> Non
     with pytest.raises(SignInRefused):
         sign_in.sign_in(formwork.stores, "ada@example.com", PASSWORD)
     formwork("person enable ada@example.com")
-    assert sign_in.sign_in(formwork.stores, "ada@example.com", PASSWORD)
+    assert sign_in.sign_in(formwork.stores, "ada@example.com", PASSWORD).session
 
 
 def test_somebody_is_invited_by_a_link(formwork: CommandLine) -> None:
