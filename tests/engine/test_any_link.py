@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import copy
+import random
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from engine import apps, history, queries, records, trash, undo
-from engine.access.principals import Principal
+from engine.access.principals import Principal, person
 from engine.definitions.plan import ChangeField, ConvertField
 from engine.errors import Conflict, Refused
 from engine.queries import Query
-from engine.storage.stores import Workspace
+from engine.storage.stores import Stores, Workspace
 from engine.typecast import typecast
 from engine.verifying import verify
-from tests.support.workspaces import install
+from tests.support.crowd import PEOPLE, crowd
+from tests.support.databases import Database
+from tests.support.workspaces import OWNER_ID, install
+
+OWNER = person(OWNER_ID, "owner")
 
 TABLES: dict[str, Any] = {
     "accounts": {
@@ -428,3 +433,57 @@ def test_a_program_may_name_it_by_its_title_where_that_is_unique(
         with pytest.raises(Refused, match="must be one record"):
             records.create(session, "shop.activities", cast[2:], reading="text")
         assert queries.count(session, Query("shop.accounts")) == 2
+
+
+def test_the_first_field_of_its_record_is_looked_up_by_id(
+    crm: Workspace, owner: Principal, ids: dict[str, str]
+) -> None:
+    tables = copy.deepcopy(TABLES)
+    found = 'LOOKUP("leads", {leads.id} = {about}, {leads.first})'
+    tables["activities"]["fields"]["kind"]["formula"] = found
+    install(crm, owner, tables)
+    assert held(crm, owner, "activities", ids["mail"])["kind"] == "Eva"
+    change(crm, owner, "leads", ids["eva"], first="Eve")
+    assert held(crm, owner, "activities", ids["mail"])["kind"] == "Eve"
+    assert held(crm, owner, "activities", ids["call"])["kind"] is None
+
+
+def test_a_check_is_asked_again_when_the_title_changes(crm: Workspace, owner: Principal, ids: dict[str, str]) -> None:
+    tables = copy.deepcopy(TABLES)
+    tables["activities"]["checks"] = {"named": {"holds": '{about.title} != "Bolt"', "message": "Not about Bolt."}}
+    install(crm, owner, tables)
+    with pytest.raises(Refused, match="Not about Bolt"), crm.write(owner) as session:
+        records.update(session, "shop.accounts", {ids["acme"]: {"name": "Bolt"}})
+
+
+def link_and_delete(workspace: Workspace, who: int, time: int) -> None:
+    dice = random.Random(who * 1000 + time)
+    with workspace.read(OWNER) as session:
+        some = {
+            key: [one.id for one in records.find(session, Query(f"shop.{key}")).records]
+            for key in ("accounts", "leads", "activities")
+        }
+    with workspace.write(OWNER) as session:
+        match dice.randrange(4):
+            case 0:
+                record = {"subject": str(who), "about": dice.choice(some["accounts"] + some["leads"])}
+                records.create(session, "shop.activities", [record])
+            case 1:
+                target = dice.choice(some["leads"] + some["accounts"])
+                records.update(session, "shop.activities", {one: {"about": target} for one in some["activities"][:3]})
+            case 2:
+                records.create(session, "shop.accounts", [{"name": f"{who} {time}"}])
+                records.delete(session, "shop.accounts", [dice.choice(some["accounts"])])
+            case _:
+                records.create(session, "shop.leads", [{"first": f"{who}", "number": time}])
+                records.delete(session, "shop.leads", [dice.choice(some["leads"])])
+
+
+def test_many_at_once_link_what_others_delete(
+    database_url: Database, stores: Stores, crm: Workspace, ids: dict[str, str]
+) -> None:
+    outcomes = crowd(database_url, stores, link_and_delete, 6)
+    assert outcomes["done"] > PEOPLE
+    with crm.read(OWNER) as session:
+        assert ids
+        assert verify(session) == []

@@ -23,6 +23,7 @@ THINGS: dict[str, Any] = {
         "data": {"type": "json"},
         "place": {"type": "location"},
         "number": {"type": "autonumber"},
+        "about": {"type": "any_link", "to": ["customers", "orders"]},
         "open": {"type": "button", "url": '"https://example.com/" & {name}', "text": "Look"},
     },
 }
@@ -71,3 +72,24 @@ def test_with_typecast_texts_are_read_and_choices_made(things: Client) -> None:
 def test_an_unknown_choice_is_refused(things: Client) -> None:
     body = {"records": [{"fields": {"Tags": ["Red", "Pink"]}}]}
     assert things.refused("POST", "/shop/things", body) == "INVALID_MULTIPLE_CHOICE_OPTIONS"
+
+
+def test_a_record_of_any_of_several_tables_is_a_list_of_its_id(things: Client) -> None:
+    (acme,) = things.create({"Name": "Acme"}, table="customers")
+    (order,) = things.create({"Order number": "A7"})
+    one, other = things.create({"Name": "a", "About": [acme]}, {"Name": "b", "About": order}, table="things")
+    assert things.ask("GET", f"/shop/things/{one}")["fields"]["About"] == [acme]
+    assert things.ask("GET", f"/shop/things/{other}")["fields"]["About"] == [order]
+    body = {"typecast": True, "fields": {"About": "A7"}}
+    assert things.ask("PATCH", f"/shop/things/{one}", body)["fields"]["About"] == [order]
+    body = {"typecast": True, "fields": {"About": ["Nothing"]}}
+    assert things.ask("PATCH", f"/shop/things/{one}", body, status=422)["error"]["type"] == "INVALID_VALUE_FOR_COLUMN"
+    found = things.ask("GET", "/shop/things", filterByFormula='{About.table} = "orders"')["records"]
+    assert {record["id"] for record in found} == {one, other}
+    things.ask("PATCH", f"/shop/things/{one}", {"fields": {"About": None}})
+    assert "About" not in things.ask("GET", f"/shop/things/{one}")["fields"]
+    (table,) = [one for one in things.ask("GET", "/meta/bases/shop/tables")["tables"] if one["id"] == "things"]
+    (field,) = [one for one in table["fields"] if one["id"] == "about"]
+    assert field["type"] == "multipleRecordLinks"
+    assert field["options"]["linkedTableId"] == "customers"
+    assert field["options"]["linkedTableIds"] == ["customers", "orders"]
