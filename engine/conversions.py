@@ -28,6 +28,8 @@ from engine.values import is_empty, options_of
 
 EXAMPLES = 3  # values that a plan shows, of those that are kept and of those that are not
 
+Aside = tuple[Any, Any]  # a value, and what it became
+
 _c = set_aside.c
 
 
@@ -46,7 +48,7 @@ class Conversion:
     kept: int = 0
     news: dict[str, Any] = field(default_factory=dict)
     lost: dict[str, Any] = field(default_factory=dict)
-    aside: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    aside: dict[str, Aside] = field(default_factory=dict)
     examples: dict[bool, list[tuple[str, str | None]]] = field(default_factory=lambda: {True: [], False: []})
 
 
@@ -68,9 +70,10 @@ def work_out(session: Session, alteration: ConvertField, after: Layout) -> Conve
     old, new = session.layout.table(address).fields[alteration.field], after.table(address).fields[alteration.field]
     made = Conversion(new, _stored(old), alike(old, new))
     held = _held(session, old)
-    kept = {} if new.kind.computed else _set_aside(session, new)
+    aside = {} if new.kind.computed else _set_aside(session, new)
+    kept = _that_exist(session, after, new, aside)
     forth, back = _Reading(session, old, new, held), _Reading(session, new, old, held if made.stays else {})
-    for record_id in dict.fromkeys([*held, *kept]):
+    for record_id in dict.fromkeys([*held, *aside]):
         value = held.get(record_id)
         result = None if new.kind.computed else forth.converted(value)
         if record_id in kept and (old.kind.computed or _same(old, value, kept[record_id][1])):
@@ -83,6 +86,8 @@ def work_out(session: Session, alteration: ConvertField, after: Layout) -> Conve
             made.lost[record_id] = value
         if not is_empty(value) and (is_empty(result) or back.converted(result) != value):
             made.aside[record_id] = (value, result)
+        elif record_id in aside and record_id not in kept:
+            made.aside[record_id] = aside[record_id]
         some = made.examples[not is_empty(result)]
         if not is_empty(value) and len(some) < EXAMPLES:
             some.append((forth.as_text(value), None if is_empty(result) else back.as_text(result)))
@@ -111,22 +116,11 @@ def write_after(session: Session, conversions: Iterable[Conversion]) -> Written:
         ]
         if rows:
             session.connection.execute(sa.insert(set_aside), rows)
-        news = _still_there(session, of, one.news) | (dict.fromkeys(one.lost, of.kind.empty()) if one.stays else {})
+        news = one.news | (dict.fromkeys(one.lost, of.kind.empty()) if one.stays else {})
         if news:
             record_rows.update(session, table, {record_id: {of.key: value} for record_id, value in news.items()})
         written.wrote(of.table, [of.key], None)
     return written
-
-
-def _still_there(session: Session, field: Field, news: Mapping[str, Any]) -> dict[str, Any]:
-    """What a link is to hold, without records that were deleted since they were set aside."""
-    if not field.is_link:
-        return dict(news)
-    ids = {one for value in news.values() for one in (value if field.many else [value])}
-    there = record_rows.existing_in(session, field.targets, ids)
-    if field.many:
-        return {record_id: [one for one in value if one in there] for record_id, value in news.items()}
-    return {record_id: value if value in there else None for record_id, value in news.items()}
 
 
 def follow_order(session: Session, fields: Iterable[Field]) -> None:
@@ -149,8 +143,7 @@ def _same(field: Field, value: Any, became: Any) -> bool:
 
 def _stored(field: Field) -> str:
     """How the field holds its values, as it is written down."""
-    leads = sorted(field.targets) if field.kind.of_any_table else field.target
-    return "computed" if field.kind.computed else json.dumps([field.type, leads, field.many])
+    return "computed" if field.kind.computed else json.dumps([field.type, field.target, field.many])
 
 
 def _held(session: Session, field: Field) -> dict[str, Any]:
@@ -168,7 +161,7 @@ def _held(session: Session, field: Field) -> dict[str, Any]:
     return {record_id: value for record_id, value in found if not is_empty(value) and value != field.kind.empty()}
 
 
-def _set_aside(session: Session, field: Field) -> dict[str, tuple[Any, Any]]:
+def _set_aside(session: Session, field: Field) -> dict[str, Aside]:
     """Values that the field held when it was as it is to be again: (value, what it became)."""
     wanted = sa.select(_c.record_id, _c.value, _c.became).where(
         _c.table_address == field.table, _c.field == field.key, _c.stored == _stored(field)
@@ -178,6 +171,24 @@ def _set_aside(session: Session, field: Field) -> dict[str, tuple[Any, Any]]:
         record_id: (json.loads(value), json.loads(became))
         for record_id, value, became in session.connection.execute(wanted.where(_c.record_id.in_(there)))
     }
+
+
+def _that_exist(session: Session, after: Layout, field: Field, aside: Mapping[str, Aside]) -> dict[str, Aside]:
+    """Those of the values set aside that the field can hold: a record may be gone, or its table not be meant again."""
+    if not field.is_link:
+        return dict(aside)
+    ids = {one for value, _became in aside.values() for one in _ids(value)}
+    there: set[str] = set()
+    inspector = sa.inspect(session.connection)
+    for sql in [after.sql(after.table(address)) for address in field.targets] if ids else ():
+        if inspector.has_table(sql.name):  # it may be about to be made, or to come back
+            wanted = sa.select(sql.c.id).where(record_rows.among(session, sql.c.id, ids))
+            there |= set(session.connection.execute(wanted).scalars())
+    return {record_id: one for record_id, one in aside.items() if there.issuperset(_ids(one[0]))}
+
+
+def _ids(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
 
 
 class _Reading:
@@ -191,7 +202,7 @@ class _Reading:
         self.known: Names | None = None
         self.there: set[str] = set()  # records that links hold, where the new one may lead, too
         if old.is_link:
-            ids = {one for value in held.values() for one in ([value] if isinstance(value, str) else value)}
+            ids = {one for value in held.values() for one in _ids(value)}
             self.names = queries.titles_in(session, old.targets, ids)
         elif old.kind.names == "people":
             self.names = people.names(session)
@@ -207,7 +218,7 @@ class _Reading:
         if isinstance(value, bool):
             return "yes" if value else ""
         if self.names:
-            return ", ".join(self.names.get(one, one) for one in ([value] if isinstance(value, str) else value))
+            return ", ".join(self.names.get(one, one) for one in _ids(value))
         if isinstance(value, (list, dict)) or self.old.choices:
             return self.old.kind.display(value, self.old.options, "en")
         return str(value)

@@ -379,6 +379,21 @@ def test_the_plan_says_what_is_lost_with_a_table_and_going_back_finds_it_again(
     assert held(crm, owner, "activities", ids["call"])["kind"] == "Account"
 
 
+def test_a_table_that_comes_back_from_the_trash_is_led_to_again(
+    crm: Workspace, owner: Principal, ids: dict[str, str]
+) -> None:
+    planned(crm, owner, "accounts", "notes")
+    change(crm, owner, "activities", ids["off"], about=ids["note"])
+    planned(crm, owner, "accounts", "notes", "activities")  # what was set aside stays there
+    with crm.write(owner) as session:
+        (table,) = [one for one in trash.entries(session) if one.kind == "table"]
+        trash.restore(session, [table.id])
+        about = session.layout.table("shop.activities").fields["about"]
+        assert about.targets == ("shop.accounts", "shop.leads", "shop.notes", "shop.activities")
+    assert held(crm, owner, "activities", ids["mail"])["says"] == "Mail: Eva #7"
+    assert held(crm, owner, "activities", ids["off"])["says"] == "Off: n"
+
+
 def test_another_table_more_loses_nothing(crm: Workspace, owner: Principal, ids: dict[str, str]) -> None:
     told = planned(crm, owner, "notes", "accounts", "leads")
     assert (told.kept, told.lost) == (2, 0)

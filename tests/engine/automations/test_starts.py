@@ -154,6 +154,22 @@ def test_a_match_on_the_other_side_of_a_link(house: House) -> None:
     assert [run.record_id for run in house.runs()] == [acme, beta, acme, beta]
 
 
+def test_a_match_by_the_title_of_a_record_of_any_of_several_tables(house: House) -> None:
+    notes = {"fields": {"name": {"type": "text"}, "about": {"type": "any_link", "to": ["accounts", "deals"]}}}
+    house.install({"a": matches('={about.title} = "Acme"', "notes")}, tables={**TABLES, "notes": notes})
+    account = house.create("accounts", name="Bolt")
+    deal = house.create("deals", title="Acme")
+    note = house.create("notes", about=account)
+    assert house.runs() == []
+    house.update("accounts", account, name="Acme")
+    assert [run.record_id for run in house.runs()] == [note]
+    house.update("notes", note, about=deal)
+    assert len(house.runs()) == 1, "it went on matching"
+    house.delete("deals", deal)
+    house.update("notes", note, about=account)
+    assert len(house.runs()) == 2
+
+
 def test_a_match_by_an_expression_and_a_setting(house: House) -> None:
     house.install({"a": matches("={score} >= {settings.days}")})
     deal = house.create("deals", title="One", score=2)
