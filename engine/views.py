@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import queries, records, totals
+from engine import apps, queries, records, totals
 from engine.definitions.language import Condition, Field, Table, View
-from engine.errors import NotFound
+from engine.errors import NotFound, Problem, Refused
+from engine.importers import key_for
 from engine.people import everybody
 from engine.queries import Query
 from engine.storage.session import Session
@@ -43,6 +44,42 @@ def shown_fields(table: Table, view: View) -> list[Field]:
     fields = [table.fields[key] for key in keys] if keys else [*table.declared]
     title = table.fields[table.title]
     return [title, *(one for one in fields if one.key != title.key)]
+
+
+def change(session: Session, table: str, key: str, options: Mapping[str, Any]) -> None:
+    """Save options into a view, like any change of the definition; None takes one away.
+
+    Raises `Refused` with every problem, `NotFound`, `Forbidden` for who may not build.
+    """
+    held = get(session, table, key)
+    _save(session, session.layout.table(table), {key: {**_saved(held), **options}})
+
+
+def create(session: Session, table: str, like: str, label: str, options: Mapping[str, Any]) -> str:
+    """Save a new view that is as another one but for its name and some options; its key. Raises as `change` does."""
+    of, held = session.layout.table(table), get(session, table, like)
+    if not label.strip():
+        raise Refused([Problem("/label", _("Give the view a name."), "required")])
+    key = key_for(label, set(of.views), frozenset(), "view_1", prefix="view_")
+    _save(session, of, {key: {**_saved(held), "label": label.strip(), **options}}, after=like)
+    return key
+
+
+def _saved(view: View) -> dict[str, Any]:
+    return {"type": view.type, "label": view.label, **view.options}
+
+
+def _save(session: Session, table: Table, changed: Mapping[str, dict[str, Any]], after: str = "") -> None:
+    """Put views into the definition; a new one stands behind the one called `after`."""
+    document = apps.export(session, table.app)
+    of = document["tables"][table.key]
+    views: dict[str, Any] = {}
+    for key, held in table.views.items():  # also the one that a table has when its definition names none
+        views[key] = changed.get(key) or of.get("views", {}).get(key) or _saved(held)
+        if key == after:
+            views |= changed
+    told = {key: {name: value for name, value in one.items() if value is not None} for key, one in views.items()}
+    apps.apply(session, {**document, "tables": {**document["tables"], table.key: {**of, "views": told}}})
 
 
 @dataclass(frozen=True)

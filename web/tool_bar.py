@@ -16,6 +16,7 @@ from web.fields import shown_field
 from web.filtering import Filterable, Line, filterable, ids_in, units
 from web.link_inputs import search_of_link
 from web.names import titles_of
+from web.view_changes import WORDS, changes_of
 from web.views import Looking, grid
 
 FEW_VALUES = frozenset({"text", "select", "user", "record", "boolean"})  # what a computed field may give to group by
@@ -26,6 +27,7 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
     layout, table = at.session.layout, at.table
     speaker = Speaker(layout, layout.apps[table.app], table, language)
     fields = list(table.fields.values())
+    changes = changes_of(at)
     single = [shown for one in fields if not (shown := shown_field(layout, one)).many]
     return {
         "app": layout.apps[table.app],
@@ -42,6 +44,9 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
         "grouped_by": grid.groups_of(at),
         "totals_wanted": grid.totals_wanted(at),
         "totalled": [(one, _aggregates(layout, table.fields[one.key])) for one in at.shown if not one.many],
+        "changes": changes,
+        "changed": [WORDS[key] for key in changes if key in WORDS],
+        "may_build": at.place.membership.role in ("owner", "builder"),
         "own_filter": speaker.condition(at.view.filter),
         "may_write": at.may_write,
         "no_tests": Tests(),

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from secrets import token_hex
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from web.asked import IN, is_form, read, read_form, test_in_form
-from web.dependencies import In
+from engine import views
+from engine.errors import Refused
+from engine.text import _
+from web.asked import IN, Asked, is_form, read, read_form, test_in_form
+from web.dependencies import FormHere, In, Place
 from web.filtering import Box, filterable, line_of
-from web.render import asks_for, is_htmx, page
+from web.render import asks_for, is_htmx, page, redirect
 from web.sheets import Sheet, sheet_of
+from web.toasts import Toast
 from web.tool_bar import filter_form, tool_bar
+from web.view_changes import changes_of
 from web.views import Looking, drawings, kanban, looking
 from web.visit import visit_of
 
@@ -31,8 +37,20 @@ def show(request: Request, place: In, app: str, table: str, view: str, record: s
         sheet = _opened(at, record, candidates=not is_htmx(request)) if record else None
         if asks_for(request, "panel"):
             return page(request, "views/view.html", sheet=sheet)
-        context = tool_bar(at, visit_of(request).reader.language) | drawings[at.view.type].content(at)
+        context = _context(request, at)
     return page(request, "views/view.html", sheet=sheet, **context)
+
+
+@router.post("/options")
+def save(request: Request, place: In, app: str, table: str, view: str) -> Response:
+    """Save what the address asks into the view."""
+    return _saved(request, place, app, table, view, None)
+
+
+@router.post("/copies")
+def save_as_new(request: Request, place: In, form: FormHere, app: str, table: str, view: str) -> Response:
+    """Save what the address asks as a new view."""
+    return _saved(request, place, app, table, view, str(form.get("label", "")))
 
 
 @router.get("/stacks")
@@ -61,6 +79,35 @@ def condition(
         line = line_of(number, filterable(session.layout, at.table).get(test.field), test)
         context = filter_form(at, [line])
     return page(request, "views/view.html", block="condition", line=line, **context)
+
+
+def _saved(request: Request, place: Place, app: str, table: str, view: str, label: str | None) -> Response:
+    """Into the view, or into a new one called `label`."""
+    place.only("owner", "builder")
+    asked = read(request.query_params)
+    try:
+        with place.write() as session:
+            at = looking(session, place, app, table, view, asked)
+            before, changes = session.layout.apps[app].revision, changes_of(at)
+            key = view
+            if label is None:
+                views.change(session, at.table.address, view, changes)
+            else:
+                key = views.create(session, at.table.address, view, label, changes)
+            named = session.layout.table(at.table.address).views[key].label
+    except Refused as refused:
+        with place.read() as session:
+            at = looking(session, place, app, table, view, asked)
+            context = _context(request, at) | {"unsaved": refused.problems, "label": label or ""}
+        return page(request, "views/view.html", status=422, sheet=None, **context)
+    undo = place.at.inside(app, "revisions", str(before), "restoration")
+    to = place.at.view(app, table, key) + Asked(search=asked.search).query()
+    return redirect(request, to, Toast(_("Saved to the view {view}.", view=named), undo=undo))
+
+
+def _context(request: Request, at: Looking) -> dict[str, Any]:
+    unsaved = {"unsaved": [], "label": ""}
+    return tool_bar(at, visit_of(request).reader.language) | drawings[at.view.type].content(at) | unsaved
 
 
 def _opened(at: Looking, record: str, *, candidates: bool) -> Sheet:
