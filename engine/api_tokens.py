@@ -1,4 +1,4 @@
-"""API tokens: a program's way in. Shown once; only the SHA-256 is stored."""
+"""API tokens: a program's way in. Shown once; only the SHA-256 is stored. What one may do is its scope."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import cast
 import sqlalchemy as sa
 
 from engine import workspaces
+from engine.access.principals import Principal
+from engine.access.scopes import WHOLE, Scope
 from engine.errors import NotFound, Problem, Refused, SignInNeeded
 from engine.ids import ALPHABET, new_id, secret_hash
 from engine.storage.control_tables import memberships, tokens, users
@@ -34,6 +36,7 @@ class Token:
     created_at: str
     expires_at: str | None
     last_used_at: str | None
+    scope: Scope = WHOLE
 
 
 @dataclass(frozen=True)
@@ -44,23 +47,38 @@ class Holder:
     user_id: str
     workspace_id: str
     role: workspaces.Role
+    scope: Scope = WHOLE
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks, for the door."""
+        return Principal("token", self.token_id, self.user_id, self.role, self.scope)
 
 
-def create(stores: Stores, user_id: str, workspace_id: str, name: str, *, days: int | None = DAYS) -> tuple[Token, str]:
+def create(
+    stores: Stores,
+    user_id: str,
+    workspace_id: str,
+    name: str,
+    *,
+    days: int | None = DAYS,
+    scope: Scope = WHOLE,
+) -> tuple[Token, str]:
     """An API token and its secret, which is shown this once. `days` None: it never expires.
 
-    Raises `Refused` (places `/name`, `/days`), `NotFound` when the person does not belong to the workspace.
+    Raises `Refused` (places `/name`, `/days`, `/within`), `NotFound` when the person does not belong to the workspace.
     """
+    workspaces.membership(stores, workspace_id, user_id)
     problems = [] if name.strip() else [Problem("/name", _("Say what the token is for."), "required")]
     if days is not None and not 1 <= days <= 3650:
         problems.append(Problem("/days", _("Choose between 1 and 3650 days."), "range", days))
+    problems += _problems_with_scope(stores, workspace_id, scope)
     if problems:
         raise Refused(problems)
-    workspaces.membership(stores, workspace_id, user_id)
     secret = _new_token()
     with stores.control.write() as session:
         expires_at = timestamp(session.now + timedelta(days=days)) if days else None
-        made = Token(new_id("tok"), name.strip()[:200], workspace_id, timestamp(session.now), expires_at, None)
+        made = Token(new_id("tok"), name.strip()[:200], workspace_id, timestamp(session.now), expires_at, None, scope)
         session.connection.execute(
             sa.insert(tokens).values(
                 id=made.id,
@@ -70,6 +88,8 @@ def create(stores: Stores, user_id: str, workspace_id: str, name: str, *, days: 
                 name=made.name,
                 created_at=made.created_at,
                 expires_at=expires_at,
+                scope="write" if scope.writes else "read",
+                within=" ".join(scope.within),
             )
         )
     return made, secret
@@ -85,12 +105,14 @@ def belonging_to(stores: Stores, user_id: str) -> list[Token]:
             tokens.c.created_at,
             tokens.c.expires_at,
             tokens.c.last_used_at,
+            tokens.c.scope,
+            tokens.c.within,
         )
         .where(tokens.c.user_id == user_id)
         .order_by(tokens.c.created_at.desc(), tokens.c.id.desc())
     )
     with stores.control.read() as session:
-        return [Token(*row) for row in session.connection.execute(wanted)]
+        return [Token(*row[:6], _scope(*row[6:])) for row in session.connection.execute(wanted)]
 
 
 def delete(stores: Stores, user_id: str, token_id: str) -> None:
@@ -102,16 +124,17 @@ def delete(stores: Stores, user_id: str, token_id: str) -> None:
 
 
 # Asked with every request, so that a token that is taken back counts no more at once.
-_HOLDER = Prepared(
+_HOLDERS = (
     sa.select(tokens.c.id, tokens.c.user_id, tokens.c.workspace_id, memberships.c.role)
-    .add_columns(tokens.c.expires_at, tokens.c.last_used_at)
+    .add_columns(tokens.c.expires_at, tokens.c.last_used_at, tokens.c.scope, tokens.c.within)
     .join(
         memberships,
         sa.and_(memberships.c.workspace_id == tokens.c.workspace_id, memberships.c.user_id == tokens.c.user_id),
     )
     .join(users, users.c.id == tokens.c.user_id)
-    .where(tokens.c.token_hash == sa.bindparam("hash"), users.c.disabled_at.is_(None))
+    .where(users.c.disabled_at.is_(None))
 )
+_HOLDER = Prepared(_HOLDERS.where(tokens.c.token_hash == sa.bindparam("hash")))
 
 
 def holder_of(stores: Stores, secret: str) -> Holder:
@@ -122,7 +145,7 @@ def holder_of(stores: Stores, secret: str) -> Holder:
     found = stores.control.answer(_HOLDER, {"hash": secret_hash(secret)})
     if not found:
         raise refused
-    token_id, user_id, workspace_id, role, expires_at, last_used_at = found[0]
+    token_id, user_id, workspace_id, role, expires_at, last_used_at, may, within = found[0]
     now = datetime.now(UTC)
     if expires_at is not None and expires_at <= timestamp(now):
         raise refused
@@ -130,7 +153,30 @@ def holder_of(stores: Stores, secret: str) -> Holder:
         with stores.control.write() as session:
             used = sa.update(tokens).where(tokens.c.id == token_id).values(last_used_at=timestamp(now))
             session.connection.execute(used)
-    return Holder(token_id, user_id, workspace_id, cast(workspaces.Role, role))
+    return Holder(token_id, user_id, workspace_id, cast(workspaces.Role, role), _scope(may, within))
+
+
+def holder_by_id(stores: Stores, token_id: str) -> Holder:
+    """The same for what a token made, such as the address of a file. Raises `NotFound` when the token is no more."""
+    with stores.control.read() as session:
+        row = session.connection.execute(_HOLDERS.where(tokens.c.id == token_id)).one_or_none()
+        now = session.now
+    if row is None or (row.expires_at is not None and row.expires_at <= timestamp(now)):
+        raise NotFound(_("There is no such token."))
+    return Holder(row.id, row.user_id, row.workspace_id, row.role, _scope(row.scope, row.within))
+
+
+def _scope(may: str, within: str) -> Scope:
+    return Scope(may == "write", tuple(within.split()))
+
+
+def _problems_with_scope(stores: Stores, workspace_id: str, scope: Scope) -> list[Problem]:
+    with stores.workspace(workspace_id).read() as session:
+        apps = session.layout.apps
+        known = {*apps, *(table.address for app in apps.values() for table in app.tables.values())}
+    unknown = [one for one in scope.within if one not in known]
+    says = _("There is no app or table {name} in this workspace.", name=", ".join(unknown))
+    return [Problem("/within", says, "unknown", unknown)] if unknown else []
 
 
 def _new_token() -> str:

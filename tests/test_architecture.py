@@ -16,7 +16,15 @@ SOURCES = sorted(
 
 # Floors from the ground up: a file may import from its own floor and from those below. What is not named is a verb.
 FLOORS: list[tuple[str, ...]] = [
-    ("engine.text", "engine.errors", "engine.ids", "engine.registry", "engine.settings", "engine.access.principals"),
+    (
+        "engine.text",
+        "engine.errors",
+        "engine.ids",
+        "engine.registry",
+        "engine.settings",
+        "engine.access.principals",
+        "engine.access.scopes",
+    ),
     (
         "engine.days",
         "engine.numbers",

@@ -15,6 +15,7 @@ Act = Literal["read", "create", "update", "delete", "choose"]  # choose: see the
 
 def enter(principal: Principal, act: Act, table: Table, fields: Collection[str] = ()) -> None:
     """Let the principal do `act` with records of `table` (and set `fields`), or raise `Forbidden` or `NotFound`."""
+    principal.scope.check(act, table.address)
     if principal.kind == "public_form":
         _enter_by_form(principal, act, table, fields)
     elif principal.role == "guest" and act not in {"read", "choose"}:
@@ -25,12 +26,14 @@ def enter(principal: Principal, act: Act, table: Table, fields: Collection[str] 
 
 def enter_builder(principal: Principal) -> None:
     """Let the principal change definitions, or raise `Forbidden`."""
+    principal.scope.check_whole()
     if principal.role not in {"owner", "builder"}:
         raise Forbidden(_("Only owners and builders can change apps. Ask one of them."))
 
 
 def enter_owner(principal: Principal) -> None:
     """Let the principal see and change who belongs to the workspace, or raise `Forbidden`."""
+    principal.scope.check_whole()
     if principal.role != "owner":
         raise Forbidden(_("Only owners can do this. Ask one of them."))
 

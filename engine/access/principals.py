@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.access.scopes import WHOLE, Scope
+
 PrincipalKind = Literal["person", "token", "public_form", "automation", "engine"]
 
 
@@ -16,6 +18,7 @@ class Principal:
     id: str
     user_id: str | None = None
     role: Literal["owner", "builder", "member", "guest", ""] = ""
+    scope: Scope = WHOLE  # of a token, which may do less than its holder
 
 
 def person(user_id: str, role: Literal["owner", "builder", "member", "guest"] = "member") -> Principal:

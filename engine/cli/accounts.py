@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from engine import accounts, api_tokens, workspaces
+from engine.access.scopes import Scope
+from engine.api_tokens import Token
 from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, InWorkspace, WithStores
 from engine.text import _
 
@@ -75,7 +80,15 @@ def list_workspaces(*, here: WithStores = WITH_STORES) -> None:
     here.table(rows, {"id": "Id", "name": "Name"}, _("There is no workspace yet."))
 
 
-def create_token(name: str, /, *, days: int = api_tokens.DAYS, here: InWorkspace = IN_WORKSPACE) -> None:
+def create_token(
+    name: str,
+    /,
+    *,
+    days: int = api_tokens.DAYS,
+    read_only: bool = False,
+    within: Sequence[str] = (),
+    here: InWorkspace = IN_WORKSPACE,
+) -> None:
     """Make an API token: it acts in one workspace for the person whom --as names, else for the first owner.
 
     Standard output has the token alone. It is shown this once.
@@ -83,6 +96,8 @@ def create_token(name: str, /, *, days: int = api_tokens.DAYS, here: InWorkspace
     For example:
 
         TOKEN=$(formwork token create "Nightly report" --days 365)
+        formwork token create "Web shop" --within shop.orders --within shop.customers
+        formwork token create "Dashboard" --read-only --within crm
 
     Parameters
     ----------
@@ -90,9 +105,16 @@ def create_token(name: str, /, *, days: int = api_tokens.DAYS, here: InWorkspace
         What it is for.
     days
         How long it counts; 0: until it is revoked.
+    read_only
+        It changes nothing.
+    within
+        An app (crm) or a table (crm.accounts) that it may use; several times for several. Without: all.
     """
-    made, secret = api_tokens.create(here.stores, here.person.id, here.workspace_id, name, days=days or None)
-    here.say(secret, id=made.id, name=made.name, token=secret, expires_at=made.expires_at)
+    scope = Scope(not read_only, tuple(within))
+    made, secret = api_tokens.create(
+        here.stores, here.person.id, here.workspace_id, name, days=days or None, scope=scope
+    )
+    here.say(secret, token=secret, **_facts(made))
     until = made.expires_at[:10] if made.expires_at else _("it is revoked")
     here.note(_("It is shown this once and counts until {until}. Keep it like a password.", until=until))
 
@@ -104,9 +126,9 @@ def list_tokens(*, here: InWorkspace = IN_WORKSPACE) -> None:
 
         formwork token list
     """
-    rows = [vars(one) for one in api_tokens.belonging_to(here.stores, here.person.id)]
-    headings = {"id": "Id", "name": "Name", "workspace_id": "Workspace", "created_at": "Created"}
-    headings |= {"expires_at": "Expires", "last_used_at": "Last used"}
+    rows = [_facts(one) for one in api_tokens.belonging_to(here.stores, here.person.id)]
+    headings = {"id": "Id", "name": "Name", "workspace_id": "Workspace", "may": "May", "within": "Within"}
+    headings |= {"created_at": "Created", "expires_at": "Expires", "last_used_at": "Last used"}
     here.table(rows, headings, _("There are no tokens."))
 
 
@@ -132,3 +154,8 @@ def read_password(here: WithStores, file: str) -> str:
         return here.terminal.ask(_("Password:"))
     lines = here.text(file).splitlines()
     return lines[0] if lines else ""
+
+
+def _facts(token: Token) -> dict[str, Any]:
+    scope = {"may": "write" if token.scope.writes else "read", "within": " ".join(token.scope.within)}
+    return {name: value for name, value in vars(token).items() if name != "scope"} | scope

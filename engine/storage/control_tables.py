@@ -52,6 +52,8 @@ tokens = _table(
     "created_at",
     "expires_at",
     "last_used_at",
+    "scope",
+    "within",
 )
 workspaces = _table("workspaces", "id", "name", "created_at")
 memberships = _table("memberships", "workspace_id", "user_id", "role", "created_at")

@@ -116,8 +116,7 @@ def _caller_of(request: Request) -> Caller:
     if scheme.lower() != "bearer" or not secret.strip():
         raise SignInNeeded(_("Send an API token: Authorization: Bearer fwk_..."))
     holder = api_tokens.holder_of(site.stores, secret.strip())
-    principal = Principal("token", holder.token_id, holder.user_id, holder.role)
-    return Caller(site, holder, site.stores.workspace(holder.workspace_id), principal)
+    return Caller(site, holder, site.stores.workspace(holder.workspace_id), holder.principal)
 
 
 def _site_of(request: Request) -> Site:

@@ -35,5 +35,5 @@ class FileLinks:
 
     def _url(self, file: File, size: str) -> str:
         site, holder = self.caller.site, self.caller.holder
-        path = address_of(site.signer, holder.workspace_id, holder.user_id, file, size)
+        path = address_of(site.signer, holder.token_id, file, size)
         return f"{site.settings.public_url}{path}"

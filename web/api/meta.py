@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import accounts, apps, views
-from engine.definitions.language import Field, Table, View
+from engine.definitions.language import App, Field, Table, View
 from engine.storage.layout import Layout
 from web.api.answering import Caller, Endpoints, answered
 from web.api.errors import NoSuchThing
@@ -47,13 +47,15 @@ async def nothing_else(request: Request, rest: str) -> Response:
 
 def _whoami(caller: Caller) -> Any:
     person = accounts.person(caller.site.stores, caller.holder.user_id)
-    return {"id": person.id, "email": person.email}
+    scopes = ["data.records:read", *(["data.records:write"] if caller.holder.scope.writes else [])]
+    return {"id": person.id, "email": person.email, "scopes": scopes}
 
 
 def _bases(caller: Caller) -> Any:
     with caller.read() as session:
         language, level = session.workspace.language, _LEVELS[caller.holder.role]
-        found = apps.installed(session)
+        scope = caller.holder.scope
+        found = [one for one in apps.installed(session) if any(map(scope.covers, _addresses(one)))]
         return {
             "bases": [{"id": one.key, "name": said(one.label, language), "permissionLevel": level} for one in found]
         }
@@ -61,8 +63,13 @@ def _bases(caller: Caller) -> Any:
 
 def _tables(caller: Caller, app: str, with_fields: bool) -> Any:
     with caller.read() as session:
-        tables = app_named(session.layout, app).tables.values()
+        covers = caller.holder.scope.covers
+        tables = [one for one in app_named(session.layout, app).tables.values() if covers(one.address)]
         return {"tables": [_table(session.layout, one, session.workspace.language, with_fields) for one in tables]}
+
+
+def _addresses(app: App) -> list[str]:
+    return [table.address for table in app.tables.values()]
 
 
 def _nothing(_caller: Caller) -> Any:

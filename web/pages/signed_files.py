@@ -1,6 +1,6 @@
-"""A file by an address that an answer of the API gave: it works for five minutes, for the one who was given it.
+"""A file by an address that an answer of the API gave: it works for five minutes, and as long as the token that asked.
 
-The signature says who asked; whether that person may still read the file is asked at each download.
+The signature names the token; whether it may still read the file is asked at each download.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
-from engine import files, pictures, workspaces
-from engine.access.principals import person
+from engine import api_tokens, files, pictures
 from engine.errors import NotFound
 from engine.files import File
 from engine.text import _
@@ -28,9 +27,9 @@ LIFE = 300  # seconds
 _PURPOSE = "file"
 
 
-def address_of(signer: Signer, workspace: str, user_id: str, file: File, size: str = "") -> str:
-    """The path of a file, or of a small picture of it, for one person."""
-    signed = signer.sign(_PURPOSE, json.dumps([workspace, user_id, file.id, size]).encode())
+def address_of(signer: Signer, token_id: str, file: File, size: str = "") -> str:
+    """The path of a file, or of a small picture of it, for one token."""
+    signed = signer.sign(_PURPOSE, json.dumps([token_id, file.id, size]).encode())
     return f"/files/{signed}/{quote(file.filename, safe='')}"
 
 
@@ -40,10 +39,10 @@ def download(site: SiteHere, signed: str, name: str) -> Response:
     payload = site.signer.read(_PURPOSE, signed, LIFE)
     if payload is None:
         raise NotFound(_("This link is too old. Ask for the record again."))
-    workspace, user_id, file_id, size = json.loads(payload)
-    role = workspaces.membership(site.stores, workspace, user_id).role
-    store = site.stores.workspace(workspace)
-    with store.read(person(user_id, role)) as session:
+    token_id, file_id, size = json.loads(payload)
+    holder = api_tokens.holder_by_id(site.stores, token_id)
+    store = site.stores.workspace(holder.workspace_id)
+    with store.read(holder.principal) as session:
         found = files.get(session, file_id)
     path = files.path_of(store, found.id, size)
     if not size:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from engine import api_tokens, sign_in
+from engine.access.scopes import Scope
 from tests.engine.cli.conftest import PASSWORD, CommandLine
 
 OWNER = "owner create --email ada@example.com --name Ada --workspace-name Acme"
@@ -55,3 +56,12 @@ def test_who_acts(formwork: CommandLine) -> None:
     assert line == "There is no account with the address bob@example.com."
     formwork("record create orders number=1 --as ADA@example.com")
     assert "Ada" in formwork("query orders")
+
+
+def test_a_token_may_do_less_than_its_holder(formwork: CommandLine) -> None:
+    made = formwork.json("token create Dashboard --read-only --within shop.orders --within shop.customers")
+    assert (made["may"], made["within"]) == ("read", "shop.orders shop.customers")
+    holder = api_tokens.holder_of(formwork.stores, made["token"])
+    assert holder.scope == Scope(writes=False, within=("shop.orders", "shop.customers"))
+    (line,) = formwork.refused("token create x --within crm")
+    assert line == "/within: There is no app or table crm in this workspace."

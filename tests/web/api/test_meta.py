@@ -7,7 +7,9 @@ from web.api.field_configs import _KINDS
 
 
 def test_who_asks(api: Client, installation: Installation) -> None:
-    assert api.ask("GET", "/meta/whoami") == {"id": installation.owner.id, "email": "ada@example.com"}
+    scopes = ["data.records:read", "data.records:write"]
+    expected = {"id": installation.owner.id, "email": "ada@example.com", "scopes": scopes}
+    assert api.ask("GET", "/meta/whoami") == expected
     assert api.ask("GET", "/meta/nonsense", status=404) == {"error": "NOT_FOUND"}
 
 
