@@ -85,7 +85,7 @@ def test_a_cell_shows_the_title_with_the_mark_of_its_table_and_leads_there(work:
 def test_its_input_searches_in_all_tables_or_one_and_works_without_script(work: Work, ids: dict[str, str]) -> None:
     address = "/apps/desk/calls/choices/about"
     assert text_of(work.get(f"{address}?q=acme", **HTMX)) == "Acme Firm Acme Max Lead"
-    assert text_of(work.get(f"{address}?q=acme&in=desk.leads", **HTMX)) == "Acme Max Lead"
+    assert text_of(work.get(f"{address}?q=acme&in=desk.leads", **HTMX)) == "Acme Max Lead Create acme"
     assert text_of(work.get(f"{address}?q=nobody", **HTMX)) == "Nothing found."
     form = work.get(f"/apps/desk/calls/records/{ids['first']}").text
     assert '<option value="desk.leads">Leads</option>' in form
@@ -139,11 +139,16 @@ def test_a_record_is_chosen_by_table_and_title_in_a_browser(browsing: Browsing) 
     field.locator("select").select_option("Leads")
     expect(field.locator(".found button")).to_have_text([re.compile("Acme Max"), re.compile("Eva")])
     field.locator("input[type=search]").fill("acme")
-    expect(field.locator(".found button")).to_have_text([re.compile("Acme Max")])
+    expect(field.locator(".found button")).to_have_text([re.compile("Acme Max"), "Create acme"])
     field.locator("select").select_option("")
     expect(field.locator(".found button")).to_have_text([re.compile("Acme"), re.compile("Acme Max")])
     field.locator("input[type=search]").press("Enter")
     expect(field.locator(".chip")).to_have_text("Acme")
     expect(field.locator(".chip [role=img]")).to_have_attribute("aria-label", "Firm")
     expect(page.locator(".worked-out")).to_contain_text("On Acme")
+    field.locator("select").select_option("Leads")
+    field.locator("input[type=search]").fill("Zoe")
+    field.locator(".found button", has_text="Create Zoe").click()
+    expect(field.locator(".chip")).to_have_text("Zoe")
+    expect(page.locator(".worked-out")).to_contain_text("On Zoe")
     assert browsing.complaints == []
