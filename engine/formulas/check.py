@@ -196,7 +196,8 @@ class Checker:
         own = known and function is not None and function.types is not None
         arguments = [] if own else [self.typed(one) for one in node.arguments]
         if function is None or not known:
-            self.mistakes.append(Mistake(_unknown_function(node.name), node.start, node.name_end))
+            says = _written_between(function) if function and function.between else _unknown_function(node.name)
+            self.mistakes.append(Mistake(says, node.start, node.name_end))
             return None
         fewest, most = _counts(function.parameters)
         if len(node.arguments) < fewest or (most is not None and len(node.arguments) > most):
@@ -311,6 +312,10 @@ def _wrong_count(function: Function, given: int, fewest: int) -> Text:
     if given < fewest:
         return _("{function} needs more arguments: {signature}.", function=function.name, signature=function.signature)
     return _("{function} takes fewer arguments: {signature}.", function=function.name, signature=function.signature)
+
+
+def _written_between(function: Function) -> Text:
+    return _("{name} stands between two values: {signature}.", name=function.name, signature=function.signature)
 
 
 def _unknown_function(name: str) -> Text:

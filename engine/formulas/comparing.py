@@ -34,9 +34,9 @@ def comparable(one: Typed, other: Typed, scope: _Scope, ordering: bool = False) 
     if any(kind.is_date for kind in kinds):
         return as_date(one), as_date(other)
     if kinds[0].name == "select" and other.type == TEXT and isinstance(other, Constant):
-        return one, _choice(other, one.type)
+        return one, choice(other, one.type)
     if kinds[1].name == "select" and one.type == TEXT and isinstance(one, Constant):
-        return _choice(one, other.type), other
+        return choice(one, other.type), other
     if all(kind.name == "select" for kind in kinds) and kinds[0].choices == kinds[1].choices:
         return one, other
     if any(_is_title(part, against) for part, against in ((one, other), (other, one))):
@@ -65,8 +65,8 @@ def _is_words(part: Typed) -> bool:
     return not (isinstance(part, Constant) and isinstance(part.value, str) and read_number(part.value) is not None)
 
 
-def _choice(given: Constant, kind: Type) -> Constant:
-    """The key of the choice that a text names by its key or its label."""
+def choice(given: Constant, kind: Type) -> Constant:
+    """The key of the choice that a text names by its key or its label. Raises `FormulaError` if it names none."""
     words = {label: key for key, label in kind.choices} | {key: key for key, _label in kind.choices}
     text = str(given.value)
     if not text or not words:

@@ -1,6 +1,6 @@
 """From text to a tree: tokens and a Pratt parser that knows for every node where it stands.
 
-Operators by falling precedence: `-x`, `* /`, `+ -`, `&`, `< <= > >= = !=`; all left associative. A run of
+Operators by falling precedence: `-x`, `* /`, `+ -`, `&`, `< <= > >= = != IN`; all left associative. A run of
 operators of one precedence is one flat `Chain`, so that a long sum is no deep tree. `// ...` to the end of the line and
 `/* ... */` are comments.
 """
@@ -109,7 +109,7 @@ class Token(NamedTuple):
     end: int
 
 
-PRECEDENCE = {"=": 1, "!=": 1, "<": 1, "<=": 1, ">": 1, ">=": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4}
+PRECEDENCE = {"=": 1, "!=": 1, "<": 1, "<=": 1, ">": 1, ">=": 1, "IN": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 _WIDE = {"（": "(", "）": ")", "，": ","}  # as Chinese keyboards type them
 _TOKEN = re.compile(
@@ -226,6 +226,15 @@ class _Parser:
     def token(self) -> Token:
         return self.tokens[self.at]
 
+    @property
+    def word(self) -> str:
+        return self.token.text.upper() if self.token.kind == "word" else ""
+
+    @property
+    def operator(self) -> str:
+        """The token where an operator may stand: IN is a word that anywhere else is a field's name."""
+        return self.word or self.token.kind
+
     def whole(self) -> Node:
         if self.token.kind == "end":
             raise FormulaError(_("The formula is empty."), 0, len(self.text))
@@ -249,14 +258,17 @@ class _Parser:
 
     def binding_tighter_than(self, level: int) -> Node:
         node = self.operand()
-        while (tighter := PRECEDENCE.get(self.token.kind, 0)) > level:
+        while (tighter := PRECEDENCE.get(self.operator, 0)) > level:
             rest: list[tuple[str, Node]] = []
-            while PRECEDENCE.get(self.token.kind, 0) == tighter:
-                operator = self.next().kind
+            while PRECEDENCE.get(self.operator, 0) == tighter:
+                operator = self.operator
+                self.next()
                 if operator == "=" and self.token.kind in {"=", "<", ">"}:
                     raise self.error(_("Two operators in a row. To compare, write one of = != < <= > >=."))
                 rest.append((operator, self.binding_tighter_than(tighter)))
             node = self.made(Chain(node, tuple(rest), node.start, rest[-1][1].end))
+        if self.word == "NOT":
+            raise self.error(_("NOT stands before all of it. Write {example}.", example="NOT({a} IN {b})"))
         return node
 
     def operand(self) -> Node:

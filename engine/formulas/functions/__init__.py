@@ -83,15 +83,25 @@ class Function:
     path: tuple[str, ...] = ()  # a field of the record that it stands for
     types: Callable[[Checker, Function, Call], Typed | None] | None = None
     arrange: Callable[[int], list[Parameter]] | None = None  # the parameters of so many arguments, if not in a row
+    between: bool = False  # an operator that is a word and stands between its two values
 
     @property
     def is_word(self) -> bool:
         """Whether it is written NAME(...), not as an operator."""
-        return self.name[0].isalpha()
+        return self.name[0].isalpha() and not self.between
+
+    @property
+    def begins(self) -> str:
+        """What one types of it first, such as `ROUND(`; empty where that is only a sign."""
+        return f"{self.name}(" if self.is_word else f"{self.name} " if self.between else ""
 
     @property
     def signature(self) -> str:
-        """How it is written, such as `ROUND(number, [decimals])`."""
+        """How it is written, such as `ROUND(number, [decimals])`, `item IN list` or `+`."""
+        if self.between:
+            return f" {self.name} ".join(parameter.name for parameter in self.parameters)
+        if not self.is_word:
+            return self.name
         parts = []
         for parameter in self.parameters:
             name = f"[{parameter.name}]" if parameter.optional else parameter.name

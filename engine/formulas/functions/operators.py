@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from engine.formulas import sql
-from engine.formulas.comparing import equal, ordered
-from engine.formulas.functions import Family, Parameter
+from engine.formulas.comparing import choice, equal, ordered
+from engine.formulas.functions import Arguments, Family, Parameter
+from engine.formulas.functions.list import contains
 from engine.formulas.part import Part
-from engine.formulas.types import BOOLEAN, NUMBER, TEXT
+from engine.formulas.syntax import FormulaError
+from engine.formulas.typed import Constant
+from engine.formulas.types import BOOLEAN, NUMBER, TEXT, Type
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -92,3 +95,38 @@ for _sign, _about in {
     ">=": _("Whether the first is at least the second."),
 }.items():
     family.function(_sign, *_ORDERED, gives=BOOLEAN, about=_about, example=f"1 {_sign} 2")(_ordering(_sign))
+
+
+def _whether_in(arguments: Arguments) -> Type:
+    """Yes or no. Raises `FormulaError` where nothing can be in what stands on the right, or never this."""
+    item, items = arguments
+    if item is None or items is None or items.type.name == "blank":
+        return BOOLEAN
+    held = items.type.item
+    if held is None:
+        says = _("A list is needed behind IN, and this is {type}. CONTAINS looks into texts.", type=items.type.label)
+        raise FormulaError(says, items.start, items.end)
+    if held.choices and isinstance(item, Constant) and isinstance(item.value, str) and item.value:
+        choice(item, held)
+    if item.type.is_list:
+        says = _(
+            "One value is needed before IN, and this is a list. Write {example}.", example="ANY({a}, {item} IN {b})"
+        )
+        raise FormulaError(says, item.start, item.end)
+    if item.type.is_key and held.is_key and item.type != held:
+        says = _("This is {type}, and the list is one of something else.", type=item.type.label)
+        raise FormulaError(says, item.start, item.end)
+    return BOOLEAN
+
+
+@family.function(
+    "IN",
+    Parameter("item", "any"),
+    Parameter("list", "any"),
+    gives=_whether_in,
+    about=_("Whether the list has the item."),
+    example='"red" IN {tags} is true',
+    between=True,
+)
+def is_in(c: Compiling, item: Part, items: Part) -> sql.Element:
+    return contains(c, items, item)

@@ -95,6 +95,7 @@ _BOOLEANS = [
     "(N = BLANK())", "(T = BLANK())", "(D = BLANK())", "AND(B, N)", "OR(B, T)", "XOR(B, B)", "NOT(D)", "ISERROR(N)",
     "ISBLANK(T)", "ISERROR(T)", "IF(B, B, B)", "EXACT(T, T)", 'IS_SAME(D, D, "U")', "IS_BEFORE(D, D)",
     'IS_AFTER(D, D, "U")', 'REGEX_MATCH(T, "^[A-Za-z]+")', "CONTAINS({ts}, T)", "CONTAINS(T, T)", "CONTAINS({ns}, N)",
+    "(N IN {ns})", "(T IN {ts})", "(N + N IN {ns})",
     "ISERROR(D)", "{ns}", "AND({ns})",
 ]  # fmt: skip
 _DATES = [

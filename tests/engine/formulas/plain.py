@@ -135,6 +135,13 @@ def _comparing(
     return compute
 
 
+def _in(arguments: Sequence[Typed | None], record: Values) -> bool:
+    item, items = (one for one in arguments if one is not None)
+    if item.type != NUMBER or items.type.item != NUMBER:
+        raise KeyError("IN")
+    return (value_of(item, record) or Decimal(0)) in (value_of(items, record) or [])
+
+
 def _if(arguments: Sequence[Typed | None], record: Values) -> Any:
     condition, then, otherwise = arguments
     chosen = then if condition is not None and value_of(condition, record) else otherwise
@@ -234,6 +241,7 @@ _APPLIED: Mapping[str, Callable[[Sequence[Typed | None], Values], Any]] = {
     "<": _comparing(lambda one, other: one < other, ordering=True),
     ">=": _comparing(lambda one, other: one >= other, ordering=True),
     ">": _comparing(lambda one, other: one > other, ordering=True),
+    "IN": _in,
     "IF": _if,
     "IFERROR": _iferror,
     "AND": lambda arguments, record: all(_each(arguments, record)),

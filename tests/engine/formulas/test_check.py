@@ -35,6 +35,7 @@ SCOPE = Fields(
         "at": (DATE_TIME, None),
         "done": (BOOLEAN, None),
         "amounts": (list_of(NUMBER), None),
+        "stages": (list_of(STAGE), None),
         "share": (failing(NUMBER), None),
         "Net. amount": (NUMBER, None),
         "created_at": (DATE_TIME, None),
@@ -66,6 +67,8 @@ SCOPE = Fields(
         ("ME()", USER),
         ("TODAY()", DATE),
         ("TRUE", BOOLEAN),
+        ("{amount} + 1 IN {amounts}", BOOLEAN),
+        ("{stage} IN BLANK()", BOOLEAN),
     ],
 )
 def test_types(text: str, kind: Type) -> None:
@@ -159,6 +162,20 @@ def test_whether_it_may_fail_is_known_beforehand(text: str, fails: bool) -> None
             "This pattern has a repeat or a choice inside a repeat. Write it without.",
             '"(a+)+"',
         ),
+        (
+            "{due} IN {account.name}",
+            "A list is needed behind IN, and this is a text. CONTAINS looks into texts.",
+            "{account.name}",
+        ),
+        ("{owner} IN {contacts}", "This is a person, and the list is one of something else.", "{owner}"),
+        (
+            "{amounts} IN {amounts}",
+            "One value is needed before IN, and this is a list. Write ANY({a}, {item} IN {b}).",
+            "{amounts}",
+        ),
+        ('"Wn" IN {stages}', 'There is no choice "Wn". Did you mean "won"?', '"Wn"'),
+        ("IN({amount}, {amounts})", "IN stands between two values: item IN list.", "IN"),
+        ("{amount} NOT IN {amounts}", "NOT stands before all of it. Write NOT({a} IN {b}).", "NOT"),
         ('TEXT(1, "x")', '"x" is no number format. Write one like "0.00", "#,##0" or "0%".', '"x"'),
     ],
 )

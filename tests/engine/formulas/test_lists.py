@@ -86,3 +86,30 @@ def test_choices_in_a_list_are_shown_by_label(engine: sa.Engine) -> None:
     assert evaluate(engine, 'CONTAINS({tags}, "Red")', **given).value in (True, 1)
     assert evaluate(engine, 'CONTAINS({tags}, "b")', **given).value in (True, 1)
     assert evaluate(engine, "ARRAYSORT({n})", **given).type == "list"
+
+
+def test_an_item_is_in_a_list(engine: sa.Engine) -> None:
+    choices = select_of({"red": {"label": "Red wine"}, "white": {"label": "White"}})
+    given: dict[str, Given] = {
+        "numbers": (list_of(NUMBER), [1, 2.5]),
+        "words": (list_of(TEXT), ["a", "b"]),
+        "colours": (list_of(choices), ["red"]),
+        "colour": (choices, "red"),
+        "nothing": (list_of(TEXT), None),
+        "in": (NUMBER, 2),
+    }
+    for text, value in {
+        "1 + 1.5 IN {numbers}": True,
+        "3 in {numbers}": False,
+        '"a" IN {words}': True,
+        '"a" IN {nothing}': False,
+        "{colour} IN {colours}": True,
+        '"Red wine" IN {colours}': True,
+        '"white" IN {colours}': False,
+        "BLANK() IN {words}": False,
+        'NOT("c" IN {words})': True,
+        "in IN {numbers}": False,
+        "in = 2": True,
+        'AND("a" IN {words}, ANY({numbers}, {item} IN {numbers}))': True,
+    }.items():
+        assert bool(evaluate_over(engine, text, Fields(given)).value) is value, text

@@ -71,6 +71,7 @@ LISTS = st.sampled_from(["{ns}", "FILTER({ns}, {item} > {b})", "FILTER({ns}, 10 
 OF_LISTS = st.one_of(
     st.builds("{}({}, {})".format, st.sampled_from(["SUM", "MAX", "MIN", "AVERAGE"]), LISTS, NUMBERS),
     st.builds("{}({})".format, st.sampled_from(["SUM", "MAX", "MIN", "AVERAGE", "COUNTALL"]), LISTS),
+    st.builds("{} IN {}".format, st.sampled_from(["{b}", "2", "0.5", "{b} * 0.5 + 1"]), LISTS),
 )
 TESTS = st.builds("AND({{on}}, {} = {}, NOT({{s}} = 'abc'))".format, NUMBERS, NUMBERS)
 

@@ -36,6 +36,9 @@ def test_operators_bind_by_precedence_and_from_the_left() -> None:
     added = joined.first
     assert isinstance(added, Chain)
     assert [operator for operator, _node in added.rest] == ["+"]
+    among = parse("a & b in list = c")
+    assert isinstance(among, Chain)
+    assert [operator for operator, _node in among.rest] == ["IN", "="]
     flat = parse("1 - 2 + 3 - 4")
     assert isinstance(flat, Chain)
     assert [operator for operator, _node in flat.rest] == ["-", "+", "-"]
