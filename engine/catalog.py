@@ -17,6 +17,7 @@ from engine import apps, queries, records
 from engine.apps import Plan
 from engine.definitions.language import Document, Field, Table
 from engine.errors import NotFound, Problem, Refused
+from engine.imports.lookups import departments_by_name
 from engine.storage.alterations import count_records
 from engine.storage.session import Session, timestamp
 from engine.text import _, label_in
@@ -240,7 +241,10 @@ def _resolvable(value: Any, ids: Mapping[str, str]) -> bool:
 
 
 def _sample_value(session: Session, field: Field, value: Any, ids: Mapping[str, str]) -> Any:
-    """A sample's value as a record holds it: `@acme` is a record, `@me` who installs, `+14d` a day from today."""
+    """A sample's value as a record holds it: `@acme` is a record, `@me` who installs, `+14d` a day from today.
+
+    A department is written by its name.
+    """
     if field.is_link:
         wanted = value if isinstance(value, list) else [value]
         found = [ids[one.removeprefix("@")] for one in wanted if one.removeprefix("@") in ids]
@@ -254,6 +258,9 @@ def _sample_value(session: Session, field: Field, value: Any, ids: Mapping[str, 
             if value == "@me"
             else value
         )
+    if field.kind.names == "departments":
+        found = departments_by_name(session).find(str(value))
+        return found[0] if found else None
     if field.kind.holds in {"date", "date_time"} and isinstance(value, str):
         return _sample_day(session, field, value)
     if isinstance(value, Mapping):

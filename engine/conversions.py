@@ -13,12 +13,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import people, queries
+from engine import named, queries
 from engine.computed import Written
 from engine.definitions.language import Field
 from engine.definitions.plan import Alteration, ConvertField
 from engine.field_types import InvalidValue
-from engine.imports.lookups import Names, people_by_name, records_by_title
+from engine.imports.lookups import Names, names_of_kind, records_by_title
 from engine.storage import record_rows
 from engine.storage.alterations import alike
 from engine.storage.layout import Layout
@@ -204,14 +204,14 @@ class _Reading:
         if old.is_link:
             ids = {one for value in held.values() for one in _ids(value)}
             self.names = queries.titles_in(session, old.targets, ids)
-        elif old.kind.names == "people":
-            self.names = people.names(session)
+        elif old.kind.names in named.KINDS:
+            self.names = named.names(session, old.kind.names)
         if new.is_link and self.alike:
             self.there = record_rows.existing_in(session, new.targets, self.names)
         elif new.is_link:
             self.known = records_by_title(session, new.targets)
-        elif new.kind.names == "people":
-            self.known = people_by_name(session)
+        elif new.kind.names in named.KINDS:
+            self.known = names_of_kind(session, new)
 
     def as_text(self, value: Any) -> str:
         """The value as a person would type it."""

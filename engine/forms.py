@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import apps, history, limits, queries, records
+from engine import apps, history, limits, named, queries, records
 from engine.access import door
 from engine.definitions.language import Field, Form, FormField, Table
 from engine.errors import NotFound, Problem, Refused
@@ -59,13 +59,16 @@ def questions(table: Table, form: Form) -> list[Question]:
 
 
 def public_questions(session: Session, table: Table, form: Form) -> list[Question]:
-    """The questions that a public form can ask strangers: no people, and links only where `choices` has some."""
+    """The questions that a public form can ask strangers.
+
+    No people or departments, and links only where `choices` has some.
+    """
     offered = choices(session, table, form)
     return [
         one
         for one in questions(table, form)
         if not one.field.is_side
-        and one.field.kind.names != "people"
+        and one.field.kind.names not in named.KINDS
         and (not one.field.is_link or offered.get(one.field.key))
     ]
 

@@ -19,12 +19,17 @@ class Person:
     name: str
     email: str
     role: str  # "" for somebody who left
+    department: str | None = None
+    manager: str | None = None
+
+
+_PERSON = (people.c.id, people.c.name, people.c.email, people.c.role, people.c.department, people.c.manager)
 
 
 def everybody(session: Session) -> list[Person]:
     """Those who belong to the workspace now, by name."""
-    wanted = sa.select(people).where(people.c.role != "").order_by(sa.func.lower(people.c.name), people.c.id)
-    return [Person(row.id, row.name, row.email, row.role) for row in session.connection.execute(wanted)]
+    wanted = sa.select(*_PERSON).where(people.c.role != "").order_by(sa.func.lower(people.c.name), people.c.id)
+    return [Person(*row) for row in session.connection.execute(wanted)]
 
 
 def owners(session: Session) -> list[Person]:
@@ -34,7 +39,7 @@ def owners(session: Session) -> list[Person]:
 
 def everybody_ever(session: Session) -> list[Person]:
     """Those who belong or belonged to the workspace."""
-    return [Person(row.id, row.name, row.email, row.role) for row in session.connection.execute(sa.select(people))]
+    return [Person(*row) for row in session.connection.execute(sa.select(*_PERSON))]
 
 
 def names(session: Session) -> dict[str, str]:
@@ -43,7 +48,10 @@ def names(session: Session) -> dict[str, str]:
 
 
 def mirror(session: Session, members: Iterable[Person]) -> None:
-    """Make the workspace know exactly these people; others stay by name only."""
+    """Make the workspace know exactly these people; others stay by name only.
+
+    Departments and managers are not the control store's: they stay as they are.
+    """
     session.connection.execute(sa.update(people).values(role=""))
     known = set(session.connection.execute(sa.select(people.c.id)).scalars())
     for one in members:

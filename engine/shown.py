@@ -14,6 +14,7 @@ _TYPE_OF_RESULT = {
     "date": "date",
     "date_time": "date_time",
     "user": "user",
+    "department": "department",
     "file": "attachment",
 }
 

@@ -17,8 +17,8 @@ from engine.imports.lookups import (
     choices_by_label,
     folded,
     names_in,
+    names_of_kind,
     new_choices,
-    people_by_name,
     records_by_title,
     records_by_values,
 )
@@ -52,10 +52,10 @@ def add_choices(session: Session, table: str, missing: Mapping[str, Sequence[str
 
 
 def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Values]:
-    """The same records with choices, people and links by their keys and ids; a linked record that is missing is made,
-    unless its table could be any of several.
+    """The same records with choices, people, departments and links by their keys and ids.
 
-    What is a text still is for `records.create(..., reading="text")` to read.
+    A linked record that is missing is made, unless its table could be any of several. What is a text still is for
+    `records.create(..., reading="text")` to read.
     """
     of = session.layout.table(table)
     cast = [dict(values) for values in given]
@@ -78,7 +78,7 @@ def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Value
 def _names_of(session: Session, field: Field) -> Names:
     if field.kind.of_any_table:
         return records_by_title(session, field.targets)
-    return choices_by_label(field) if field.kind.names == "choices" else people_by_name(session)
+    return names_of_kind(session, field)
 
 
 def _found(names: Names, field: Field, value: Any) -> Any:

@@ -17,7 +17,7 @@ from engine.storage import record_rows, workspace_tables
 from engine.storage.expressions import ME, NOW, Records, clock_of
 from engine.storage.layout import sql_type
 from engine.storage.session import Session, timestamp
-from engine.text import Label, _
+from engine.text import Label, Text, _
 
 LONGEST_UNIQUE = 600  # characters: an index of PostgreSQL takes 2,704 bytes
 Given = Mapping[str, Any]
@@ -58,7 +58,7 @@ def accept(
                     problems.append(Problem(at, says, "invalid_value", value))
         accepted.append(values)
     problems += _missing_links(session, table, accepted)
-    problems += _missing_people(session, table, accepted)
+    problems += _missing_named(session, table, accepted)
     problems += file_problems(session, table, accepted)
     return accepted, problems
 
@@ -196,24 +196,32 @@ def _missing_links(session: Session, table: Table, records: Sequence[Values]) ->
     return problems
 
 
-def _missing_people(session: Session, table: Table, records: Sequence[Values]) -> list[Problem]:
-    fields = [one for one in table.fields.values() if one.kind.names == "people" and one.writable]
-    wanted = {person for values in records for one in fields for person in _ids(values.get(one.key))}
-    if not wanted:
-        return []
-    people = workspace_tables.people
-    known = set(session.connection.execute(sa.select(people.c.id).where(people.c.id.in_(wanted))).scalars())
-    return [
-        Problem(
-            f"/{number}/{field.key}",
-            _("{field} must be a person of this workspace.", field=_name(field)),
-            "unknown_person",
-            values[field.key],
-        )
-        for number, values in enumerate(records)
-        for field in fields
-        if not known.issuperset(_ids(values.get(field.key)))
-    ]
+# Where those whom fields name are known: those who left and what was removed too, for records keep naming them.
+_NAMED = {
+    "people": (workspace_tables.people.c.id, _("{field} must be a person of this workspace."), "unknown_person"),
+    "departments": (
+        workspace_tables.departments.c.id,
+        _("{field} must be a department of this workspace."),
+        "unknown_department",
+    ),
+}
+
+
+def _missing_named(session: Session, table: Table, records: Sequence[Values]) -> list[Problem]:
+    problems: list[Problem] = []
+    for names, (known_ids, says, code) in _NAMED.items():
+        fields = [one for one in table.fields.values() if one.kind.names == names and one.writable]
+        wanted = {named for values in records for one in fields for named in _ids(values.get(one.key))}
+        if not wanted:
+            continue
+        known = set(session.connection.execute(sa.select(known_ids).where(known_ids.in_(wanted))).scalars())
+        problems += [
+            Problem(f"/{number}/{field.key}", Text(says.message, {"field": _name(field)}), code, values[field.key])
+            for number, values in enumerate(records)
+            for field in fields
+            if not known.issuperset(_ids(values.get(field.key)))
+        ]
+    return problems
 
 
 def _ids(value: Any) -> list[str]:

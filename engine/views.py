@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import apps, queries, records, totals
+from engine import apps, named, queries, records, totals
 from engine.definitions.language import Condition, Field, Table, View
 from engine.errors import NotFound, Problem, Refused
 from engine.importers import key_for
-from engine.people import everybody
 from engine.queries import Query
 from engine.storage.session import Session
 from engine.text import Label, _
@@ -125,6 +124,7 @@ def is_value(field: Field, value: Any) -> Condition:
 def _values(session: Session, by: Field, counted: dict[Any, Group]) -> list[tuple[Any, Label, str]]:
     """Every value that a stack is made for, in order; empty last and only if it has records."""
     values: list[tuple[Any, Label, str]] = []
+    called: Mapping[str, str] = {}  # also those who left and what was removed
     if by.choices:
         values = [(key, one["label"], one.get("color", "gray")) for key, one in by.choices.items()]
     elif by.is_link:
@@ -133,11 +133,13 @@ def _values(session: Session, by: Field, counted: dict[Any, Group]) -> list[tupl
         order = queries.ids_of(session, Query(target.address, sort=first.sort))
         names = queries.titles(session, target.address, order[:MAX_STACKS])
         values = [(record_id, names[record_id], "gray") for record_id in order[:MAX_STACKS]]
-    elif by.kind.names == "people":
-        values = [(person.id, person.name, "gray") for person in everybody(session)]
+    elif by.kind.names in named.KINDS:
+        called = named.names(session, by.kind.names)
+        values = [(one, called[one], "gray") for one in named.offered(session, [by.kind.names])[by.kind.names]]
     elif by.kind.holds == "boolean":
         values = [(False, _("Not ticked"), "gray"), (True, _("Ticked"), "green")]
     known = {value for value, _label, _color in values}
-    others = [(value, str(value), "gray") for value in counted if value is not None and value not in known]
+    unknown = [value for value in counted if value is not None and value not in known]
+    others = [(value, called.get(value, str(value)), "gray") for value in unknown]
     empty: list[tuple[Any, Label, str]] = [(None, _("No {field}", field=by.label), "gray")] if None in counted else []
     return [*values, *others, *empty]

@@ -26,13 +26,13 @@ class Said:
 
 @dataclass(frozen=True)
 class Speaker:
-    """Says conditions about records of one table to one reader. `people` are names by id."""
+    """Says conditions about records of one table to one reader. `names` are those of people and departments by id."""
 
     layout: Layout
     app: App
     table: Table
     language: str
-    people: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def wording(self) -> Wording:
@@ -59,8 +59,8 @@ class Speaker:
         if of.kind.of_any_table and value in of.options["to"]:
             tables = dict(tables_of(self.layout.types, of))
             return label_in(tables[value].label, self.language, value) if value in tables else str(value)
-        if isinstance(value, str) and value in self.people:
-            return self.people[value]
+        if isinstance(value, str) and value in self.names:
+            return self.names[value]
         return of.kind.display(value, of.options, self.language) if not of.kind.computed else str(value)
 
     def _joined(self, condition: Mapping[str, Any]) -> Said | None:

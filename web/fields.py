@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.definitions.language import Field, Table
 from engine.field_types import Input, field_types
+from engine.named import KINDS
 from engine.shown import shown_as
 from engine.storage.layout import Layout
 from engine.text import Label
@@ -27,7 +28,7 @@ class Shown:
     kind: str
     options: Mapping[str, Any]
     many: bool = False
-    named: bool = False  # drawn from names, which may change: of people, of linked records
+    named: bool = False  # drawn from names, which may change: of people, departments, linked records
     whole: bool = False  # its cell draws a list or an object by itself
     editable: bool = False
     required: bool = False
@@ -73,7 +74,7 @@ def _shown(layout: Layout, one: Field) -> Shown:
     drawn_as = field_types[kind]
     links = drawn_as.holds in {"record", "parent", "any_record"}
     named, whole = (
-        links or drawn_as.names == "people",
+        links or drawn_as.names in KINDS,
         drawn_as.holds == "records" or links or drawn_as.listed or drawn_as.holds == "json",
     )
     shown = Shown(one.key, one.label, one.kind.icon, kind, options, many, named, whole)

@@ -44,6 +44,11 @@ class Filterable:
         return {key: one for key, one in operators.items() if one.takes != "condition"}
 
     @property
+    def offers(self) -> str:
+        """What its values are chosen from by id: `people`, `departments`; empty for all else."""
+        return HELD[self.held].names
+
+    @property
     def choices(self) -> Mapping[str, Text]:
         """What a list is chosen from, where it is the same for every field of the sort."""
         return HELD[self.held].choices

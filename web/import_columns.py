@@ -15,6 +15,7 @@ from engine.field_types import field_types
 from engine.importers import READINGS, Proposal, key_for
 from engine.imports import Import, Suggestion
 from engine.imports.mapping import reading_name
+from engine.named import KINDS
 from engine.text import Label, Text, _
 
 NEW = "+"  # what a column's choice says when a field is to be made for it
@@ -52,7 +53,7 @@ class Column:
     doubt: Text | None
     reading: str
     readings: Sequence[tuple[str, Label]]
-    names: bool  # whether its cells name records, people or choices
+    names: bool  # whether its cells name records, people, departments or choices
     can_create: bool
     unknown: str
     error: str = ""
@@ -100,7 +101,7 @@ def columns_of(
                 json.dumps(reading, sort_keys=True),
                 list(_readings(reading)),
                 names,
-                names and of is not None and of.kind.names != "people" and not of.kind.of_any_table,
+                names and of is not None and of.kind.names not in KINDS and not of.kind.of_any_table,
                 (chosen or {}).get("unknown", "refuse"),
                 errors.get(proposal.column, ""),
             )

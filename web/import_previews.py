@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from engine import people, queries
+from engine import named, queries
 from engine.definitions.language import Table
 from engine.errors import NotFound
 from engine.imports import Import
@@ -40,11 +40,11 @@ def unknown_in(session: Session, held: Import, column: str) -> Unknown:
     target = session.layout.apps.tables.get(field.target or "") if field else None
     if field is not None and field.is_link:
         offered = [title for _table, _id, title in queries.find_titles_in(session, field.targets, "", MOST_NAMES)]
-    elif field is not None and field.kind.holds == "user":
-        offered = [one.name for one in people.everybody(session)]
+    elif field is not None and field.kind.names in named.KINDS:
+        offered = list(named.offered(session, [field.kind.names])[field.kind.names].values())
     elif field is not None:
         offered = [label_in(one["label"], "en") for one in field.choices.values()]
-    can_create = field is None or (field.kind.holds != "user" and not field.kind.of_any_table)
+    can_create = field is None or (field.kind.names not in named.KINDS and not field.kind.of_any_table)
     return Unknown(column, names, offered, target, mapping.get("unknown", "refuse"), can_create)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,7 +41,7 @@ class Lines:
     inputs: Mapping[str, Input]
     rows: list[Row]
     names: Names
-    people: Mapping[str, str]
+    offered: Mapping[str, Mapping[str, str]]
     totals: Mapping[str, tuple[Shown, Any]]
 
 
@@ -86,7 +86,7 @@ def lines_of(
     field: Field,
     value: Sequence[Any],
     errors: Mapping[str, str],
-    people: Mapping[str, str],
+    offered: Mapping[str, Mapping[str, str]],
     links: Callable[[Field], Mapping[str, Any]],
     owner: str | None,
 ) -> Lines:
@@ -125,9 +125,17 @@ def lines_of(
         },
         rows=rows,
         names=names_of(session, at, table, [one.key for one in columns], [row.values for row in rows]),
-        people=people,
+        offered=offered,
         totals=_totals(session, field, table, owner),
     )
+
+
+def inputs_in(layout: Layout, fields: Collection[Field]) -> list[Input | None]:
+    """The inputs of these fields and of the lines in them."""
+    shown = [shown_field(layout, one) for one in fields]
+    lines = [one for one in fields if one.owns_lines]
+    columns = [column for of in lines for column in _columns(layout, of, layout.table(of.target or ""))]
+    return [one.input for one in [*shown, *columns]]
 
 
 def _columns(layout: Layout, field: Field, table: Table) -> list[Shown]:
@@ -139,7 +147,7 @@ def _columns(layout: Layout, field: Field, table: Table) -> list[Shown]:
 
 def _input(shown: Shown, more: Mapping[str, Any]) -> Input:
     spec = shown.input or Input("text")
-    return Input(spec.kind, spec.choices, {**(spec.attributes or {}), **more})
+    return replace(spec, attributes={**(spec.attributes or {}), **more})
 
 
 def _totals(session: Session, field: Field, table: Table, owner: str | None) -> dict[str, tuple[Shown, Any]]:

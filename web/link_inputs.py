@@ -23,7 +23,7 @@ def inputs_of_links(
     fields: Sequence[Field],
     values: Mapping[str, Any],
     errors: Mapping[str, str],
-    everybody: Mapping[str, str],
+    offered: Mapping[str, Mapping[str, str]],
     owner: str | None,
     *,
     candidates: bool,
@@ -35,7 +35,7 @@ def inputs_of_links(
         return input_of_link(session, place, one, held, candidates=candidates)
 
     return {
-        one.key: {"lines": lines_of(session, place.at, one, values.get(one.key) or [], errors, everybody, link, owner)}
+        one.key: {"lines": lines_of(session, place.at, one, values.get(one.key) or [], errors, offered, link, owner)}
         if one.owns_lines
         else link(one)
         for one in fields

@@ -1,20 +1,22 @@
-"""What the people and the linked records of a page are called: one question per table, however many records."""
+"""What people, departments and linked records of a page are called: one question per table, however many records."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine import files, people, queries
+from engine import files, named, queries
 from engine.definitions.language import Field, Table
+from engine.field_types import Input
+from engine.filters import HELD, held_for
 from engine.formulas.types import FILE
 from engine.storage.layout import Layout
 from engine.storage.session import Session
 from web.addresses import At
 from web.attached import attached
 
-# A person's id -> the name; a record's id -> {"title", "href", "icon", "table"}, the last two of its table; the id of a
-# file -> `Attached`.
+# The id of a person or department -> the name; a record's -> {"title", "href", "icon", "table"}, the last two of its
+# table; a file's -> `Attached`.
 Names = dict[str, Any]
 
 
@@ -30,8 +32,8 @@ def names_of(
         for key, target in [(key, one) for key, some in targets.items() for one in some]:
             wanted.setdefault(target, set()).update(ids_of(values.get(key)))
     names = titles_of(session, at, wanted)
-    if any(holds_people(layout, field) for field in fields):
-        names |= people.names(session)
+    for kind in {HELD[held_for(layout.held_type(field))].names for field in fields}:
+        names |= named.names(session, kind)
     return names | files_of(session, at, [field.key for field in fields if holds_files(layout, field)], held)
 
 
@@ -63,10 +65,9 @@ def targets_of(layout: Layout, field: Field) -> tuple[str, ...]:
     return held.tables or ((held.table,) if held.table else ())
 
 
-def holds_people(layout: Layout, field: Field) -> bool:
-    """Whether the field's values are people."""
-    held = layout.held_type(field)
-    return "user" in (held.name, held.item.name if held.item else "")
+def offered_for(session: Session, inputs: Iterable[Input | None]) -> dict[str, dict[str, str]]:
+    """What these inputs offer to choose from: names by id, by what `Input.offers` says."""
+    return named.offered(session, [one.offers for one in inputs if one is not None])
 
 
 def holds_files(layout: Layout, field: Field) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from engine import ledgers, people, queries, records, rules, trees
+from engine import ledgers, queries, records, rules, trees
 from engine.definitions.language import App, Table
 from engine.errors import Problem, Refused
 from engine.records import Record
@@ -19,10 +19,10 @@ from engine.storage.session import Session
 from web.dependencies import Place
 from web.fields import Shown, shown_field
 from web.histories import History, history_of
-from web.lines import typed_lines
+from web.lines import inputs_in, typed_lines
 from web.link_inputs import inputs_of_links
 from web.linked_records import Linked, linked_to
-from web.names import Names, ids_of, names_of
+from web.names import Names, ids_of, names_of, offered_for
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Sheet:
 
     `errors` is what is wrong, by field; `problems` what is wrong with no field in particular. A new record
     has no `record`.
+    `offered` is what inputs offer by id: people, departments.
     `above` are the names and addresses of the records that it lies under in a tree.
     `copies` is where a POST takes copied values anew, if there are any.
     `closed` is why a record can be changed no more; `reversal` where a POST reverses it, if it can be.
@@ -44,7 +45,7 @@ class Sheet:
     facts: list[Shown]
     values: Mapping[str, Any]
     names: Names
-    people: Mapping[str, str]
+    offered: Mapping[str, Mapping[str, str]]
     links: Mapping[str, Mapping[str, Any]]
     may_write: bool
     action: str
@@ -169,15 +170,12 @@ def _parts(
     shown = [shown_field(layout, one) for one in table.declared]
     keys = [one.key for one in table.declared]
     names = names_of(session, place.at, table, [*keys, "updated_by"], [values])
-    # Somebody who left stays the value of a field that names them.
-    left = {
-        person
-        for one in writable
-        if one.kind.names == "people"
-        for person in ids_of(values.get(one.key))
-        if person in names
-    }
-    everybody = {one.id: one.name for one in people.everybody(session)} | {one: names[one] for one in sorted(left)}
+    offered = offered_for(session, inputs_in(layout, writable))
+    for one in writable:
+        if one.kind.names in offered:
+            # Somebody who left, and what was removed, stays the value of a field that names it.
+            gone = sorted({each for each in ids_of(values.get(one.key)) if each in names})
+            offered[one.kind.names] |= {each: names[each] for each in gone if each not in offered[one.kind.names]}
     return {
         "app": layout.apps[table.app],
         "table": table,
@@ -186,8 +184,8 @@ def _parts(
         "facts": [one for one in shown if not one.editable and one.key != table.title],
         "values": values,
         "names": names,
-        "people": everybody,
-        "links": inputs_of_links(session, place, writable, values, errors, everybody, owner, candidates=candidates),
+        "offered": offered,
+        "links": inputs_of_links(session, place, writable, values, errors, offered, owner, candidates=candidates),
         "may_write": place.principal.role != "guest",
         "close": place.at.table(table.app, table.key),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import people
+from engine import named
 from engine.definitions.language import Field
 from engine.field_types import FieldType
 from engine.formulas.aggregates import AGGREGATES, Aggregate
@@ -19,13 +19,16 @@ from web.names import titles_of
 from web.view_changes import WORDS, changes_of
 from web.views import Looking, grid
 
-FEW_VALUES = frozenset({"text", "select", "user", "record", "boolean"})  # what a computed field may give to group by
+# What a computed field may give to group by.
+FEW_VALUES = frozenset({"text", "select", "user", "department", "record", "boolean"})
 
 
 def tool_bar(at: Looking, language: str) -> dict[str, Any]:
     """What `html/views/view.html` needs around the view itself; conditions are said in `language`."""
     layout, table = at.session.layout, at.table
-    speaker = Speaker(layout, layout.apps[table.app], table, language)
+    form = filter_form(at, at.filters.lines)
+    names = {one: name for offered in form["offered"].values() for one, name in offered.items()}
+    speaker = Speaker(layout, layout.apps[table.app], table, language, names)
     fields = list(table.fields.values())
     changes = changes_of(at)
     single = [shown for one in fields if not (shown := shown_field(layout, one)).many]
@@ -50,7 +53,7 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
         "own_filter": speaker.condition(at.view.filter),
         "may_write": at.may_write,
         "no_tests": Tests(),
-        **filter_form(at, at.filters.lines),
+        **form,
     }
 
 
@@ -66,7 +69,7 @@ def filter_form(at: Looking, lines: list[Line]) -> dict[str, Any]:
         "units": {line.number: units(line) for line in lines},
         "searches": {one.key: search_of_link(at.session.layout, at.place.at, one) for one in links},
         "filter_names": titles_of(at.session, at.place.at, ids_in(lines)),
-        "people": {one.id: one.name for one in people.everybody(at.session)},
+        "offered": named.offered(at.session, [one.offers for one in fields.values()]),
     }
 
 

@@ -25,10 +25,10 @@ def enter(principal: Principal, act: Act, table: Table, fields: Collection[str] 
 
 
 def enter_builder(principal: Principal) -> None:
-    """Let the principal change definitions, or raise `Forbidden`."""
+    """Let the principal change what belongs to the whole workspace, such as definitions, or raise `Forbidden`."""
     principal.scope.check_whole()
     if principal.role not in {"owner", "builder"}:
-        raise Forbidden(_("Only owners and builders can change apps. Ask one of them."))
+        raise Forbidden(_("Only owners and builders can change this. Ask one of them."))
 
 
 def enter_owner(principal: Principal) -> None:

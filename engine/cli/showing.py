@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from engine import files, people, queries
+from engine import files, named, queries
 from engine.cli.printing import Figure
 from engine.definitions.language import Field, Table
 from engine.field_types import field_types
@@ -23,7 +23,7 @@ class Shown:
         self.session = session
         self.language = session.workspace.language
         self.fields = [table.fields[key] for key in keys]
-        self._people: Mapping[str, str] | None = None
+        self._named: dict[str, Mapping[str, str]] = {}  # by kind
         self._titles: dict[tuple[str, ...], dict[str, str]] = {}
         self._files: dict[str, str] = {}
 
@@ -60,7 +60,7 @@ class Shown:
             return ", ".join(self._files.get(one, one) for one in value)
         name, options = shown_as(self.session.layout, field)
         kind = field_types[name]
-        if isinstance(value, list) and (kind.names == "people" or not kind.listed):
+        if isinstance(value, list) and (kind.names in named.KINDS or not kind.listed):
             return ", ".join(str(self._one(name, options, one)) for one in value)
         return self._one(name, options, value)
 
@@ -68,8 +68,8 @@ class Shown:
         if isinstance(value, bool):
             return "yes" if value else None
         kind = field_types[name]
-        if kind.names == "people":
-            return self._person(value)
+        if kind.names in named.KINDS:
+            return self._called(kind.names, value)
         if isinstance(value, (int, float)):
             if options.get("decimals", 0) is None:
                 return total(value, self.language)
@@ -78,10 +78,10 @@ class Shown:
             options = {**options, "time_zone": self.session.workspace.time_zone}
         return kind.display(value, options, self.language)
 
-    def _person(self, user_id: str) -> str:
-        if self._people is None:
-            self._people = people.names(self.session)
-        return self._people.get(user_id, user_id)
+    def _called(self, kind: str, one: str) -> str:
+        if kind not in self._named:
+            self._named[kind] = named.names(self.session, kind)
+        return self._named[kind].get(one, one)
 
     def _look_up_files(self, ids: Sequence[str]) -> None:
         """What the files are called."""

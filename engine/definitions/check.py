@@ -180,6 +180,7 @@ _GIVES: Mapping[str, frozenset[str]] = {
     "selects": frozenset({"select", "text", "list"}),
     "user": frozenset({"user", "text"}),
     "users": frozenset({"user", "text", "list"}),
+    "department": frozenset({"department", "text"}),
 }
 
 

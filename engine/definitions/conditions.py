@@ -111,7 +111,7 @@ def _test_uses_clock(test: Mapping[str, Any] | str, scope: RecordScope) -> bool:
     if on_linked(test):
         written = tuple(test["field"].split("."))
         return uses_clock(test["value"], scope.along(scope.resolve(written) or written))
-    if test["op"] == "is_me" or test["op"] in _LOOKING_FURTHER or is_relative(test.get("value")):
+    if test["op"] in _LOOKING_FURTHER or is_relative(test.get("value")):
         return True
     return is_expression(test.get("value")) and _reads_clock(expression(test["value"]), scope)
 

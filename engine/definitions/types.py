@@ -18,6 +18,7 @@ from engine.formulas.types import (
     BOOLEAN,
     DATE,
     DATE_TIME,
+    DEPARTMENT,
     FILE,
     NUMBER,
     TEXT,
@@ -140,6 +141,9 @@ _HELD = {
     "time": TEXT,
     "json": TEXT,
     "files": FILE,
+    "user": USER,
+    "users": USER,
+    "department": DEPARTMENT,
     "signature": TEXT,
 }
 # What an expression may ask of files: `{photos.filename}`, `SUM({photos.size})`.
@@ -384,10 +388,7 @@ class FieldTypes:
             target = self.apps.tables.get(field.target or "")
             record = record_of(field.target or "", target.title if target else "")
             return list_of(record) if field.many else record
-        if field.kind.names == "choices":
-            held = select_of(field.options["choices"])
-        else:
-            held = USER if field.kind.names == "people" else _HELD[field.kind.holds]
+        held = select_of(field.options["choices"]) if field.kind.names == "choices" else _HELD[field.kind.holds]
         return list_of(held) if field.kind.listed else held
 
     def _over_link(self, field: Field) -> Type:

@@ -26,6 +26,7 @@ Holds = Literal[
     "date_time",
     "select",
     "user",
+    "department",
     "selects",
     "time",
     "json",
@@ -56,6 +57,7 @@ class Input:
     choices: Mapping[str, Mapping[str, Any]] | None = None
     attributes: Mapping[str, Any] | None = None
     in_lines: bool = True  # whether the cell of a grid has room for it
+    offers: str = ""  # what one chooses from by id: `people`, `departments`
 
 
 class FieldType:
@@ -77,7 +79,7 @@ class FieldType:
     expressed_in: ClassVar[str] = ""  # the option with the expression that it is worked out by
     groups: ClassVar[bool] = False  # few values, so a kanban or a group by it makes sense
     listed: ClassVar[bool] = False  # its value is a list that lies in the record itself
-    names: ClassVar[Literal["", "choices", "people"]] = ""  # what its values are keys or ids of
+    names: ClassVar[Literal["", "choices", "people", "departments"]] = ""  # what its values are keys or ids of
     reading: ClassVar[str] = ""  # how imports read its cells, where that does not follow from what it holds
     said_by: ClassVar[
         tuple[tuple[str, ...], ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from engine.field_types import FieldType, Holds, InvalidValue, Options, Value
+from engine.field_types import FieldType, Holds, Input, InvalidValue, Options, Value
 from engine.text import _
 
 
@@ -22,3 +22,6 @@ class User(FieldType):
         if not isinstance(value, str) or not value.startswith("usr"):
             raise InvalidValue(_("must be a person of this workspace"))
         return value
+
+    def input(self, options: Options) -> Input:
+        return Input(self.name, offers=self.names)

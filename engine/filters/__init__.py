@@ -53,7 +53,7 @@ class Operator:
     sentence: Text
     takes: Takes
     test: Tested
-    looks_further: bool = False  # asks more than the field holds, so that the answer cannot be stored
+    looks_further: bool = False  # asks more than the field holds, such as who asks: the answer is never stored
 
     @property
     def may_be_worked_out(self) -> bool:
@@ -76,9 +76,10 @@ class Held:
     name: str
     operators: ClassVar[Mapping[str, Operator]]
     listed: ClassVar[bool] = False  # what is tested is a list; else a list is tested as its items joined to a text
+    names: ClassVar[str] = ""  # what its values are ids of, beside the records: `people`, `departments`
     choices: ClassVar[Mapping[str, Text]] = {}  # what a list is chosen from, where it is the same for every field
     expressions: ClassVar[frozenset[str]] = frozenset(
-        {"text", "select", "user", "record"}
+        {"text", "select", "user", "department", "record"}
     )  # what may stand for a value
 
     def problem(self, operator: Operator, value: Any, options: Options) -> Text | None:
@@ -139,7 +140,7 @@ def held_for(kind: Type) -> str:
     """What values of a type, such as those of a formula, are tested as: a name of `HELD`."""
     if kind.is_list:
         item = kind.item.name if kind.item else ""
-        return f"{item}s" if item in {"select", "user", "file"} else "text"
+        return f"{item}s" if item in {"select", "user", "department", "file"} else "text"
     return kind.name if kind.name in HELD else "text"
 
 

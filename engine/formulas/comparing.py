@@ -13,7 +13,7 @@ from engine.formulas.conversions import as_date, as_number, as_text, read_number
 from engine.formulas.part import Part
 from engine.formulas.syntax import FormulaError
 from engine.formulas.typed import Constant, Typed
-from engine.formulas.types import BOOLEAN, DATE, NUMBER, TEXT, Type
+from engine.formulas.types import BOOLEAN, DATE, DEPARTMENT, NUMBER, TEXT, Type
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def comparable(one: Typed, other: Typed, scope: _Scope, ordering: bool = False) 
         return one, other
     if any(_is_title(part, against) for part, against in ((one, other), (other, one))):
         return as_text(one, scope), as_text(other, scope)
-    if all(kind.name in {"record", "user", "text"} for kind in kinds):
+    if all(kind.name in {"record", "user", "department", "text"} for kind in kinds):
         return one, other
     names = {kind.name for kind in kinds}
     if names == {"number", "text"} and (ordering or not any(_is_words(part) for part in (one, other))):
@@ -52,10 +52,12 @@ def comparable(one: Typed, other: Typed, scope: _Scope, ordering: bool = False) 
 
 
 def _is_title(part: Typed, record: Typed) -> bool:
-    """A text written in the formula that is held against a linked record and is not its id."""
-    if not isinstance(part, Constant) or not isinstance(part.value, str) or not record.type.title:
+    """A text written in the formula that is held against a linked record or a department and is not its id."""
+    if not isinstance(part, Constant) or not isinstance(part.value, str) or not part.value:
         return False
-    return part.value != "" and not part.value.startswith("rec")
+    if record.type == DEPARTMENT:
+        return not part.value.startswith("dep")
+    return record.type.title != "" and not part.value.startswith("rec")
 
 
 def _is_words(part: Typed) -> bool:

@@ -59,6 +59,9 @@ class Environment(Protocol):
     def me(self) -> sql.Element:
         """The id of the person who asks, as a parameter."""
 
+    def my_departments(self) -> sql.Element:
+        """The ids of the departments of the person who asks, as a list."""
+
     def each(self, table: str) -> Each:
         """Every record of the table at this address, as a source of its own."""
 
@@ -105,6 +108,10 @@ class Inside:
     def me(self) -> sql.Element:
         """See `Environment`."""
         return self.outer.me()
+
+    def my_departments(self) -> sql.Element:
+        """See `Environment`."""
+        return self.outer.my_departments()
 
     def each(self, table: str) -> Each:
         """See `Environment`."""
@@ -329,6 +336,9 @@ class _Anything:
 
     def me(self) -> sql.Element:
         return sa.literal_column("me")
+
+    def my_departments(self) -> sql.Element:
+        return sa.literal_column("mine")
 
     def each(self, table: str) -> Each:
         return self

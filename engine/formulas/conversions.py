@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import sqlalchemy as sa
 
-from engine.formulas import dates, lists, numerals, sql
+from engine.formulas import dates, departments, lists, numerals, sql
 from engine.formulas.functions import Takes
 from engine.formulas.part import Part
 from engine.formulas.syntax import MAX_DIGITS, FormulaError
 from engine.formulas.typed import Constant, Convert, Read, Typed
-from engine.formulas.types import BOOLEAN, DATE, DATE_TIME, NUMBER, TEXT, Type, list_of
+from engine.formulas.types import BOOLEAN, DATE, DATE_TIME, DEPARTMENT, NUMBER, TEXT, Type, list_of
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -77,8 +77,10 @@ def as_text(argument: Typed, scope: _Scope) -> Typed:
 
 
 def _titled(argument: Typed, scope: _Scope) -> Typed:
-    """A linked record, or a list of such, as what names them."""
+    """A linked record or a department, or a list of such, as what names them."""
     held = argument.type
+    if DEPARTMENT in (held, held.item):
+        return Convert(argument, list_of(TEXT) if held.is_list else TEXT, argument.start, argument.end)
     title = held.title or (held.item.title if held.item else "")
     if not isinstance(argument, Read) or not title:
         return argument
@@ -190,6 +192,8 @@ def convert(c: Compiling, part: Part, to: Type) -> Part:
     """The SQL of a `Convert`."""
     held = part.type
     if to.is_list:
+        if held.item == DEPARTMENT and to.item == TEXT:
+            return part.with_value(departments.names_of(part.value), to)
         if held.is_list:
             return part.with_value(_items_of(part.value, to.item or TEXT), to)
         return part.with_value(c.list_of_one(part), to)
@@ -247,6 +251,7 @@ _TEXTS: Mapping[str, Callable[[Compiling, sql.Element], sql.Element]] = {
     "select": lambda c, value: value,
     "record": lambda c, value: value,
     "user": lambda c, value: value,
+    "department": lambda c, value: departments.name_of(value),
     "file": lambda c, value: value,
 }
 

@@ -43,7 +43,7 @@ class Type:
     @property
     def is_key(self) -> bool:
         """Whether values are texts that stand for something: a choice's key, a record's or person's id."""
-        return self.name in {"select", "record", "user", "file"}
+        return self.name in {"select", "record", "user", "department", "file"}
 
     @property
     def label(self) -> Text:
@@ -58,6 +58,7 @@ BOOLEAN = Type("boolean")
 DATE = Type("date")
 DATE_TIME = Type("date_time")
 USER = Type("user")
+DEPARTMENT = Type("department")
 FILE = Type("file", title="filename")
 ANY = Type("any")
 
@@ -69,6 +70,7 @@ _LABELS: Mapping[str, Text] = {
     "date": _("a date"),
     "date_time": _("a date with time"),
     "user": _("a person"),
+    "department": _("a department"),
     "file": _("a file"),
     "record": _("a record"),
     "select": _("a choice"),

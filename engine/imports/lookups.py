@@ -1,4 +1,4 @@
-"""From a name in a file to what it names: a record, a choice, a person."""
+"""From a name in a file to what it names: a record, a choice, a person, a department."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import people
+from engine import departments, people
 from engine.access import door
 from engine.definitions.language import Field, Table
 from engine.field_types import split_list
@@ -73,6 +73,21 @@ def people_by_name(session: Session) -> Names:
     """The people of the workspace by name and by e-mail address."""
     everybody = people.everybody(session)
     return Names([(name, one.id) for one in everybody for name in (one.name, one.email)])
+
+
+def departments_by_name(session: Session) -> Names:
+    """The departments by name and by path: `East`, `Sales / East`, `Sales/East`."""
+    names: list[tuple[str, str]] = []
+    for one in departments.tree(session):
+        names += [(name, one.id) for name in {one.name, one.spelled, "/".join(one.path)}]
+    return Names(names)
+
+
+def names_of_kind(session: Session, of: Field) -> Names:
+    """What the values of a field that names something, but no records, may be called."""
+    if of.kind.names == "people":
+        return people_by_name(session)
+    return departments_by_name(session) if of.kind.names == "departments" else choices_by_label(of)
 
 
 def names_in(of: Field, text: str, known: Names) -> list[str]:

@@ -1,4 +1,4 @@
-"""Cells that name something: which record, choice or person is meant, and what becomes of a name that nothing has."""
+"""Cells that name a record, choice, person or department: which one, and what becomes of a name that nothing has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine import records
 from engine.access import door
 from engine.definitions.language import Field, Table
 from engine.errors import Refused
-from engine.imports.lookups import Names, choices_by_label, folded, names_in, people_by_name, records_by_title
+from engine.imports.lookups import Names, folded, names_in, names_of_kind, records_by_title
 from engine.imports.mapping import ColumnMapping
 from engine.storage.savepoints import attempt
 from engine.storage.session import Session
@@ -93,10 +93,8 @@ class NameFinder:
                 if of.targets not in self._of_tables:
                     self._of_tables[of.targets] = records_by_title(self._session, of.targets)
                 self._names[of.key] = self._of_tables[of.targets]
-            elif of.kind.names == "people":
-                self._names[of.key] = people_by_name(self._session)
             else:
-                self._names[of.key] = choices_by_label(of)
+                self._names[of.key] = names_of_kind(self._session, of)
         return self._names[of.key]
 
     def _is_coming(self, of: Field, name: str) -> bool:
@@ -106,6 +104,8 @@ class NameFinder:
         near = self.suggestion(of, name)
         if of.kind.names == "people":
             says = _("Nobody here is called {name}.", name=name)
+        elif of.kind.names == "departments":
+            says = _("No department is called {name}.", name=name)
         elif not of.is_link:
             says = _("{field} has no choice {name}.", field=of.label, name=name)
         elif of.target is None:

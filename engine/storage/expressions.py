@@ -15,9 +15,9 @@ from engine import formulas
 from engine.definitions import any_links
 from engine.definitions.language import Field, Table
 from engine.definitions.types import FILE_PARTS, Path
-from engine.formulas import Compiled, lists
-from engine.formulas.sql import dialects, join_list, json_list
-from engine.formulas.types import TEXT, list_of, record_of
+from engine.formulas import Compiled, departments, lists
+from engine.formulas.sql import by_code_point, dialects, join_list, json_list
+from engine.formulas.types import DEPARTMENT, TEXT, list_of, record_of
 from engine.storage import sql_types
 from engine.storage.change_times import changed_at
 from engine.storage.file_tables import parts_of_files
@@ -26,6 +26,7 @@ from engine.storage.session import Session, timestamp
 
 NOW = sa.bindparam("now", type_=sql_types.DATE_TIME)
 ME = sa.bindparam("me", type_=sql_types.TEXT)
+_SPACE = sa.literal_column("' '", sql_types.TEXT)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,10 @@ class Records:
     def me(self) -> ColumnElement[Any]:
         """The id of the person who asks."""
         return ME
+
+    def my_departments(self) -> ColumnElement[Any]:
+        """The ids of the departments of the person who asks, as a list."""
+        return departments.list_of_mine(ME)
 
     def each(self, table: str) -> Records:
         """Every record of another table, as a source of its own."""
@@ -225,6 +230,9 @@ def sortable(one: Field, records: Records) -> ColumnElement[Any]:
         return records.value((one.key, target.title)).value
     compiled = records.field(one.key)
     value = compiled.value
+    if compiled.type == DEPARTMENT:
+        # Departments of one name stand apart, so that each makes one group.
+        return by_code_point(departments.name_of(value)) + _SPACE + value
     if one.kind.names == "choices":
         choices = list(one.options["choices"])
         if one.kind.listed:

@@ -35,6 +35,7 @@ _SQL_TYPE: dict[str, Any] = {
     "text": sql_types.TEXT,
     "select": sql_types.TEXT,
     "user": sql_types.TEXT,
+    "department": sql_types.TEXT,
     "record": sql_types.TEXT,
     "number": sql_types.NUMBER,
     "boolean": sql_types.BOOLEAN,

@@ -26,7 +26,14 @@ revisions = sa.Table(
     sa.Column("number", sa.Integer),
 )
 calendar = sa.Table("_calendar", metadata, sa.Column("id", sa.Integer), *_text("document"))
-people = sa.Table("_people", metadata, *_text("id", "name", "email", "role"))
+people = sa.Table("_people", metadata, *_text("id", "name", "email", "role", "department", "manager"))
+departments = sa.Table(
+    "_departments",
+    metadata,
+    *_text("id", "name", "parent", "head"),
+    sa.Column("position", sa.Integer),  # among those under the same parent
+    *_text("removed_at"),  # a removed one keeps its name, for the records that name it
+)
 counters = sa.Table("_counters", metadata, *_text("table_address", "field", "period"), sa.Column("last", sa.BigInteger))
 changes = sa.Table(
     "_changes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine import files, people
+from engine import departments, files, people
 from engine.definitions.language import Field
 from engine.formulas import Type
 from engine.formulas.types import FILE
@@ -41,6 +41,7 @@ class Cells:
         self._session = session
         self._links = links
         self._users: dict[str, User] | None = None
+        self._departments: dict[str, str] | None = None
         self._files: dict[str, Any] = {}
         self._with_files: list[str] = []
         self._columns: list[tuple[str, str, Shape | None]] = []
@@ -52,6 +53,8 @@ class Cells:
             shape: Shape | None = None if isinstance(kind, str) else kind
             if kind == "user":
                 shape = self._user
+            elif kind == "department":
+                shape = self._department
             elif kind == "file" and links is not None:
                 shape = self._file
                 self._with_files.append(key)
@@ -99,9 +102,16 @@ class Cells:
             return [self._user(one) for one in value]
         return self._users.get(value) or {"id": value, "email": "", "name": ""}
 
+    def _department(self, value: Any) -> Any:
+        if self._departments is None:
+            self._departments = departments.names(self._session)
+        if isinstance(value, list):
+            return [self._department(one) for one in value]
+        return self._departments.get(value, value)
+
 
 def _shape_of(layout: Layout, field: Field, language: str) -> Shape | str | None:
-    """How a value that is not empty is shaped; None: it stays as it is; `user`, `file`: it is the id of one."""
+    """How a value that is not empty is shaped; None: it stays as it is; `user`, `department`, `file`: it is an id."""
     if layout.held_type(field).item == FILE:
         return "file"
     if field.is_link:
@@ -110,12 +120,15 @@ def _shape_of(layout: Layout, field: Field, language: str) -> Shape | str | None
         return _SHAPES[field.type](field, language)
     if field.kind.holds == "computed":
         return _computed_shape(layout, field, language)
-    if field.kind.names == "people":
-        return "user"
+    if (held := layout.held_type(field)).name in _NAMED:
+        return held.name
     if field.kind.names == "choices":
         labels = _labels(field.options["choices"], language)
         return _each(labels) if field.kind.listed else labels
     return _ticked if field.kind.holds == "boolean" else None
+
+
+_NAMED = frozenset({"user", "department"})  # held as ids, answered as who or what that is
 
 
 def _barcode(_field: Field, _language: str) -> Shape:
@@ -134,8 +147,8 @@ _SHAPES: Mapping[str, Callable[[Field, str], Shape]] = {"barcode": _barcode, "bu
 def _computed_shape(layout: Layout, field: Field, language: str) -> Shape | str | None:
     held = layout.held_type(field)
     item = held.item if held.is_list and held.item else held
-    if item.name == "user":
-        return "user"
+    if item.name in _NAMED:
+        return item.name
     inner = _item_shape(layout, field, item, language)
     # Looked up through a link to one record it is still a list: clients read a lookup as one.
     listed = field.type == "lookup" and not held.is_list

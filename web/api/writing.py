@@ -10,6 +10,8 @@ from typing import Any
 from engine import people, typecast
 from engine.definitions.language import Field
 from engine.errors import Problem, Refused
+from engine.imports.lookups import Names as KnownNames
+from engine.imports.lookups import departments_by_name
 from engine.storage.session import Session
 from engine.text import _
 from engine.values import Reading, Values
@@ -107,11 +109,12 @@ def make_choices(caller: Caller, app: str, table: str, given: Given) -> None:
 
 
 class _Reader:
-    """Makes of what clients send for some kinds what the engine's fields take; people are looked up once."""
+    """Makes of what clients send for some kinds what the engine's fields take; what has names is looked up once."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._people: dict[str, str] | None = None
+        self._departments: KnownNames | None = None
 
     def read(self, field: Field, value: Any) -> Any:
         if value is None:
@@ -125,6 +128,8 @@ class _Reader:
     def _named(self, field: Field, value: Any) -> Any:
         if field.kind.names == "people":
             return self._person(value)
+        if field.kind.names == "departments":
+            return self._department(value)
         return choice_named(field, value) if isinstance(value, str) else value
 
     def _person(self, value: Any) -> Any:
@@ -134,6 +139,14 @@ class _Reader:
         if self._people is None:
             self._people = {one.email: one.id for one in people.everybody(self._session)}
         return self._people.get(wanted.casefold(), wanted)
+
+    def _department(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if self._departments is None:
+            self._departments = departments_by_name(self._session)
+        found = self._departments.find(value)
+        return found[0] if len(found) == 1 else value
 
 
 def choice_named(field: Field, name: str) -> str:

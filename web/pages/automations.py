@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine import apps, automations, people
+from engine import apps, automations, named
 from engine.actions import actions
 from engine.automations import RunSummary, Standing
 from engine.definitions.language import App, Automation, Table, address
@@ -151,7 +151,8 @@ def speaker_of(session: Session, held: Automation, language: str) -> Speaker | N
     layout = session.layout
     app = layout.apps[held.app]
     table = layout.apps.tables.get(address(app.document, held.trigger["table"]))
-    return Speaker(layout, app, table, language, people.names(session)) if table else None
+    names = {one: name for kind in named.KINDS for one, name in named.names(session, kind).items()}
+    return Speaker(layout, app, table, language, names) if table else None
 
 
 def names_of_runs(session: Session, place: Place, runs: list[RunSummary]) -> Names:

@@ -9,14 +9,15 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine import forms, people, queries
+from engine import forms, queries
 from engine.definitions.language import Field, Form, Table
 from engine.errors import Refused
 from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere
+from web.lines import inputs_in
 from web.link_inputs import inputs_of_links
-from web.names import names_of
+from web.names import names_of, offered_for
 from web.questions import asked
 from web.render import is_htmx, page, redirect
 from web.sheets import by_field, typed_in
@@ -98,17 +99,15 @@ def _shown(
     with place.read() as session:
         of, found = session.layout.table(address), forms.get(session, address, form)
         questions = forms.questions(of, found)
-        everybody = {one.id: one.name for one in people.everybody(session)}
         fields = [one.field for one in questions]
+        offered = offered_for(session, inputs_in(session.layout, fields))
         errors, _others = by_field(refused)
-        links = inputs_of_links(
-            session, place, fields, values, errors, everybody, None, candidates=not is_htmx(request)
-        )
+        links = inputs_of_links(session, place, fields, values, errors, offered, None, candidates=not is_htmx(request))
         answers, problems = asked(questions, links, values, refused)
         context: dict[str, Any] = {
             "app": session.layout.apps[of.app],
             "names": names_of(session, place.at, of, links, [values]),
-            "people": everybody,
+            "offered": offered,
         }
     status = 422 if refused else 200
     return page(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from engine import people, queries, records, views
+from engine import named, queries, records, views
 from engine.definitions.language import Field
 from engine.queries import MAX_SORTS
 from engine.text import Label, _
@@ -68,8 +68,8 @@ def stack_name(at: Looking, value: Any) -> Label:
         return _("No {field}", field=by.label)
     if by.target:
         return queries.titles(at.session, by.target, [value]).get(value, str(value))
-    if by.kind.names == "people":
-        return people.names(at.session).get(value, str(value))
+    if by.kind.names in named.KINDS:
+        return named.names(at.session, by.kind.names).get(value, str(value))
     if by.kind.holds == "boolean":
         return _("Ticked") if value else _("Not ticked")
     label: Label = by.options.get("choices", {}).get(value, {}).get("label", str(value))

@@ -128,5 +128,5 @@ def _whether_in(arguments: Arguments) -> Type:
     example='"red" IN {tags} is true',
     between=True,
 )
-def is_in(c: Compiling, item: Part, items: Part) -> sql.Element:
+def is_in(c: Compiling, item: Part, items: Part) -> Part | sql.Element:
     return contains(c, items, item)

@@ -9,7 +9,7 @@ from engine.formulas.functions import Family, Function, Parameter
 from engine.formulas.part import Part
 from engine.formulas.syntax import Call, Name, Node
 from engine.formulas.typed import Apply, Read, Typed
-from engine.formulas.types import ANY, DATE_TIME, NUMBER, TEXT, USER
+from engine.formulas.types import ANY, DATE_TIME, DEPARTMENT, NUMBER, TEXT, USER, list_of
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -24,6 +24,17 @@ family = Family(_("Records"))
 )
 def me(c: Compiling) -> sql.Element:
     return c.environment.me()
+
+
+@family.function(
+    "MY_DEPARTMENTS",
+    gives=list_of(DEPARTMENT),
+    about=_("The departments that the person who asks belongs to or heads, each with all below it."),
+    example="{department} IN MY_DEPARTMENTS()",
+    asks="me",
+)
+def my_departments(c: Compiling) -> sql.Element:
+    return c.environment.my_departments()
 
 
 @family.function(

@@ -14,7 +14,7 @@ from engine import formulas
 from engine.formulas import Compiled, Type, dates, sql
 from engine.formulas.calendar import ORDINARY, Calendar
 from engine.formulas.dialects import dialects
-from engine.formulas.types import DATE_TIME, NUMBER, TEXT, record_of
+from engine.formulas.types import DATE_TIME, DEPARTMENT, NUMBER, TEXT, list_of, record_of
 from engine.storage import sql_types
 
 NOW = "2026-11-21T10:00:00.000Z"
@@ -70,6 +70,9 @@ class Fields:
 
     def me(self) -> sql.Element:
         return sa.literal("usrMe", sa.Text())
+
+    def my_departments(self) -> sql.Element:
+        return constant(list_of(DEPARTMENT), ["dep1", "dep2"])
 
 
 PRICES: Mapping[str, Given] = {

@@ -11,7 +11,18 @@ import sqlalchemy as sa
 
 from engine.formulas import FormulaError
 from engine.formulas.functions import Function, families, functions
-from engine.formulas.types import BOOLEAN, DATE, DATE_TIME, NUMBER, TEXT, USER, list_of, record_of, select_of
+from engine.formulas.types import (
+    BOOLEAN,
+    DATE,
+    DATE_TIME,
+    DEPARTMENT,
+    NUMBER,
+    TEXT,
+    USER,
+    list_of,
+    record_of,
+    select_of,
+)
 from engine.text import Text
 from tests.engine.formulas.evaluating import Fields, Given, evaluate
 
@@ -30,6 +41,7 @@ GIVEN: dict[str, Given] = {
     "stage": (select_of({"open": {"label": "Open"}, "won": {"label": "Won"}, "lost": {"label": "Lost"}}), "open"),
     "previous.stage": (select_of({"open": {}}), "open"),
     "owner": (USER, "usrMe"),
+    "department": (DEPARTMENT, "dep1"),
     "due": (DATE, "2026-11-21"),
     "start": (DATE, "2026-11-16"),
     "end": (DATE, "2026-11-20"),

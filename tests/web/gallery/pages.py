@@ -91,7 +91,7 @@ def record(request: Request, place: In, record: str, wrong: bool = False) -> Res
         values=values,
         errors=errors,
         names=names,
-        people=people,
+        offered={"people": people},
         links=links,
         history=_history(place, fields),
     )
@@ -121,7 +121,7 @@ def _grid(place: Place, height: str) -> dict[str, Any]:
             "fields": fields,
             "records": found,
             "names": _names(session, table, fields, found),
-            "people": people_names(session),
+            "offered": {"people": people_names(session)},
             "tabs": _tabs(place, "grid"),
             "amount": amount,
             "total": total,

@@ -1,0 +1,279 @@
+"""The departments of a workspace: a tree with heads, who belongs to which, and whom people report to.
+
+Owners and builders change it. A removed department keeps its name, so that records that name it stay readable.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from engine import people
+from engine.access import door
+from engine.errors import NotFound, Problem, Refused
+from engine.field_types import clean_text
+from engine.ids import new_id
+from engine.storage import workspace_tables
+from engine.storage.session import Session, timestamp
+from engine.text import _
+
+BETWEEN = " / "  # the names of a path, as people write it: `Sales / East`
+LONGEST = 100  # characters of a name
+DEEPEST = 20  # levels of the tree
+
+_departments = workspace_tables.departments
+_people = workspace_tables.people
+_d, _p = _departments.c, _people.c
+
+
+@dataclass(frozen=True)
+class Department:
+    """A department; `path` has the names from the top down to its own, `people` says how many belong to it."""
+
+    id: str
+    name: str
+    parent: str | None
+    head: str | None
+    path: tuple[str, ...]
+    people: int = 0
+
+    @property
+    def depth(self) -> int:
+        """How many departments it lies under."""
+        return len(self.path) - 1
+
+    @property
+    def spelled(self) -> str:
+        """The path as people write it."""
+        return BETWEEN.join(self.path)
+
+
+def tree(session: Session) -> list[Department]:
+    """All departments, each followed by those under it."""
+    counted = sa.select(_p.department, sa.func.count()).where(_p.role != "").group_by(_p.department)
+    belong = {row[0]: row[1] for row in session.connection.execute(counted)}
+    return [replace(one, people=belong.get(one.id, 0)) for one in _listed(session)]
+
+
+def _listed(session: Session) -> list[Department]:
+    """The same without the counts."""
+    wanted = sa.select(_departments).where(_d.removed_at.is_(None)).order_by(_d.position, _d.name, _d.id)
+    below: dict[str | None, list[sa.Row[tuple[object, ...]]]] = {}
+    for row in session.connection.execute(wanted):
+        below.setdefault(row.parent, []).append(row)
+
+    def from_on(parent: str | None, path: tuple[str, ...]) -> Iterator[Department]:
+        for row in below.get(parent, ()):
+            own = (*path, row.name)
+            yield Department(row.id, row.name, row.parent, row.head, own)
+            yield from from_on(row.id, own)
+
+    return list(from_on(None, ()))
+
+
+def names(session: Session) -> dict[str, str]:
+    """What all departments that are or were are called, by id: by the path where several have the name."""
+    there = _listed(session)
+    counted = Counter(one.name for one in there)
+    named = {row.id: row.name for row in session.connection.execute(sa.select(_d.id, _d.name))}
+    return named | {one.id: one.spelled for one in there if counted[one.name] > 1}
+
+
+def paths(session: Session) -> dict[str, str]:
+    """The departments that there are, by id, in the order of the tree: `Sales / East`."""
+    return {one.id: one.spelled for one in _listed(session)}
+
+
+def create(session: Session, name: str, parent: str | None = None, head: str | None = None) -> str:
+    """A new department, the last under `parent` (None: at the top); its id.
+
+    Raises `Refused` at `/name`, `/parent`, `/head`, and `Forbidden`.
+    """
+    known = _entered(session)
+    problems = [*_name_problems(known, name, parent), *_parent_problems(known, parent), *_head_problems(session, head)]
+    if problems:
+        raise Refused(problems)
+    made = new_id("dep")
+    values = {"id": made, "name": _bare(name), "parent": parent, "head": head, "position": len(_under(known, parent))}
+    session.connection.execute(sa.insert(_departments).values(**values))
+    return made
+
+
+def rename(session: Session, department: str, name: str) -> None:
+    """Raises `Refused` at `/name`, `NotFound`, `Forbidden`."""
+    known = _entered(session)
+    one = _known(known, department)
+    problems = list(_name_problems(known, name, one.parent, besides=department))
+    if problems:
+        raise Refused(problems)
+    _set(session, department, name=_bare(name))
+
+
+def move(session: Session, department: str, parent: str | None, place: int | None = None) -> None:
+    """Put a department with all below it under another (None: to the top), at a place counted from 0, or last.
+
+    Raises `Refused` at `/parent`, with the way round named where it would lie under itself, at `/name` where one
+    there has its name, `NotFound`, `Forbidden`.
+    """
+    known = _entered(session)
+    one = _known(known, department)
+    problems = list(_parent_problems(known, parent, moved=one))
+    problems += () if problems else _name_problems(known, one.name, parent, besides=department)
+    if problems:
+        raise Refused(problems)
+    others = [other for other in _under(known, parent) if other != department]
+    at = len(others) if place is None else max(0, min(place, len(others)))
+    for position, each in enumerate([*others[:at], department, *others[at:]]):
+        _set(session, each, position=position)
+    _set(session, department, parent=parent)
+
+
+def remove(session: Session, department: str) -> None:
+    """Take an empty department away.
+
+    Raises `Refused` while people or departments are in it, `NotFound`, `Forbidden`.
+    """
+    known = _entered(session)
+    one = _known(known, department)
+    below = _under(known, department)
+    if one.people or below:
+        says = _(
+            "{department} has people ({people}) or departments ({departments}) in it. Move them first.",
+            department=one.name,
+            people=one.people,
+            departments=len(below),
+        )
+        raise Refused([Problem("", says, "in_use", department)])
+    # Who left belonged to it; were they to come back, they would belong to nothing that is shown.
+    gone = sa.update(_people).where(_p.department == department).values(department=None)
+    session.connection.execute(gone)
+    _set(session, department, removed_at=timestamp(session.now))
+
+
+def assign(session: Session, persons: Sequence[str], department: str | None) -> None:
+    """Let people belong to a department, and to no other; None: to none.
+
+    Raises `Refused` at `/department` or `/people/<number>`, `Forbidden`.
+    """
+    known = _entered(session)
+    here = {one.id for one in people.everybody(session)}
+    problems = [
+        Problem(f"/people/{number}", _NOBODY, "unknown_person", one)
+        for number, one in enumerate(persons)
+        if one not in here
+    ]
+    if department is not None and department not in known:
+        problems.append(Problem("/department", _NOTHING, "unknown_department", department))
+    if problems:
+        raise Refused(problems)
+    session.connection.execute(sa.update(_people).where(_p.id.in_(persons)).values(department=department))
+
+
+def set_head(session: Session, department: str, person: str | None) -> None:
+    """Raises `Refused` at `/head`, `NotFound`, `Forbidden`."""
+    _known(_entered(session), department)
+    if problems := _head_problems(session, person):
+        raise Refused(problems)
+    _set(session, department, head=person)
+
+
+def set_manager(session: Session, person: str, manager: str | None) -> None:
+    """Whom somebody reports to; None: nobody.
+
+    Raises `Refused` at `/manager`, with the way round named where somebody would report to themselves, `NotFound`,
+    `Forbidden`.
+    """
+    _entered(session)
+    here = {one.id: one for one in people.everybody(session)}
+    if person not in here:
+        raise NotFound(_NOBODY)
+    if manager is not None and manager not in here:
+        raise Refused([Problem("/manager", _NOBODY, "unknown_person", manager)])
+    way = _way(person, manager, {one.id: one.manager for one in here.values()})
+    if way:
+        spelled = " › ".join(here[one].name for one in way)
+        says = _("Nobody can report to themselves: {way}.", way=spelled)
+        raise Refused([Problem("/manager", says, "cycle", manager)])
+    session.connection.execute(sa.update(_people).where(_p.id == person).values(manager=manager))
+
+
+_NOBODY = _("This must be a person of this workspace.")
+_NOTHING = _("There is no such department (any more).")
+
+
+def _entered(session: Session) -> dict[str, Department]:
+    """The departments by id, to one who may change them; until this transaction ends nobody else does."""
+    door.enter_builder(session.principal)
+    if session.dialect == "postgresql":  # two who move branches at once could each see only half of a round
+        lock = sa.text("SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('_departments'))")
+        session.connection.execute(lock)
+    return {one.id: one for one in tree(session)}
+
+
+def _bare(name: str) -> str:
+    """The name in one line, as it is kept."""
+    return clean_text(" ".join(name.split()))
+
+
+def _known(known: Mapping[str, Department], department: str) -> Department:
+    if department not in known:
+        raise NotFound(_NOTHING)
+    return known[department]
+
+
+def _under(known: Mapping[str, Department], parent: str | None) -> list[str]:
+    return [one.id for one in known.values() if one.parent == parent]
+
+
+def _name_problems(
+    known: Mapping[str, Department], name: str, parent: str | None, besides: str = ""
+) -> Iterator[Problem]:
+    bare = _bare(name)
+    if not bare:
+        yield Problem("/name", _("Enter a name."), "required", name)
+    elif len(bare) > LONGEST:
+        yield Problem("/name", _("A name has at most {most} characters.", most=LONGEST), "too_long", name)
+    taken = {known[one].name.casefold() for one in _under(known, parent) if one != besides}
+    if bare.casefold() in taken:
+        yield Problem("/name", _("There is a department {name} here already.", name=bare), "taken", name)
+
+
+def _parent_problems(
+    known: Mapping[str, Department], parent: str | None, moved: Department | None = None
+) -> Iterator[Problem]:
+    if parent is None:
+        return
+    if parent not in known:
+        yield Problem("/parent", _NOTHING, "unknown_department", parent)
+        return
+    way = _way(moved.id, parent, {one.id: one.parent for one in known.values()}) if moved else []
+    if way:
+        says = _("It would lie under itself: {way}.", way=" › ".join(known[one].name for one in way))
+        yield Problem("/parent", says, "cycle", parent)
+        return
+    branch = [one.depth for one in known.values() if moved and one.path[: len(moved.path)] == moved.path]
+    levels = max(branch) - moved.depth + 1 if moved else 1
+    if known[parent].depth + 1 + levels > DEEPEST:
+        yield Problem("/parent", _("Departments have at most {count} levels.", count=DEEPEST), "too_deep", parent)
+
+
+def _way(start: str, first: str | None, up: Mapping[str, str | None]) -> list[str]:
+    """The way from `start` by `first` up to where it comes round to `start`; empty if it does not."""
+    way, at = [start], first
+    while at is not None and at not in way:
+        way.append(at)
+        at = up.get(at)
+    return [*way, start] if at == start else []
+
+
+def _head_problems(session: Session, head: str | None) -> list[Problem]:
+    if head is None or any(one.id == head for one in people.everybody(session)):
+        return []
+    return [Problem("/head", _NOBODY, "unknown_person", head)]
+
+
+def _set(session: Session, department: str, **values: object) -> None:
+    session.connection.execute(sa.update(_departments).where(_d.id == department).values(**values))
