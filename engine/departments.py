@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 import sqlalchemy as sa
 
-from engine import people
+from engine import audit, people
 from engine.access import door
 from engine.errors import NotFound, Problem, Refused
 from engine.field_types import clean_text
@@ -24,6 +25,14 @@ BETWEEN = " / "  # the names of a path, as people write it: `Sales / East`
 LONGEST = 100  # characters of a name
 DEEPEST = 20  # levels of the tree
 
+
+class Kept(Enum):
+    """What stays as it is, where None would mean nobody or nothing."""
+
+    KEPT = "kept"
+
+
+KEPT = Kept.KEPT
 _departments = workspace_tables.departments
 _people = workspace_tables.people
 _d, _p = _departments.c, _people.c
@@ -99,36 +108,47 @@ def create(session: Session, name: str, parent: str | None = None, head: str | N
     made = new_id("dep")
     values = {"id": made, "name": _bare(name), "parent": parent, "head": head, "position": len(_under(known, parent))}
     session.connection.execute(sa.insert(_departments).values(**values))
+    audit.note(session, "department.created", _("added the department {name}", name=_bare(name)), department=made)
     return made
 
 
-def rename(session: Session, department: str, name: str) -> None:
-    """Raises `Refused` at `/name`, `NotFound`, `Forbidden`."""
-    known = _entered(session)
-    one = _known(known, department)
-    problems = list(_name_problems(known, name, one.parent, besides=department))
-    if problems:
-        raise Refused(problems)
-    _set(session, department, name=_bare(name))
+def change(
+    session: Session,
+    department: str,
+    *,
+    name: str | None = None,
+    head: str | Kept | None = KEPT,
+    parent: str | Kept | None = KEPT,
+    place: int | None = None,
+) -> None:
+    """Rename a department, give it another head (None: nobody), put it with all below it under another (None: the top).
 
+    `place` is where it stands among those under its parent, counted from 0; without it one that moves comes last.
 
-def move(session: Session, department: str, parent: str | None, place: int | None = None) -> None:
-    """Put a department with all below it under another (None: to the top), at a place counted from 0, or last.
-
-    Raises `Refused` at `/parent`, with the way round named where it would lie under itself, at `/name` where one
-    there has its name, `NotFound`, `Forbidden`.
+    Raises `Refused` at `/name`, `/head` and `/parent` (with the way round named where it would lie under itself),
+    `NotFound`, `Forbidden`.
     """
     known = _entered(session)
     one = _known(known, department)
-    problems = list(_parent_problems(known, parent, moved=one))
-    problems += () if problems else _name_problems(known, one.name, parent, besides=department)
+    name = one.name if name is None else _bare(name)
+    head, above = one.head if head is KEPT else head, one.parent if parent is KEPT else parent
+    moves = above != one.parent
+    problems = [
+        *(_parent_problems(known, above, moved=one) if moves else ()),
+        *_name_problems(known, name, above, besides=department),
+        *(_head_problems(session, head) if head != one.head else ()),
+    ]
     if problems:
         raise Refused(problems)
-    others = [other for other in _under(known, parent) if other != department]
-    at = len(others) if place is None else max(0, min(place, len(others)))
-    for position, each in enumerate([*others[:at], department, *others[at:]]):
-        _set(session, each, position=position)
-    _set(session, department, parent=parent)
+    if (name, head, above) != (one.name, one.head, one.parent):
+        _set(session, department, name=name, head=head, parent=above)
+        says = _("changed the department {name}", name=name)
+        audit.note(session, "department.changed", says, department=department, parent=above, head=head)
+    if moves or place is not None:
+        others = [other for other in _under(known, above) if other != department]
+        at = len(others) if place is None else max(0, min(place, len(others)))
+        for position, each in enumerate([*others[:at], department, *others[at:]]):
+            _set(session, each, position=position)
 
 
 def remove(session: Session, department: str) -> None:
@@ -151,6 +171,8 @@ def remove(session: Session, department: str) -> None:
     gone = sa.update(_people).where(_p.department == department).values(department=None)
     session.connection.execute(gone)
     _set(session, department, removed_at=timestamp(session.now))
+    says = _("removed the department {name}", name=one.name)
+    audit.note(session, "department.removed", says, department=department)
 
 
 def assign(session: Session, persons: Sequence[str], department: str | None) -> None:
@@ -159,7 +181,7 @@ def assign(session: Session, persons: Sequence[str], department: str | None) -> 
     Raises `Refused` at `/department` or `/people/<number>`, `Forbidden`.
     """
     known = _entered(session)
-    here = {one.id for one in people.everybody(session)}
+    here = {one.id: one for one in people.everybody(session)}
     problems = [
         Problem(f"/people/{number}", _NOBODY, "unknown_person", one)
         for number, one in enumerate(persons)
@@ -169,15 +191,12 @@ def assign(session: Session, persons: Sequence[str], department: str | None) -> 
         problems.append(Problem("/department", _NOTHING, "unknown_department", department))
     if problems:
         raise Refused(problems)
-    session.connection.execute(sa.update(_people).where(_p.id.in_(persons)).values(department=department))
-
-
-def set_head(session: Session, department: str, person: str | None) -> None:
-    """Raises `Refused` at `/head`, `NotFound`, `Forbidden`."""
-    _known(_entered(session), department)
-    if problems := _head_problems(session, person):
-        raise Refused(problems)
-    _set(session, department, head=person)
+    moved = [one for one in persons if here[one].department != department]
+    if not moved:
+        return
+    session.connection.execute(sa.update(_people).where(_p.id.in_(moved)).values(department=department))
+    says = _("said who belongs to the department {name}", name=known[department].name) if department else _OUT
+    audit.note(session, "department.people", says, department=department, people=moved)
 
 
 def set_manager(session: Session, person: str, manager: str | None) -> None:
@@ -197,9 +216,14 @@ def set_manager(session: Session, person: str, manager: str | None) -> None:
         spelled = " › ".join(here[one].name for one in way)
         says = _("Nobody can report to themselves: {way}.", way=spelled)
         raise Refused([Problem("/manager", says, "cycle", manager)])
+    if here[person].manager == manager:
+        return
     session.connection.execute(sa.update(_people).where(_p.id == person).values(manager=manager))
+    says = _("said whom {name} reports to", name=here[person].name)
+    audit.note(session, "person.manager", says, person=person, manager=manager)
 
 
+_OUT = _("took people out of their departments")
 _NOBODY = _("This must be a person of this workspace.")
 _NOTHING = _("There is no such department (any more).")
 

@@ -94,6 +94,19 @@ GROUPS = (
         ),
     ),
     (
+        START,
+        "department",
+        "Departments: a tree, with who belongs where.",
+        (
+            ("list", "departments:list_departments", "List the departments as a tree."),
+            ("add", "departments:add", "Add a department."),
+            ("rename", "departments:rename", "Call a department by another name."),
+            ("move", "departments:move", "Put a department somewhere else."),
+            ("remove", "departments:remove", "Take away an empty department."),
+            ("assign", "departments:assign", "Let people belong to a department."),
+        ),
+    ),
+    (
         APPS,
         "template",
         "The catalog.",

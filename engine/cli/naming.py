@@ -1,14 +1,17 @@
-"""Tables and fields as people name them on the command line: by key or by label, in any language."""
+"""Tables, fields, people and departments as they are named on the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
+from engine import departments
 from engine.definitions.language import Table
 from engine.errors import NotFound, Problem, Refused
+from engine.imports.lookups import Names, departments_by_name, people_by_name
 from engine.storage.layout import Layout
-from engine.text import Label, _
+from engine.storage.session import Session
+from engine.text import Label, Text, _
 
 
 def find_table(layout: Layout, name: str) -> Table:
@@ -50,9 +53,30 @@ def field_keys(layout: Layout, table: Table, names: Iterable[str], *, signed: bo
     return keys
 
 
+def find_person(session: Session, name: str) -> str:
+    """The id of the person who has this e-mail address or name. Raises `NotFound`."""
+    return _only(people_by_name(session), name, _("Nobody here is called {name}.", name=name))
+
+
+def find_department(session: Session, name: str) -> str:
+    """The id of the department that is called so, by name, path (`Sales / East`) or id. Raises `NotFound`."""
+    known = departments_by_name(session)
+    return _only(known, name, _("No department is called {name}.", name=name), departments.paths(session))
+
+
 def listed(values: Iterable[str] | None) -> list[str]:
     """`["a,b", "c"]` as `["a", "b", "c"]`: options that may be given several times, or once with commas."""
     return [part.strip() for one in values or () for part in one.split(",") if part.strip()]
+
+
+def _only(known: Names, name: str, nothing: Text, ids: Collection[str] = ()) -> str:
+    found = [name] if name in ids else known.find(name)
+    if len(found) > 1:
+        raise NotFound(_("{count} are called {name}.", count=len(found), name=name))
+    if not found:
+        near = known.similar(name)
+        raise NotFound(_("{problem} Did you mean {name}?", problem=nothing, name=near) if near else nothing)
+    return found[0]
 
 
 def _said(label: Label | None) -> set[str]:

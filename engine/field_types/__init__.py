@@ -57,7 +57,7 @@ class Input:
     choices: Mapping[str, Mapping[str, Any]] | None = None
     attributes: Mapping[str, Any] | None = None
     in_lines: bool = True  # whether the cell of a grid has room for it
-    offers: str = ""  # what one chooses from by id: `people`, `departments`
+    offers: str = ""  # what one chooses from by id, a key of `engine.named.KINDS`
 
 
 class FieldType:

@@ -108,11 +108,10 @@ def test_departments_are_renamed_and_moved_with_all_below_them(
     company: Workspace, owner: Principal, places: Places
 ) -> None:
     with company.write(owner) as session:
-        departments.rename(session, places["East"], "  Far   East ")
-        departments.move(session, places["East"], places["Service"])
-        departments.move(session, places["Service"], None, 0)
+        departments.change(session, places["East"], name="  Far   East ", parent=places["Service"])
+        departments.change(session, places["Service"], place=0)
         assert shape(session) == ["Service", "  Far East", "    North", "Sales", "  West"]
-        departments.move(session, places["West"], None, 1)
+        departments.change(session, places["West"], parent=None, place=1)
         assert shape(session) == ["Service", "  Far East", "    North", "West", "Sales"]
 
 
@@ -121,14 +120,14 @@ def test_no_department_lies_under_itself_and_no_two_beside_each_other_have_one_n
 ) -> None:
     with company.write(owner) as session:
         with pytest.raises(Refused) as refused:
-            departments.move(session, places["Sales"], places["North"])
+            departments.change(session, places["Sales"], parent=places["North"])
         way = "It would lie under itself: Sales › North › East › Sales."
         assert refusal(refused) == [("/parent", way)]
         with pytest.raises(Refused) as refused:
-            departments.move(session, places["East"], places["East"])
+            departments.change(session, places["East"], parent=places["East"])
         assert refusal(refused) == [("/parent", "It would lie under itself: East › East.")]
         with pytest.raises(Refused) as refused:
-            departments.rename(session, places["West"], "EAST")
+            departments.change(session, places["West"], name="EAST")
         assert refusal(refused) == [("/name", "There is a department EAST here already.")]
         with pytest.raises(Refused) as refused:
             departments.create(session, " ", "dep00000000000009", "usr00000000000009")
@@ -152,7 +151,7 @@ def test_only_so_many_levels(company: Workspace, owner: Principal, places: Place
             departments.create(session, "one more", at)
         above = departments.tree(session)[-2].id
         with pytest.raises(Refused, match="at most 20 levels"):
-            departments.move(session, places["Sales"], above)
+            departments.change(session, places["Sales"], parent=above)
 
 
 def test_a_department_goes_only_when_nobody_and_nothing_is_in_it(
@@ -167,7 +166,7 @@ def test_a_department_goes_only_when_nobody_and_nothing_is_in_it(
         assert shape(session) == ["Sales", "  East", "    North", "  West"]
         assert departments.names(session)[places["Service"]] == "Service"
         with pytest.raises(NotFound):
-            departments.rename(session, places["Service"], "Again")
+            departments.change(session, places["Service"], name="Again")
         departments.create(session, "Service")
 
 
@@ -193,11 +192,10 @@ def test_people_belong_to_one_department_and_have_a_manager(
 def test_members_only_look(company: Workspace, places: Places) -> None:
     for act in (
         lambda session: departments.create(session, "Mine"),
-        lambda session: departments.rename(session, places["West"], "Mine"),
-        lambda session: departments.move(session, places["West"], None),
+        lambda session: departments.change(session, places["West"], name="Mine"),
         lambda session: departments.remove(session, places["West"]),
         lambda session: departments.assign(session, [BEN], places["West"]),
-        lambda session: departments.set_head(session, places["West"], BEN),
+        lambda session: departments.change(session, places["West"], head=BEN),
         lambda session: departments.set_manager(session, CAI, BEN),
     ):
         with company.write(person(BEN)) as session, pytest.raises(Forbidden):
@@ -283,7 +281,7 @@ def test_expressions_read_a_department_by_its_name(deals: Workspace, owner: Prin
     assert found(deals, owner, '={department} = "East"') == ["east"]
     assert found(deals, owner, '={words} = "north of North"') == ["north"]
     with deals.write(owner) as session:
-        departments.rename(session, places["North"], "Up")
+        departments.change(session, places["North"], name="Up")
     assert found(deals, owner, '={words} = "north of Up"') == ["north"]
     assert found(deals, owner, f'={{department}} = "{places["North"]}"') == ["north"]
 
@@ -316,7 +314,7 @@ def test_records_are_sorted_searched_and_counted_by_the_names_of_departments(
     deals: Workspace, owner: Principal, places: Places
 ) -> None:
     with deals.write(owner) as session:
-        departments.rename(session, places["Service"], "After sales")
+        departments.change(session, places["Service"], name="After sales")
 
         def names(**asked: Any) -> list[str]:
             return [one.values["name"] for one in records.find(session, Query("shop.deals", **asked)).records]

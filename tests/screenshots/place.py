@@ -55,11 +55,27 @@ class Place:
         for name, email, role in PEOPLE:
             words = ("person", "add", "--email", email, "--name", name, "--role", role, "--password-file", "-")
             self.machine.run(*words, stdin=PASSWORD)
+        self._departments()
         desk.install("crm", samples=True)
         desk.connect("crm", "marketing", receiver.url)
         fill_in_enquiry(desk.page, self.form, **ENQUIRY)
         receiver.wait_for(1, 30)
         self._carry_on()
+
+    def _departments(self) -> None:
+        """A small tree with people in it."""
+        (_name, first, _role), (_other, second, _its) = PEOPLE[0], PEOPLE[1]
+        for words in (
+            ("add", "Sales", "--head", first),
+            ("add", "East", "--under", "Sales"),
+            ("add", "Export", "--under", "Sales / East"),
+            ("add", "West", "--under", "Sales"),
+            ("add", "Service", "--head", second),
+            ("assign", "Sales / East", second, "--manager", first),
+        ):
+            self.machine.run("department", *words)
+        found = json.loads(self.machine.run("department", "list", "--json").out)
+        self.department = next(one["id"] for one in found if one["name"] == "East")
 
     @property
     def form(self) -> str:
@@ -121,6 +137,8 @@ class Place:
             "inbox": "inbox",
             "outbox": "outbox",
             "people": "people",
+            "departments": "departments",
+            "department": f"departments/{self.department}",
             "audit": "audit?checked=1",
             "unknown": "no/such/page",
         }

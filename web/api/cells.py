@@ -120,8 +120,8 @@ def _shape_of(layout: Layout, field: Field, language: str) -> Shape | str | None
         return _SHAPES[field.type](field, language)
     if field.kind.holds == "computed":
         return _computed_shape(layout, field, language)
-    if (held := layout.held_type(field)).name in _NAMED:
-        return held.name
+    if (item := _item_of(layout, field).name) in _NAMED:
+        return item
     if field.kind.names == "choices":
         labels = _labels(field.options["choices"], language)
         return _each(labels) if field.kind.listed else labels
@@ -145,13 +145,12 @@ _SHAPES: Mapping[str, Callable[[Field, str], Shape]] = {"barcode": _barcode, "bu
 
 
 def _computed_shape(layout: Layout, field: Field, language: str) -> Shape | str | None:
-    held = layout.held_type(field)
-    item = held.item if held.is_list and held.item else held
+    item = _item_of(layout, field)
     if item.name in _NAMED:
         return item.name
     inner = _item_shape(layout, field, item, language)
     # Looked up through a link to one record it is still a list: clients read a lookup as one.
-    listed = field.type == "lookup" and not held.is_list
+    listed = field.type == "lookup" and not layout.held_type(field).is_list
 
     def shape(value: Any) -> Any:
         if isinstance(value, dict):
@@ -160,6 +159,12 @@ def _computed_shape(layout: Layout, field: Field, language: str) -> Shape | str 
         return [found] if listed else found
 
     return shape
+
+
+def _item_of(layout: Layout, field: Field) -> Type:
+    """The type of the field's value, or of its items where it is a list."""
+    held = layout.held_type(field)
+    return held.item if held.is_list and held.item else held
 
 
 def _item_shape(layout: Layout, field: Field, item: Type, language: str) -> Shape:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "w010"
-down_revision = "w009"
+revision = "w011"
+down_revision = "w010"
 
 
 def upgrade() -> None:
