@@ -228,15 +228,19 @@ def find(session: Session, query: Query) -> Page:
     return Page([Record(record_id, values) for record_id, values in found], following)
 
 
-def _delete(session: Session, table: Table, before: Mapping[str, Values]) -> None:
-    """Delete the records whose stored values are `before`, after seeing to the links that lead to them."""
+def _delete(session: Session, table: Table, before: Mapping[str, Values], going: frozenset[str] = frozenset()) -> None:
+    """Delete the records whose stored values are `before`, after seeing to the links that lead to them.
+
+    `going` are those that they are deleted along with, which links may lead back to.
+    """
     if not before:
         return
+    going |= before.keys()
     _refuse(rules.on_delete(session, table, before))
     for (address, key), linked in record_rows.referring(session, table, list(before)).items():
         other = session.layout.table(address)
         field = other.fields[key]
-        left = {record_id: targets for record_id, targets in linked.items() if record_id not in before}
+        left = {record_id: targets for record_id, targets in linked.items() if record_id not in going}
         if not left:
             continue
         if field.on_delete == "refuse":
@@ -249,7 +253,7 @@ def _delete(session: Session, table: Table, before: Mapping[str, Values]) -> Non
             )
         olds = record_rows.read(session, other, list(left), lock=True)
         if field.on_delete == "cascade":
-            _delete(session, other, olds)
+            _delete(session, other, olds, going)
             continue
         gone = set(before)
         news: dict[str, Values] = {

@@ -26,10 +26,10 @@ def names_of(
     """The names of everybody and everything that the fields `keys` of `records` (values by key) name."""
     layout, held = session.layout, list(records)
     fields = [table.fields[key] for key in keys if key in table.fields]
-    targets = {field.key: targets_of(layout, field) for field in fields}
+    targets = [(field.key, target) for field in fields for target in targets_of(layout, field)]
     wanted: dict[str, set[str]] = {}
     for values in held:
-        for key, target in [(key, one) for key, some in targets.items() for one in some]:
+        for key, target in targets:
             wanted.setdefault(target, set()).update(ids_of(values.get(key)))
     names = titles_of(session, at, wanted)
     for kind in {HELD[held_for(layout.held_type(field))].names for field in fields}:

@@ -35,12 +35,16 @@ def link_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]
 
 
 def _any_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]:
+    seen: set[str] = set()
     for number, name in enumerate(field.options["to"]):
         target = types.apps.tables.get(types.apps.address(field.table.partition(".")[0], name))
         if target is None:
             yield no_table(f"{at}/to/{number}", name)
-        else:
-            yield from _inverse_problems(at, field, target)
+            continue
+        if target.address in seen and not name.startswith("@"):  # what is bound may turn out to be one of the others
+            yield Problem(f"{at}/to/{number}", _("Name each table once."), "twice", name)
+        seen.add(target.address)
+        yield from _inverse_problems(at, field, target)
 
 
 def _inverse_problems(at: str, field: Field, target: Table) -> Iterator[Problem]:

@@ -42,9 +42,7 @@ class AnyLink(FieldType):
         return tuple(options["to"])
 
     def problems(self, options: Options, fields: Collection[str]) -> Iterator[tuple[str, Text]]:
-        if len(set(options["to"])) < len(options["to"]):
-            yield "to", _("Name each table once.")
-        elif len(options["to"]) < 2:
+        if len(options["to"]) < 2:
             yield "to", _("Name at least two tables; one alone is a `link`.")
 
     def value_schema(self, options: Options) -> dict[str, Any]:

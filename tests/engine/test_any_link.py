@@ -214,6 +214,27 @@ def test_deleting_is_refused_or_takes_it_along(crm: Workspace, owner: Principal,
     assert held(crm, owner, "activities", ids["mail"])["says"] == "Mail: Eva #7"
 
 
+@pytest.mark.parametrize("kind", [{"type": "link", "to": "a"}, {"type": "any_link", "to": ["a", "b"]}])
+def test_records_that_belong_to_each_other_go_and_come_together(
+    workspace: Workspace, owner: Principal, kind: dict[str, Any]
+) -> None:
+    fields = {"name": {"type": "text"}}
+    tables = {"a": {"fields": {**fields, "of": {**kind, "on_delete": "cascade"}}}, "b": {"fields": fields}}
+    install(workspace, owner, tables)
+    with workspace.write(owner) as session:
+        one, other = records.create(session, "shop.a", [{"name": "one"}, {"name": "other"}])
+        records.update(session, "shop.a", {one: {"of": other}, other: {"of": one}})
+    with workspace.write(owner) as session:
+        records.delete(session, "shop.a", [one])
+        assert records.get_many(session, "shop.a", [one, other]) == []
+    with workspace.write(owner) as session:
+        (entry,) = [entry for entry in trash.entries(session) if entry.key == one]
+        trash.restore(session, [entry.id])
+    with workspace.read(owner) as session:
+        assert [one.values["of"] for one in records.get_many(session, "shop.a", [one, other])] == [other, one]
+        assert verify(session) == []
+
+
 def test_what_was_deleted_with_its_records_before_and_after_comes_back_whole(
     crm: Workspace, owner: Principal, ids: dict[str, str]
 ) -> None:
@@ -286,7 +307,7 @@ def test_what_a_definition_may_say(workspace: Workspace, owner: Principal) -> No
     assert problems(to=["accounts", "leads"], **inverse) == {}
     assert problems(to=["accounts", "shop.leads"], **inverse) == {}
     assert f"{at}/to/2" in problems(to=["accounts", "leads", "gone"], **inverse)
-    assert problems(to=["accounts", "leads", "leads"], **inverse)[f"{at}/to"] == "Name each table once."
+    assert problems(to=["accounts", "leads", "shop.leads"], **inverse) == {f"{at}/to/2": "Name each table once."}
     assert problems(to=["leads"], **inverse)[f"{at}/to"] == "Name at least two tables; one alone is a `link`."
     assert f"{at}/to" in problems(to=[], **inverse)
     assert f"{at}/to/0" in problems(to=["No table!", "leads"], **inverse)
