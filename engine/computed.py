@@ -19,6 +19,7 @@ from engine.definitions.language import Field, Table
 from engine.definitions.types import Key, Path
 from engine.formulas.reading import Find
 from engine.formulas.types import NUMBER, TEXT
+from engine.storage import record_rows
 from engine.storage.expressions import Records, clock_of
 from engine.storage.layout import ERROR_SUFFIX, Layout, sql_type
 from engine.storage.record_rows import among, among_listed, listed
@@ -87,6 +88,7 @@ def refresh(session: Session, written: Written, entirely: Collection[Key] = ()) 
     Neighbouring fields of one table that concern the same records share one UPDATE.
     """
     layout = session.layout
+    own = _Own(written)
     waiting: dict[str, tuple[Ids, list[Field]]] = {}
     for node in layout.remember("computed", lambda: _sorted_nodes(layout)):
         table = layout.table(node.field.table)
@@ -95,16 +97,43 @@ def refresh(session: Session, written: Written, entirely: Collection[Key] = ()) 
         if ids is not None and not ids:
             continue
         for address in {address for address, needed in node.needs if _is_waiting(waiting, address, needed)}:
-            _work_out(session, layout.table(address), *waiting.pop(address))
+            _work_out(session, layout.table(address), *waiting.pop(address), own)
         if table.address in waiting and waiting[table.address][0] != ids:
-            _work_out(session, table, *waiting.pop(table.address))
+            _work_out(session, table, *waiting.pop(table.address), own)
         held = waiting.get(table.address, (ids, []))
         waiting[table.address] = (ids, [*held[1], node.field])
         written.wrote(table.address, [node.field.key], ids)
         session.touch(table.address, ids)
     session.written.append(written)
     for address, (ids, fields) in waiting.items():
-        _work_out(session, layout.table(address), ids, fields)
+        _work_out(session, layout.table(address), ids, fields, own)
+
+
+class _Own:
+    """The records that were written: nobody else changes them before this transaction ends."""
+
+    def __init__(self, written: Written) -> None:
+        self._ids: dict[str, set[str]] = defaultdict(set)
+        for (table, _key), ids in written.fields.items():
+            self._ids[table] |= ids or set()
+
+    def hold_others(self, session: Session, table: Table, ids: Ids) -> None:
+        """Wait for whoever changes one of these records, too. What is asked afterwards sees what they have done."""
+        others = None if ids is None else ids - self._ids[table.address]
+        if others is None or others:
+            record_rows.hold(session, table, others)
+
+
+def read_through(layout: Layout) -> frozenset[Key]:
+    """The links through which stored computed fields see other records."""
+
+    def made() -> frozenset[Key]:
+        nodes = _sorted_nodes(layout)
+        paths = [(node.field.table, path) for node in nodes for path in node.inputs]
+        paths += [(find.table, path) for node in nodes for find in node.finds for path in find.paths]
+        return frozenset(key for table, path in paths for key in list(_keys_on(layout, table, path))[:-1])
+
+    return layout.remember("read through", made)
 
 
 def _is_waiting(waiting: Mapping[str, tuple[Ids, list[Field]]], address: str, key: str) -> bool:
@@ -203,8 +232,10 @@ def _seeing(session: Session, table: Table, path: Path, written: Written) -> Ids
         forward = (last.target or "", last.inverse_of)
         everything = forward in written.fields and written.fields[forward] is None
         ids = None if everything else union(ids, written.relinked.get(forward, set()))
-    for link in reversed(links):
+    for number, link in enumerate(reversed(links), 1):
         ids = _back(session, link, ids, written)
+        if ids and number < len(links):  # who links to them just now must come first, or wait and see all of this
+            record_rows.hold(session, session.layout.table(link.table), ids)
     return ids
 
 
@@ -242,7 +273,8 @@ def _leading_to(session: Session, link: Field) -> sa.Select[Any]:
     return sa.select(column).where(among_listed(session, sql.c.id), column.is_not(None)).distinct()
 
 
-def _work_out(session: Session, table: Table, ids: Ids, fields: list[Field]) -> None:
+def _work_out(session: Session, table: Table, ids: Ids, fields: list[Field], own: _Own) -> None:
+    own.hold_others(session, table, ids)
 
     def made() -> sa.Update:
         layout = session.layout

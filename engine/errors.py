@@ -96,6 +96,10 @@ class Conflict(FormworkError):
     code = "conflict"
 
 
+class Collided(Conflict):
+    """Another transaction was in the way at this very moment. Doing the same again may well succeed."""
+
+
 class Unavailable(FormworkError):
     """The database (or another part that we need) does not answer; trying again later may help."""
 

@@ -76,6 +76,8 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
     if not back:
         records = snapshots.of_new(session, table, records)
     whole = dict(records)
+    if back:  # somebody may have taken what may be there once
+        _refuse(check_unique(session, table, whole))
     _refuse(rules.on_create(session, table, whole, back=back))
     record_rows.insert(session, table, records)
     unique.keep(session, table, whole)
@@ -151,6 +153,8 @@ def write(
         return
     if not back:
         changed = snapshots.of_changed(session, table, changed)
+    if back:
+        _refuse(check_unique(session, table, changed))
     _refuse(rules.on_update(session, table, changed, before, back=back))
     stamp = {"updated_at": timestamp(session.now), "updated_by": session.principal.user_id}
     record_rows.update(session, table, {record_id: {**values, **stamp} for record_id, values in changed.items()})

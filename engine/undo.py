@@ -48,7 +48,7 @@ def _check_links(session: Session, changes: Iterable[Change]) -> None:
             if key in fields and fields[key].is_link and value:
                 leading[fields[key].targets].update(value if fields[key].many else [value])
     for addresses, ids in sorted(leading.items()):
-        if len(record_rows.existing_in(session, addresses, ids, hold=True)) < len(ids):
+        if len(record_rows.existing_in(session, addresses, ids, hold="there")) < len(ids):
             raise Conflict(_("A record that it leads to was deleted since, so it was not undone."))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from engine import formulas
+from engine import computed, formulas
 from engine.definitions.conditions import expression, is_expression
 from engine.definitions.language import Field, Table
 from engine.errors import Problem
@@ -57,7 +57,7 @@ def accept(
                     says = _("{field} {problem}.", field=_name(field), problem=error.says)
                     problems.append(Problem(at, says, "invalid_value", value))
         accepted.append(values)
-    problems += _missing_links(session, table, accepted)
+    problems += check_links(session, table, accepted)
     problems += _missing_named(session, table, accepted)
     problems += file_problems(session, table, accepted)
     return accepted, problems
@@ -109,6 +109,30 @@ def check_unique(session: Session, table: Table, records: Mapping[str, Given]) -
                 says = _("Another record already has this {field}.", field=_name(field))
                 problems.append(Problem(f"/{number}/{field.key}", says, "not_unique", value))
             seen[value] = record_id
+    return problems
+
+
+def check_links(session: Session, table: Table, records: Sequence[Given]) -> list[Problem]:
+    """A problem for each link to a record that is not there. Those that are there stay until the transaction ends."""
+    problems = []
+    for field in table.fields.values():
+        if not field.is_link or field.is_side:  # other sides are judged in sides.py
+            continue
+        wanted = {one for values in records for one in _ids(values.get(field.key))}
+        seen = (table.address, field.key) in computed.read_through(session.layout)
+        hold: record_rows.Hold = "unchanged" if seen else "there"
+        missing = wanted - record_rows.existing_in(session, field.targets, wanted, hold=hold)
+        if missing:
+            problems += [
+                Problem(
+                    f"/{number}/{field.key}",
+                    _("{field} leads to a record that does not exist.", field=_name(field)),
+                    "unknown_record",
+                    values[field.key],
+                )
+                for number, values in enumerate(records)
+                if missing & set(_ids(values.get(field.key)))
+            ]
     return problems
 
 
@@ -173,27 +197,6 @@ def _accepted(session: Session, field: Field, value: Any, reading: Reading) -> A
     if reading == "text" and isinstance(value, str):
         return field.kind.read(value, options_of(session, field))
     return field.kind.accept(value, options_of(session, field))
-
-
-def _missing_links(session: Session, table: Table, records: Sequence[Values]) -> list[Problem]:
-    problems = []
-    for field in table.fields.values():
-        if not field.is_link or field.is_side:  # other sides are judged in sides.py
-            continue
-        wanted = {one for values in records for one in _ids(values.get(field.key))}
-        missing = wanted - record_rows.existing_in(session, field.targets, wanted, hold=True)
-        if missing:
-            problems += [
-                Problem(
-                    f"/{number}/{field.key}",
-                    _("{field} leads to a record that does not exist.", field=_name(field)),
-                    "unknown_record",
-                    values[field.key],
-                )
-                for number, values in enumerate(records)
-                if missing & set(_ids(values.get(field.key)))
-            ]
-    return problems
 
 
 # Where those whom fields name are known: those who left and what was removed too, for records keep naming them.

@@ -11,6 +11,7 @@ import pytest
 pytest_plugins = [
     "tests.support.browser",
     "tests.support.databases",
+    "tests.support.crowd",  # names the one before it
     "tests.support.house",
     "tests.support.mail",
     "tests.support.network",

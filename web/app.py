@@ -25,7 +25,7 @@ from engine.vault import Vault
 from web import api, errors, pages
 from web.api.paths import Paths
 from web.cookies import Cookies
-from web.dependencies import guard
+from web.dependencies import guard, once_more
 from web.readiness import Readiness
 from web.security import BodyLimit, Crashes, Headers
 from web.signing import Signer
@@ -90,6 +90,8 @@ def _routes() -> Sequence[BaseRoute]:
     """All pages and the API. Applications of one process share them: FastAPI takes long to make them ready."""
     router = APIRouter()
     for module in _modules(pages):
+        for route in module.router.routes:
+            route.endpoint = once_more(route.endpoint)
         router.include_router(module.router, dependencies=[Depends(getattr(module, "guard", guard))])
     of_api = [route for module in _modules(api) for route in module.router.routes]
     # Routes are tried one after the other, and programs ask more often than people do.

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Annotated
+from functools import wraps
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from engine import workspaces
 from engine.access.principals import Principal, person
 from engine.accounts import Person
 from engine.errors import Forbidden, ProofNeeded, SignInNeeded
-from engine.storage.session import Session
+from engine.storage.session import Session, again
 from engine.storage.stores import Workspace
 from engine.text import _
 from engine.workspaces import Membership, Role
@@ -23,6 +24,8 @@ from web import csrf
 from web.addresses import At
 from web.site import Site
 from web.visit import visit_of
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,29 @@ async def public_guard(request: Request) -> AsyncIterator[None]:
         yield
     finally:
         await request.close()
+
+
+def once_more(page: Callable[..., R]) -> Callable[..., R]:
+    """The page, begun anew when the transactions of others were in the way of what it writes."""
+
+    @wraps(page)
+    def patient(**given: Any) -> R:
+        def begin() -> R:
+            for form in given.values():
+                if isinstance(form, FormData):
+                    _rewind(form)
+            return page(**given)
+
+        return again(begin)
+
+    return patient
+
+
+def _rewind(form: FormData) -> None:
+    """Files that came are read from their beginning."""
+    for _name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            value.file.seek(0)
 
 
 SiteHere = Annotated[Site, Depends(site_of)]

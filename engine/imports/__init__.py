@@ -44,7 +44,7 @@ from engine.imports.mapping import FileMapping, document_with, mapping_from
 from engine.imports.suggesting import Suggestion, reading_for, suggest
 from engine.queries import Query
 from engine.storage.import_tables import import_lines
-from engine.storage.session import Session, timestamp
+from engine.storage.session import Session, again, timestamp
 from engine.storage.stores import Workspace
 from engine.text import Text, _
 
@@ -216,9 +216,13 @@ def carry_out(
 
     `tell` is called with each line that the reading has come to.
     """
-    try:
+
+    def act() -> Import:
         with workspace.write(principal, cause=f"import:{import_id}") as session:
             return run(session, import_id, tell)
+
+    try:
+        return again(act)
     except FormworkError as error:
         with suppress(FormworkError), workspace.write(principal) as session:
             held = get(session, import_id)
@@ -231,8 +235,12 @@ def take_back(workspace: Workspace, principal: Principal, import_id: str) -> Imp
     """`undo` in a transaction of its own."""
     with workspace.read(principal) as session:
         held = get(session, import_id)
-    with workspace.write(principal, cause=f"undo:{held.transaction_id}") as session:
-        return undo(session, import_id)
+
+    def act() -> Import:
+        with workspace.write(principal, cause=f"undo:{held.transaction_id}") as session:
+            return undo(session, import_id)
+
+    return again(act)
 
 
 def discard(session: Session, import_id: str) -> None:

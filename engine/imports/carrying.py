@@ -102,14 +102,16 @@ def bring_in(
     keys = {one.field for one in mapping.columns}
     for act in ("create", "update") if mapping.match else ("create",):
         door.enter(session.principal, act, table, keys)
-    names = NameFinder(session, table, _titles_to_be(source, mapping, table), writes=mode != "count")
-    planner = Planner(session, table, mapping, source.columns, names, exists=exists or mode == "write")
+    writes = mode != "count"
+    names = NameFinder(session, table, _titles_to_be(source, mapping, table), writes=writes)
+    exists = exists or mode == "write"
+    planner = Planner(session, table, mapping, source.columns, names, exists=exists, writes=writes)
     outcome = Outcome(choices=choices)
     made = Names(())
     waiting: list[Line] = []
     for chunk in chunks(source.rows(), CHUNK):
         lines = planner.plan(chunk)
-        if mode != "count":
+        if writes:
             write(session, table, [line for line in lines if not line.problems])
         for line in lines:
             if line.outcome == "new" and table.fields[table.title].writable and line.values.get(table.title):
@@ -119,7 +121,7 @@ def bring_in(
             else:
                 outcome.add(line)
         progress(chunk[-1].line)
-    link(session, table, waiting, made, writes=mode != "count")
+    link(session, table, waiting, made, writes=writes)
     for line in waiting:
         outcome.add(line)
     outcome.told.sort(key=lambda one: one[0])

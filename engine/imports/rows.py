@@ -18,7 +18,7 @@ from engine.storage import record_rows
 from engine.storage.record_rows import Values
 from engine.storage.session import Session
 from engine.text import Text, _
-from engine.values import check_required, check_unique, defaults
+from engine.values import check_links, check_required, check_unique, defaults
 
 
 class Told(NamedTuple):
@@ -67,12 +67,17 @@ class Planner:
         names: NameFinder,
         *,
         exists: bool,
+        writes: bool,
     ) -> None:
-        """`exists`: the table is in the database; else every line is a new record of a table yet to be made."""
+        """`exists`: the table is in the database; else every line is a new record of a table yet to be made.
+
+        `writes`: what is planned will be written, so what it links to must still be there, and stay.
+        """
         self._session = session
         self._table = table
         self._mapping = mapping
         self._exists = exists
+        self._writes = writes
         self._columns = [Column(session, table, one, columns.index(one.column), names) for one in mapping.columns]
         self._defaults: Values | None = None
         self._seen: dict[str, dict[Any, int]] = {}  # field ("" for the match) -> value -> line
@@ -91,6 +96,8 @@ class Planner:
         self._find(_sound(lines))
         self._fill(_sound(lines))
         self._check_required(_sound(lines))
+        if self._writes:
+            self._check_links(_sound(lines))
         self._check_unique(_sound(lines))
         if self._mapping.match:
             for line in _sound(lines):
@@ -174,6 +181,12 @@ class Planner:
             for problem in check_required(self._table, there, keys):
                 _empty, number, key = problem.at.split("/")
                 some[int(number)].problems.append(Told(key, problem.says))
+
+    def _check_links(self, lines: Sequence[Line]) -> None:
+        """The names were looked up when the import began; since then somebody may have deleted a record."""
+        for problem in check_links(self._session, self._table, [line.values for line in lines]):
+            _empty, number, key = problem.at.split("/")
+            lines[int(number)].problems.append(Told(key, problem.says))
 
     def _check_unique(self, lines: Sequence[Line]) -> None:
         for one in self._table.fields.values():

@@ -210,7 +210,13 @@ def postgresql_server(url: str, path: str) -> Connections:
         poolclass=NullPool,
         # Ours to begin and to end: BEGIN goes to the server together with the store's path, in one message.
         isolation_level="AUTOCOMMIT",
-        connect_args={"options": f"{options} -c search_path={path}", "connect_timeout": 5},
+        # No plan is kept by a connection: it would break off when the same text is about another store's tables, or
+        # about tables that were changed meanwhile ("cached plan must not change result type").
+        connect_args={
+            "options": f"{options} -c search_path={path}",
+            "connect_timeout": 5,
+            "prepare_threshold": None,
+        },
     )
     return Connections(engine, keep=READERS, most=POOLED)
 

@@ -28,6 +28,7 @@ Made = TypeVar("Made")
 MAX_NAME = 60
 MOST_RECALLED = 500
 _HOLD = "SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()))"
+_HOLD_ALONE = "SELECT pg_advisory_xact_lock(hashtext(current_schema()))"
 _VERSION = "SELECT version FROM _layout"
 ERROR_SUFFIX = "__error"  # beside a formula that may fail: the reason, NULL when it did not
 
@@ -178,7 +179,8 @@ def fitting(name: str) -> str:
 def current_version(session: Session) -> int:
     """The version of the definitions; on PostgreSQL a writer also keeps them from changing until it is done."""
     held = session.dialect == "postgresql" and session.writing
-    return int(session.ask(*([_HOLD] if held else []), _VERSION)[0][0])
+    hold = [_HOLD_ALONE if session.alone else _HOLD] if held else []
+    return int(session.ask(*hold, _VERSION)[0][0])
 
 
 def load(session: Session, version: int) -> Layout:

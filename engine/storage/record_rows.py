@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
@@ -18,6 +18,7 @@ from engine.definitions.language import SYSTEM_FIELDS, Field, Table
 from engine.storage.session import Session
 
 Values = dict[str, Any]
+Hold = Literal["", "there", "unchanged"]
 IDS = "ids"  # the parameter with the records that a prepared statement is about
 BETWEEN = "\x1f"  # stands between ids in one text; no id has it
 
@@ -199,22 +200,25 @@ def _pairs(session: Session, field: Field) -> sa.Select[Any]:
     return sa.select(column, sql.c.id).where(among_listed(session, column)).order_by(*order, sql.c.id)
 
 
-def existing(session: Session, table: Table, ids: Collection[str], *, hold: bool = False) -> set[str]:
-    """Those of `ids` that are records of the table. `hold`: nobody deletes them until this transaction ends."""
+def existing(session: Session, table: Table, ids: Collection[str], *, hold: Hold = "") -> set[str]:
+    """Those of `ids` that are records of the table.
+
+    `hold`: until this transaction ends nobody else deletes them (`there`), or nobody changes them either (`unchanged`).
+    """
     if not ids:
         return set()
     sql = session.layout.sql(table)
-    hold = hold and session.dialect == "postgresql"  # on SQLite a writer is alone
+    hold = hold if session.dialect == "postgresql" else ""  # on SQLite a writer is alone
 
     def made() -> sa.Select[Any]:
         wanted = sa.select(sql.c.id).where(among_listed(session, sql.c.id))
-        return wanted.order_by(sql.c.id).with_for_update(read=True, key_share=True) if hold else wanted
+        return wanted.order_by(sql.c.id).with_for_update(read=hold == "there", key_share=True) if hold else wanted
 
     statement = session.prepared(("existing", table.address, hold), made)
     return {row[0] for row in session.rows(statement, listed(session, ids))}
 
 
-def existing_in(session: Session, tables: Iterable[str], ids: Collection[str], *, hold: bool = False) -> set[str]:
+def existing_in(session: Session, tables: Iterable[str], ids: Collection[str], *, hold: Hold = "") -> set[str]:
     """The same of several tables, by their addresses: a record is in one of them only."""
     found: set[str] = set()
     for address in tables:
@@ -222,6 +226,16 @@ def existing_in(session: Session, tables: Iterable[str], ids: Collection[str], *
         if left and address in session.layout.apps.tables:
             found |= existing(session, session.layout.table(address), left, hold=hold)
     return found
+
+
+def hold(session: Session, table: Table, ids: Collection[str] | None) -> None:
+    """Until this transaction ends nobody else changes these records (None: any of the table)."""
+    if ids is not None:
+        existing(session, table, ids, hold="unchanged")
+    elif session.dialect == "postgresql" and not session.layout_changed:  # who changes the tables is alone
+        sql = session.layout.sql(table)
+        wanted = sa.select(sql.c.id).order_by(sql.c.id).with_for_update(key_share=True)
+        session.connection.execute(sa.select(sa.func.count()).select_from(wanted.subquery()))
 
 
 def _insert_links(session: Session, field: Field, linked: Mapping[str, Iterable[str]]) -> None:

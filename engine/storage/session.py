@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import random
+import threading
+import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Executable
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from engine.access.principals import Principal
-from engine.errors import Conflict, Unavailable
+from engine.errors import Collided, Unavailable
 from engine.ids import new_id
 from engine.storage.databases import may_last
 from engine.storage.prepared import Prepared, Row, ask_directly, end_directly
@@ -24,7 +27,13 @@ if TYPE_CHECKING:
     from engine.storage.layout import Layout
     from engine.storage.stores import Store, Workspace
 
+T = TypeVar("T")
+WAITS = (0.05, 0.2, 0.5)  # seconds at most before doing it again
+_thread = threading.local()  # `kept`, `alone`: see `again`
 WRITE_WAIT = 30.0  # seconds that a writer waits for the one before it on SQLite
+
+
+_COLLIDED = _("Somebody else changed the same thing at the same time. Try again.")
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,11 @@ class Session:
     def transaction_id(self) -> str:
         """The name under which the log keeps what is done here."""
         return new_id("trx")
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else shall write meanwhile, since they were in the way before."""
+        return getattr(_thread, "alone", False)
 
     @property
     def dialect(self) -> str:
@@ -177,18 +191,51 @@ def transaction(
                 for act in session._before_commit:
                     act()
             session.end(keep=writing)
+            _thread.kept = _kept() + writing
         except BaseException:
             session.end(keep=False)
             raise
         finally:
             session.release()
     except DBAPIError as error:
+        if _is_overtaken(session):
+            raise Collided(_COLLIDED) from error
         raise said(error) from error
+    except (SQLAlchemyError, TypeError, ValueError) as error:  # a value that is of no such type
+        if _is_overtaken(session):
+            raise Collided(_COLLIDED) from error
+        raise
     finally:
         if writing:
             _release(lock)
     for act in session._after_commit:
         act()
+
+
+def again(act: Callable[[], T]) -> T:
+    """What `act` gives, which opens its transactions itself; begun anew when others were in the way, a few times.
+
+    From the second time on it writes alone, so that two who always meet come to an end. It is not begun anew when one
+    of its transactions is committed by then: that would be done twice. Raises `Collided`.
+    """
+    kept = _kept()
+    try:
+        for wait in WAITS:
+            try:
+                return act()
+            except Collided:
+                if _kept() != kept:
+                    raise
+            time.sleep(random.uniform(0, wait))  # noqa: S311 - no secret; two that collided shall not meet again
+            _thread.alone = True
+        return act()
+    finally:
+        _thread.alone = False
+
+
+def _kept() -> int:
+    """How many transactions this thread has committed."""
+    return getattr(_thread, "kept", 0)
 
 
 def end(connection: Connection, *, keep: bool) -> None:
@@ -206,6 +253,14 @@ def end(connection: Connection, *, keep: bool) -> None:
         raise
 
 
+def _is_overtaken(session: Session) -> bool:
+    """Whether a reader's tables are not those any more that it began with. A writer keeps them from changing."""
+    if session.writing or session._layout is None or session.dialect == "sqlite":  # where a reader sees what was
+        return False
+    with session.store.read(session.principal) as fresh:
+        return fresh.layout.version != session._layout.version
+
+
 def _acquire(lock: Any) -> bool:
     return bool(lock.acquire(timeout=WRITE_WAIT)) if hasattr(lock, "acquire") else True
 
@@ -219,11 +274,11 @@ def said(error: DBAPIError) -> Exception:
     """The database's complaint in words; an unforeseen one stays as it is, to be found in the log."""
     state = getattr(error.orig, "sqlstate", None) or ""
     if state == "23505" or "UNIQUE constraint failed" in str(error.orig):
-        return Conflict(
+        return Collided(
             _("Somebody else saved the same value at the same moment, and it may be there once. Try again.")
         )
     if state in {"40001", "40P01", "55P03"}:
-        return Conflict(_("Somebody else changed the same thing at the same time. Try again."))
+        return Collided(_COLLIDED)
     # On SQLite an OperationalError may also be our own wrong SQL, which must not hide as "unavailable".
     busy = any(word in str(error.orig) for word in ("locked", "disk I/O", "full", "unable to open"))
     if error.connection_invalidated or state.startswith(("08", "57", "53")) or (not state and busy):

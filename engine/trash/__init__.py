@@ -143,7 +143,7 @@ def _read(session: Session, wanted: sa.Select[tuple[object, ...]]) -> list[Trash
             row.how_many,
             row.transaction_id,
             row.revision,
-            alike[row.transaction_id],
+            alike.get(row.transaction_id, 1),  # somebody may have taken it out at this moment
         )
         for row in rows
     ]

@@ -51,7 +51,7 @@ def _restore(session: Session, changes: Sequence[Change], chosen: set[tuple[str,
     for address, held in by_table.items():
         table = session.layout.table(address)
         door.enter(session.principal, "create", table)
-        if record_rows.existing(session, table, held):
+        if record_rows.existing(session, table, held, hold="there"):
             continue
         there = _there(session, table, held.values()) | ids
         restored = [(key, _fitting(session, table, values, there)) for key, values in sorted(held.items())]
@@ -117,7 +117,7 @@ def _there(session: Session, table: Table, held: Iterable[Mapping[str, Any]]) ->
     values = list(held)
     for field in _own_links(table):
         wanted = {one for each in values for one in _ids(each.get(field.key))}
-        there |= record_rows.existing_in(session, field.targets, wanted)
+        there |= record_rows.existing_in(session, field.targets, wanted, hold="there")
     return there
 
 

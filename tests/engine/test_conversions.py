@@ -125,3 +125,15 @@ def test_a_field_is_converted_together_with_a_change_of_the_one_before_it(shop: 
         }
         apps.apply(session, document)
     assert values(shop, owner) == [{"label": "Hamburg"}]
+
+
+def test_several_fields_become_others_at_once(shop: Workspace, owner: Principal) -> None:
+    create(shop, owner, "a@example.com")
+    for value, amount in (("email", "text"), ("long_text", "number"), ("text", "date"), ("url", "text")):
+        document = copy.deepcopy(TABLES)
+        document["things"]["fields"] |= {"value": {"type": value}, "amount": {"type": amount}}
+        install(shop, owner, document)
+        with shop.write(owner) as session:
+            (one,) = records.find(session, Query("shop.things")).records
+            given = {"text": "7", "number": 7, "date": "2026-01-07"}[amount]
+            records.update(session, "shop.things", {one.id: {"amount": given}})

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from engine import records
 from engine.access.principals import Principal
 from engine.errors import Conflict
+from engine.queries import Query
 from engine.storage import sql_types
 from engine.storage.databases import TookLong, at_once
 from engine.storage.prepared import Prepared
-from engine.storage.stores import Workspace
+from engine.storage.session import again
+from engine.storage.stores import Stores, Workspace
 from tests.support.statements import counted
+from tests.support.workspaces import install
 
 VALUES: dict[str, Any] = {
     "text": "100% of \u8d8a \\ ':x' ?",
@@ -85,3 +90,38 @@ def test_a_long_read_at_once_is_broken_off_and_a_write_does_not_begin(workspace:
         pass
     with workspace.read(owner) as session:
         assert session.connection.exec_driver_sql(LONG).scalar() == 500_000
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_connections_keep_no_plan_of_tables_that_are_others_now(stores: Stores, owner: Principal) -> None:
+    """Two workspaces have the same app, in which the same field has different types."""
+    types = {"wsp00000000000001": ("number", 7), "wsp00000000000002": ("text", "seven")}
+    for name, (kind, _value) in types.items():
+        install(stores.workspace(name), owner, {"things": {"fields": {"size": {"type": kind}}}})
+    for name, (_kind, value) in types.items():
+        workspace = stores.workspace(name)
+        for _again in range(8):  # writing, since reading ends with ROLLBACK, after which the driver forgets
+            with workspace.write(owner) as session:
+                (one,) = records.create(session, "shop.things", [{"size": value}])
+                assert records.get(session, "shop.things", one).values["size"] == value
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_reads_while_the_tables_change_is_told_to_begin_anew(workspace: Workspace, owner: Principal) -> None:
+    install(workspace, owner, {"things": {"fields": {"size": {"type": "number"}}}})
+    asked: list[int] = []
+
+    def read() -> int:
+        with workspace.read(owner) as session:
+            layout = session.layout
+            asked.append(layout.version)
+            if len(asked) == 1:
+                become = {"things": {"fields": {"size": {"type": "text"}}}}
+                somebody.submit(install, workspace, owner, become).result()
+            return len(records.find(session, Query("shop.things", sort=["size"])).records)
+
+    with workspace.write(owner) as session:
+        records.create(session, "shop.things", [{"size": 7}])
+    with ThreadPoolExecutor(1) as somebody:
+        assert again(read) == 1
+    assert len(asked) == 2

@@ -5,10 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.synchronize import Barrier
+
+import pytest
 
 from engine.errors import Conflict, NotFound, Refused
+from engine.storage.session import again
 from engine.storage.stores import Stores, Workspace
 from tests.support.databases import Database
 
@@ -17,24 +21,48 @@ PROCESSES, THREADS = 2, 4
 PEOPLE = PROCESSES * THREADS
 
 Deed = Callable[[Workspace, int, int], None]  # in a workspace, the n-th person's m-th act
+_together: Barrier
 
 
-def crowd(database: Database, stores: Stores, deed: Deed, times: int) -> Counter[str]:
-    """Eight people do `deed` so many times each; how often it was `done`, or what refused it.
+@pytest.fixture(scope="session")
+def two_processes() -> Iterator[ProcessPoolExecutor]:
+    """Two processes beside this one, each of which gets one of two jobs."""
+    context = multiprocessing.get_context("spawn")
+    both = context.Barrier(PROCESSES)
+    with ProcessPoolExecutor(PROCESSES, context, _begin, (both,)) as processes:
+        yield processes
 
-    Anything else that is raised is raised here. On PostgreSQL `deed` must be a function of a module.
+
+@pytest.fixture
+def crowd(
+    request: pytest.FixtureRequest, database_url: Database, stores: Stores
+) -> Callable[[Deed, int], Counter[str]]:
+    """Eight people do a deed so many times each; how often it was `done`, or what refused it.
+
+    As pages and the API do, they begin anew where others were in the way. Anything else that is raised is raised here.
+    On PostgreSQL the deed must be a function of a module.
     """
-    if not database.url:
-        return _several(stores, deed, range(PEOPLE), times)
-    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as processes:
+    if not database_url.url:
+        return lambda deed, times: _several(stores, deed, range(PEOPLE), times)
+    processes: ProcessPoolExecutor = request.getfixturevalue("two_processes")
+
+    def act(deed: Deed, times: int) -> Counter[str]:
         halves = [range(first, first + THREADS) for first in range(0, PEOPLE, THREADS)]
-        jobs = [processes.submit(_in_process, database, deed, half, times) for half in halves]
-        return sum((job.result(120) for job in jobs), Counter())
+        jobs = [processes.submit(_in_process, database_url, deed, half, times) for half in halves]
+        return sum((job.result(300) for job in jobs), Counter())
+
+    return act
+
+
+def _begin(both: Barrier) -> None:
+    global _together
+    _together = both
 
 
 def _in_process(database: Database, deed: Deed, people: range, times: int) -> Counter[str]:
     stores = Stores(database.folder, database.url)
     try:
+        _together.wait(300)  # so that no process takes both halves
         return _several(stores, deed, people, times)
     finally:
         stores.close()
@@ -45,11 +73,11 @@ def _several(stores: Stores, deed: Deed, people: range, times: int) -> Counter[s
     together = threading.Barrier(len(people))
 
     def act(person: int) -> Counter[str]:
-        together.wait(60)
+        together.wait(300)
         outcomes: Counter[str] = Counter()
         for time in range(times):
             try:
-                deed(workspace, person, time)
+                again(lambda: deed(workspace, person, time))  # noqa: B023 - it is called at once
             except (Conflict, NotFound, Refused) as refusal:
                 outcomes[type(refusal).__name__] += 1
             else:

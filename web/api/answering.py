@@ -19,7 +19,7 @@ from engine.access.principals import Principal
 from engine.api_tokens import Holder
 from engine.errors import FormworkError, SignInNeeded
 from engine.storage.databases import TookLong, at_once
-from engine.storage.session import Session
+from engine.storage.session import Session, again
 from engine.storage.stores import Workspace
 from engine.text import _
 from web.api.errors import ApiRefusal, body_of
@@ -107,7 +107,8 @@ def as_json(value: Any, status: int = 200) -> Response:
 
 
 def _carried_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    return act(_caller_of(request), *arguments)
+    caller = _caller_of(request)
+    return again(lambda: act(caller, *arguments))
 
 
 def _caller_of(request: Request) -> Caller:
