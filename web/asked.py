@@ -1,8 +1,8 @@
 """What a reader asks of a view on top of what it shows: filters, sort, search, groups, page. All of it is the address.
 
 `?stage__is=won&amount__at_least=1000&sort=-amount&q=acme&page=2` can be read, kept and sent. Tests of a group carry its
-number, `1~match=any&1~stage__is=won&1~2~...`. The forms of the tool bar send longer parameters, which `read_form` turns
-into that.
+number, `1~match=any&1~stage__is=won&1~2~...`, and with `1~of=has:contacts` they are asked of those linked records. The
+forms of the tool bar send longer parameters, which `read_form` turns into that.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from engine.filters.date import COUNTED
 
 NONE = "-"  # instead of groups or totals
 IN = "~"  # between a group of tests and what is in it
+OF = "of"  # which linked records a group is about
+NO_LINK = ":"  # it is yet to be said which
 HEIGHTS = ("short", "medium", "tall")
 
 
@@ -36,28 +38,34 @@ class Test:
 
 @dataclass(frozen=True)
 class Tests:
-    """Tests and groups of them that all hold, or (`any`) one of which does."""
+    """Tests and groups of them that all hold, or (`any`) one of which does.
+
+    `of` says that they are about linked records, such as `has:contacts`: an operator and a link.
+    """
 
     __test__ = False  # no test of pytest's
 
     any: bool = False
     tests: tuple[Test, ...] = ()
     groups: tuple[Tests, ...] = ()
+    of: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.tests or self.groups)
 
-    def with_group(self, path: str) -> Tests:
+    def with_group(self, path: str, of: str = "") -> Tests:
         """The same with an empty group more, in the group at `path` (`1~2~`; empty: at the top)."""
         number, _in, rest = path.partition(IN)
         if not number:
-            return replace(self, groups=(*self.groups, Tests(any=not self.any)))
+            return replace(self, groups=(*self.groups, Tests(any=not (self.any or of), of=of)))
         at = int(number) - 1
-        inner = (one.with_group(rest) if place == at else one for place, one in enumerate(self.groups))
+        inner = (one.with_group(rest, of) if place == at else one for place, one in enumerate(self.groups))
         return replace(self, groups=tuple(inner))
 
     def pairs(self, path: str = "") -> Iterator[tuple[str, str]]:
         """As parameters of an address; `path` is where the group stands."""
+        if self.of:
+            yield f"{path}{OF}", self.of
         for one in self.tests:
             yield from ((f"{path}{one.field}__{one.op}", value) for value in one.values or ("",))
         if path or self.any:
@@ -127,7 +135,7 @@ def read(params: QueryParams) -> Asked:
 
 def is_form(params: QueryParams) -> bool:
     """Whether a form of the tool bar was sent, whose parameters have a shorter form."""
-    sent = ("direction", "shown", "group_in", "grouped", "total")
+    sent = ("direction", "shown", "group_in", "linked_in", "grouped", "total")
     return any(name.endswith(".where") or name in sent for name in params) or params.get("q") == ""
 
 
@@ -163,22 +171,24 @@ def test_in_form(params: QueryParams, number: str) -> Test:
 
 def is_of_tests(name: str) -> bool:
     """Whether a parameter of an address belongs to its filters."""
-    return "__" in name or name == "match" or name.endswith(f"{IN}match")
+    return "__" in name or name == "match" or name.endswith((f"{IN}match", f"{IN}{OF}"))
 
 
 def _tests_in_form(params: QueryParams) -> Tests:
-    """Lines are `<group>~<number>.where` and so on, groups have `<group>~match`."""
+    """Lines are `<group>~<number>.where` and so on, groups have `<group>~match` and `<group>~of`."""
     pairs: list[tuple[str, str]] = []
     for name, value in params.multi_items():
         path, _in, last = name.rpartition(IN)
         number, _dot, what = last.rpartition(".")
-        if last == "match":
+        if last == "match" or (path and last == OF):
             pairs.append((name, value))
         elif what == "where":
             test = test_in_form(params, f"{path}{IN}{number}" if path else number)
             written = f"{path}{IN}{test.field}__{test.op}" if path else f"{test.field}__{test.op}"
             pairs += [(written, one) for one in test.values or ("",)] if test.field else []
     tests = _read_tests(pairs)
+    if "linked_in" in params:
+        return tests.with_group(_renumbered(params["linked_in"], pairs), NO_LINK)
     return tests.with_group(_renumbered(params["group_in"], pairs)) if "group_in" in params else tests
 
 
@@ -186,17 +196,19 @@ def _read_tests(pairs: Sequence[tuple[str, str]], level: int = 1) -> Tests:
     """The tests of parameters whose group has been taken off their names."""
     own: dict[str, list[str]] = {}
     groups: dict[str, list[tuple[str, str]]] = {}
-    join = ""
+    join = of = ""
     for name, value in pairs:
         number, inside, rest = name.partition(IN)
         if inside:
             groups.setdefault(number, []).append((rest, value))
         elif name == "match":
             join = value
+        elif name == OF:
+            of = value
         else:
             own.setdefault(name, []).append(value)
     inner = tuple(_read_tests(some, level + 1) for some in groups.values()) if level < MAX_NESTING else ()
-    return Tests(join == "any", tuple(_test(name, values) for name, values in own.items()), inner)
+    return Tests(join == "any", tuple(_test(name, values) for name, values in own.items()), inner, of)
 
 
 def _renumbered(path: str, pairs: Sequence[tuple[str, str]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.days import COUNTED_DAYS, COUNTED_PERIODS, COUNTED_WORDS, PERIODS, RELATIVE_DAYS, in_words
@@ -11,22 +11,24 @@ from engine.definitions.any_links import tables_of
 from engine.definitions.check_conditions import check_condition, held_by
 from engine.definitions.conditions import MAX_NESTING, single_tests
 from engine.definitions.language import Condition, Field, Table
+from engine.definitions.types import RecordScope
 from engine.field_types import InvalidValue, field_types
 from engine.filters import HELD, LISTS, Operator
 from engine.filters.date import COUNTED
 from engine.numbers import read_number
 from engine.storage.layout import Layout
 from engine.text import Label, Text, _
-from web.asked import IN, Asked, Test, Tests
+from web.asked import IN, NO_LINK, Asked, Test, Tests
 from web.fields import Shown, shown_field
 
 
 @dataclass(frozen=True)
 class Filterable:
-    """A field that can be filtered by; `held` names its operators."""
+    """A field that can be filtered by, of the record itself or of one that it leads to; `held` names its operators."""
 
     shown: Shown
     held: str
+    source: str  # the field that it is, `crm.accounts.type`
     targets: Sequence[str] = ()  # the tables whose records are its values
     tables: Mapping[str, Label] = field(default_factory=dict)  # of any of several: by the names that conditions use
 
@@ -73,23 +75,41 @@ class Line:
 
 @dataclass(frozen=True)
 class Box:
-    """Lines and boxes of them that all hold, or (`any`) one of which does; `path` is its place, such as `1~2~`."""
+    """Lines and boxes of them that all hold, or (`any`) one of which does; `path` is its place, such as `1~2~`.
+
+    Where its lines are about linked records, `of` is the operator and the link (`has:contacts`, `:` while nothing is
+    chosen), out of `ofs`. `way` are the links from the table to the one that its lines are about, `deals.contacts`.
+    """
 
     path: str
     any: bool
     lines: list[Line]
     boxes: list[Box]
+    way: str = ""
+    of: str = ""
+    ofs: Mapping[str, Text] = field(default_factory=dict)
+    has_links: bool = False  # whether a box inside it may be about linked records
+
+    @property
+    def outer_way(self) -> str:
+        """The same of the box that it is in."""
+        return self.way.rpartition(".")[0] if self.of != NO_LINK else self.way
 
     @property
     def may_nest(self) -> bool:
         """Whether it may have another box in it."""
         return self.path.count(IN) + 1 < MAX_NESTING
 
+    def all_boxes(self) -> Iterator[Box]:
+        """It and all boxes in it."""
+        yield self
+        for one in self.boxes:
+            yield from one.all_boxes()
+
     def all_lines(self) -> Iterator[Line]:
         """Its lines and those of its boxes."""
-        yield from self.lines
-        for one in self.boxes:
-            yield from one.all_lines()
+        for one in self.all_boxes():
+            yield from one.lines
 
 
 @dataclass(frozen=True)
@@ -128,30 +148,89 @@ def _filterable(layout: Layout, table: Table) -> dict[str, Filterable]:
         if held is not None:
             tables = tables_of(layout.types, one) if one.kind.of_any_table else ()
             names = {name: table.label for name, table in tables}
-            found[one.key] = Filterable(shown_field(layout, one), held[0], one.targets, names)
+            shown, source = shown_field(layout, one), f"{one.table}.{one.key}"
+            found[one.key] = Filterable(shown, held[0], source, one.targets, names)
+    return found | {one.key: one for link in table.declared for one in _behind(layout, scope, link)}
+
+
+def _behind(layout: Layout, scope: RecordScope, link: Field) -> Iterator[Filterable]:
+    """The fields of the one record that a link leads to: `Account: Type`."""
+    target = layout.apps.tables.get(link.target or "")
+    if target is None or link.many:
+        return
+    for one in target.declared:
+        path = (link.key, one.key)
+        held = held_by(scope, path)
+        if held is not None and not one.many and not one.kind.of_any_table:
+            label = Text("{link}: {field}", {"link": link.label, "field": one.label})
+            shown = replace(shown_field(layout, one), key=".".join(path), label=label)
+            yield Filterable(shown, held[0], f"{one.table}.{one.key}", one.targets)
+
+
+def about_linked(layout: Layout, table: Table) -> dict[str, Text]:
+    """What can be asked of the records that links to many lead to: `has:contacts`, with its words."""
+    scope = layout.types.scope(table.address)
+    found = {}
+    for one in table.fields.values():
+        held = held_by(scope, (one.key,))
+        for op, operator in HELD[held[0]].operators.items() if held else ():
+            if operator.takes == "condition" and one.target in layout.apps.tables:
+                found[f"{op}:{one.key}"] = Text("{link}: {operator}", {"link": one.label, "operator": operator.label})
     return found
+
+
+def table_behind(layout: Layout, table: Table, way: str) -> Table:
+    """The table at the end of a way of links, `deals.contacts`; as far as there is one."""
+    for link in way.split("."):
+        found = table.fields.get(link)
+        table = layout.apps.tables.get(found.target or "", table) if found else table
+    return table
+
+
+def box_at(layout: Layout, table: Table, path: str, any_: bool, way: str, of: str) -> Box:
+    """A box without lines; `way` leads to the table that the box around it is about."""
+    around = table_behind(layout, table, way)
+    ofs, link = about_linked(layout, around), of.partition(":")[2]
+    known = bool(of) and of in ofs
+    inner = ".".join(one for one in (way, link if known else "") if one)
+    about = table_behind(layout, around, link) if known else around
+    return Box(
+        path, any_, [], [], inner, (of if known else NO_LINK) if of else "", ofs, bool(about_linked(layout, about))
+    )
 
 
 def filters_of(layout: Layout, table: Table, asked: Asked) -> Filters:
     """What the address asks, as conditions; a filter that makes no sense does not count and says why."""
-    conditions, box = _read(layout, table, asked.tests, "")
+    conditions, box = _read(layout, table, asked.tests, box_at(layout, table, "", asked.tests.any, "", ""))
     return Filters([{"any": conditions}] if asked.tests.any and conditions else conditions, box)
 
 
-def _read(layout: Layout, table: Table, tests: Tests, path: str) -> tuple[list[Condition], Box]:
+def _read(layout: Layout, table: Table, tests: Tests, box: Box) -> tuple[list[Condition], Box]:
+    """The conditions of tests about records of `table`, and the box (empty so far) with their lines."""
     conditions: list[Condition] = []
     lines = []
     for number, test in enumerate(tests.tests):
-        read, line = _read_test(layout, table, test, f"{path}{number}")
+        read, line = _read_test(layout, table, test, f"{box.path}{number}")
         conditions += read
         lines.append(line)
     boxes = []
     for number, group in enumerate(tests.groups, 1):
-        inner, box = _read(layout, table, group, f"{path}{number}{IN}")
-        if inner:
-            conditions.append({"any" if group.any else "all": inner})
-        boxes.append(box)
-    return conditions, Box(path, tests.any, lines, boxes)
+        empty = box_at(layout, table, f"{box.path}{number}{IN}", group.any, "", group.of)
+        about = table_behind(layout, table, empty.way) if empty.of else table
+        empty = replace(empty, way=".".join(one for one in (box.way, empty.way) if one))
+        inner, read_box = _read(layout, about, group, empty)
+        if inner and empty.of != NO_LINK:
+            conditions.append(_boxed(empty, {"any" if group.any else "all": inner}))
+        boxes.append(read_box)
+    return conditions, replace(box, lines=lines, boxes=boxes)
+
+
+def _boxed(box: Box, inner: Condition) -> Condition:
+    """The conditions of a box; about linked records where the box is."""
+    if not box.of:
+        return inner
+    op, _colon, link = box.of.partition(":")
+    return {"field": link, "op": op, "value": inner}
 
 
 def _read_test(layout: Layout, table: Table, test: Test, number: str) -> tuple[list[Condition], Line]:
@@ -206,9 +285,10 @@ def _sentence(layout: Layout, table: Table, test: Mapping[str, Any] | str, show:
     operator, value = HELD[name].operators[test["op"]], test.get("value")
     if operator.takes == "condition":
         inner = words(layout, layout.table(field.target or ""), value, show)
+        either = set(value or ()) == {"any"}
         shown: Any = Text(
-            " · ".join(f"{{{number}}}" for number in range(len(inner))),
-            {str(number): one for number, one in enumerate(inner)},
+            (" {or} " if either else " · ").join(f"{{part{number}}}" for number in range(len(inner))),
+            {"or": _("or"), **{f"part{number}": one for number, one in enumerate(inner)}},
         )
     else:
         fixed = HELD[name].choices

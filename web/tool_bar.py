@@ -13,7 +13,7 @@ from engine.view_types import view_types
 from web.asked import Tests
 from web.conditions import Speaker
 from web.fields import shown_field
-from web.filtering import Filterable, Line, filterable, ids_in, units
+from web.filtering import Box, Line, filterable, ids_in, table_behind, units
 from web.link_inputs import search_of_link
 from web.names import titles_of
 from web.view_changes import WORDS, changes_of
@@ -57,20 +57,27 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
     }
 
 
-def filter_form(at: Looking, lines: list[Line]) -> dict[str, Any]:
-    """What the lines of the filter form need."""
-    fields: dict[str, Filterable] = filterable(at.session.layout, at.table)
-    links = [at.table.fields[key] for key, one in fields.items() if one.targets]
+def filter_form(at: Looking, lines: list[Line], box: Box | None = None) -> dict[str, Any]:
+    """What the lines of the filter form need: `lines`, or those to come in a `box`."""
+    layout = at.session.layout
+    ways = {one.way: table_behind(layout, at.table, one.way) for one in (box or at.filters.box).all_boxes()}
+    fields = {way: filterable(layout, table) for way, table in ways.items()}
+    links = {one.source for held in fields.values() for one in held.values() if one.targets}
     return {
         "looking": at,
         "filters": at.filters,
         "lines": lines,
         "filterable": fields,
         "units": {line.number: units(line) for line in lines},
-        "searches": {one.key: search_of_link(at.session.layout, at.place.at, one) for one in links},
+        "searches": {one: search_of_link(layout, at.place.at, _field(layout, one)) for one in links},
         "filter_names": titles_of(at.session, at.place.at, ids_in(lines)),
-        "offered": named.offered(at.session, [one.offers for one in fields.values()]),
+        "offered": named.offered(at.session, [one.offers for held in fields.values() for one in held.values()]),
     }
+
+
+def _field(layout: Layout, source: str) -> Field:
+    table, _dot, key = source.rpartition(".")
+    return layout.table(table).fields[key]
 
 
 def _has_few_values(layout: Layout, field: Field) -> bool:

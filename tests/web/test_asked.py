@@ -17,6 +17,7 @@ from web.asked import Asked, Test, is_form, read, read_form
         "?amount__between=10&amount__between=20&sort=-amount,title&q=acme&page=3",
         "?state__is=won&match=any&1~amount__less=5&1~hot__is=yes&1~match=all&1~1~title__is=x&1~1~match=any",
         "?1~match=any",
+        "?customer.city__is=Oslo&1~of=has:tags&1~name__is=urgent&1~match=all",
         "?close__is_before=days_ago:7&group=-&fields=title,state&height=tall",
     ],
 )

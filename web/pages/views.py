@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from engine import views
 from engine.errors import Refused
 from engine.text import _
-from web.asked import IN, Asked, is_form, read, read_form, test_in_form
+from web.asked import IN, OF, Asked, is_form, read, read_form, test_in_form
 from web.dependencies import FormHere, In, Place
-from web.filtering import Box, filterable, line_of
+from web.filtering import box_at, filterable, line_of, table_behind
 from web.render import asks_for, is_htmx, page, redirect
 from web.sheets import Sheet, sheet_of
 from web.toasts import Toast
@@ -64,21 +64,38 @@ def stacks(request: Request, place: In, app: str, table: str, view: str, stack: 
 
 @router.get("/condition")
 def condition(
-    request: Request, place: In, app: str, table: str, view: str, number: str = "", box: str = ""
+    request: Request, place: In, app: str, table: str, view: str, number: str = "", way: str = ""
 ) -> Response:
     """A line of the filter form: an empty one (of the box whose path ends with `~`), or anew after its field or
-    operator was chosen. With `box` a box inside the one at that path (`~`: at the top).
+    operator was chosen. `way` are the links to the records that the box is about.
     """
     with place.read() as session:
         at = looking(session, place, app, table, view, read(request.query_params))
-        if box:
-            inner = Box(f"{box.removeprefix(IN)}{token_hex(3)}{IN}", not at.asked.tests.any, [], [])
-            return page(request, "views/view.html", block="box", box=inner, **filter_form(at, []))
         number = f"{number}{token_hex(3)}" if not number or number.endswith(IN) else number
         test = test_in_form(request.query_params, number)
-        line = line_of(number, filterable(session.layout, at.table).get(test.field), test)
-        context = filter_form(at, [line])
-    return page(request, "views/view.html", block="condition", line=line, **context)
+        box = replace(box_at(session.layout, at.table, "", False, "", ""), way=way)
+        fields = filterable(session.layout, table_behind(session.layout, at.table, way))
+        line = line_of(number, fields.get(test.field), test)
+        context = filter_form(at, [line], box)
+    return page(request, "views/view.html", block="condition", line=line, way=way, **context)
+
+
+@router.get("/conditions")
+def conditions(
+    request: Request, place: In, app: str, table: str, view: str, path: str = "", way: str = "", linked: str = ""
+) -> Response:
+    """A box without lines for the filter form: a new one in the box at `path`, with `linked=:` about linked records.
+
+    Or anew, after it was chosen which, by the parameter that is named like the box's own.
+    """
+    with place.read() as session:
+        at = looking(session, place, app, table, view, read(request.query_params))
+        chosen = request.query_params.get(f"{path}{OF}")
+        new = path if chosen is not None else f"{path}{token_hex(3)}{IN}"
+        of = chosen or linked
+        box = box_at(session.layout, at.table, new, not (at.asked.tests.any or of), way, of)
+        context = filter_form(at, [], box)
+    return page(request, "views/view.html", block="box", box=box, **context)
 
 
 def _saved(request: Request, place: Place, app: str, table: str, view: str, label: str | None) -> Response:

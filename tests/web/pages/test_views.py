@@ -47,6 +47,29 @@ def test_the_filter_form_without_script_leads_to_the_short_address(work: Work) -
     assert lines_of(answer) == ["Deal 005", "Deal 006"]
 
 
+def test_linked_records_are_asked(work: Work) -> None:
+    form = work.get(f"{ALL}?1~of=has:tags&1~name__is=urgent&customer.city__is_empty=")
+    assert "Customer: City" in text_of(form)
+    assert "Tags: has one with" in text_of(form)
+    assert lines_of(form) == ["Deal 002", "Deal 003", "Deal 005", "Deal 006"]
+    unchosen = work.part(f"{ALL}/conditions?path=&linked=:", "div").text
+    assert "Linked records…" in unchosen
+    assert ".where" not in unchosen
+    (path,) = re.findall(r'name="(\w+~)of"', unchosen)
+    chosen = work.part(f"{ALL}/conditions?path={path}&{path}of=has_no:tags", "fieldset").text
+    assert f'name="{path}new.where"' in chosen
+    assert f'name="{path}match"' in chosen
+    inside = work.part(f"{ALL}/condition?way=tags&number={path}x&{path}x.where=name", "div").text
+    assert "contains" in inside
+    without_script = work.get(f"{ALL}?new.where=&match=all&linked_in=")
+    assert "1~of=%3A" in str(without_script.url) or "1~of=:" in str(without_script.url)
+    assert "Linked records…" in without_script.text
+    sent = work.get(f"{ALL}?match=all&1~of=has:tags&1~match=all&1~a.where=name&1~a.op=is&1~a.value=export")
+    assert lines_of(sent) == ["Deal 003", "Deal 006"]
+    work.post(f"{ALL}/options?1~of=has:tags&1~name__is=urgent")
+    assert "This view shows: Tags has one where Name is urgent" in text_of(work.get(ALL))
+
+
 def test_a_filter_that_is_not_understood_says_why_and_shows_everything(work: Work) -> None:
     answer = work.get(f"{ALL}?amount__at_least=many")
     assert answer.status_code == 200
@@ -161,7 +184,7 @@ def test_groups_of_conditions_are_edited_without_script_too(work: Work) -> None:
     more = work.get(f"{ALL}?0.where=state&0.op=is&0.value=open&match=all&group_in=")
     assert str(more.url).endswith("?state__is=open&1~match=any")
     assert 'name="1~new.where"' in more.text
-    box = work.part(f"{ALL}/condition?box=1~", "div").text
+    box = work.part(f"{ALL}/conditions?path=1~", "div").text
     assert "~match" in box
     line = work.part(f"{ALL}/condition?number=1~", "div").text
     assert 'name="1~' in line
