@@ -19,6 +19,7 @@ from engine.ids import new_id, new_secret, secret_hash
 from engine.settings import LANGUAGES
 from engine.storage.control_tables import (
     email_changes,
+    identities,
     pending_sign_ins,
     reset_links,
     sessions,
@@ -213,8 +214,12 @@ def enable(stores: Stores, user_id: str) -> None:
 
 
 def end_ways_in(session: Session, user_id: str, *, with_tokens: bool = False) -> None:
-    """Inside a transaction of the control store: sessions end, links that were sent count no more, nor API tokens."""
-    for ways in (sessions, pending_sign_ins, reset_links, email_changes, *((tokens,) if with_tokens else ())):
+    """Inside a transaction of the control store: sessions end, links that were sent count no more.
+
+    `with_tokens`: nor do API tokens and accounts elsewhere, any of which a stranger may have added.
+    """
+    lasting = (tokens, identities) if with_tokens else ()
+    for ways in (sessions, pending_sign_ins, reset_links, email_changes, *lasting):
         session.connection.execute(sa.delete(ways).where(ways.c.user_id == user_id))
 
 

@@ -91,11 +91,15 @@ class Target:
 
 @dataclass(frozen=True)
 class Rules:
-    """Who may be called: nobody private, unless the operator allowed the network."""
+    """Who may be called: nobody private, unless the operator allowed the network.
+
+    `named` are hosts that the operator's settings name themselves: those may be anywhere but at a metadata service.
+    """
 
     allow: tuple[Network, ...] = ()
     plain_http: bool = False
     own_hosts: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, settings: Settings) -> Rules:
@@ -109,6 +113,8 @@ class Rules:
         Raises EgressRefused.
         """
         target = read_url(url)
+        if target.host in self.named and target.host not in METADATA_NAMES:
+            return target
         if target.scheme == "http" and not (self.plain_http or self.allow):
             raise EgressRefused("url", _("The address must begin with https://"))
         literal = _literal(target.host)
@@ -122,7 +128,7 @@ class Rules:
         """Every address of the target's name must be one that may be called. Raises EgressRefused."""
         if not addresses or any(self._is_metadata(address) for address in addresses):
             raise EgressRefused("address")
-        if all(self.allows(address) for address in addresses):
+        if target.host in self.named or all(self.allows(address) for address in addresses):
             return
         if any(self._is_private(address) for address in addresses) or self._looks_private(target):
             raise EgressRefused("address")

@@ -24,7 +24,7 @@ from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from engine.addresses import Address, EgressRefused, Rules, Target, not_reachable
+from engine.addresses import Address, EgressRefused, Rules, Target, not_reachable, read_url
 from engine.errors import FormworkError
 from engine.settings import Settings
 from engine.text import Text, _
@@ -106,6 +106,11 @@ class Egress:
         """The way out that the operator's settings allow."""
         return cls(Rules.of(settings))
 
+    @classmethod
+    def to(cls, settings: Settings, url: str) -> Egress:
+        """The way out to a host that the operator's settings name; others are called under the rules for all."""
+        return cls(replace(Rules.of(settings), named=frozenset({read_url(url).host})))
+
     def check(self, url: str) -> None:
         """Say at once, without a connection, what is wrong with a URL that someone typed. Raises EgressRefused."""
         self.rules.target(url)
@@ -163,18 +168,19 @@ class Egress:
                 last = error
                 continue
             try:
-                self._check_peer(plain, address)
+                self._check_peer(plain, target, address)
                 return self._secured(plain, target, deadline) if target.scheme == "https" else plain
             except BaseException:
                 plain.close()
                 raise
         raise EgressFailed("connect", repr(last)) from last
 
-    def _check_peer(self, connection: socket.socket, address: Address) -> None:
+    def _check_peer(self, connection: socket.socket, target: Target, address: Address) -> None:
         """The other end must be the checked address, and must not be this very machine under a public address."""
         peer = ipaddress.ip_address(connection.getpeername()[0])
         here = ipaddress.ip_address(connection.getsockname()[0])
-        if peer != address or (peer == here and not self.rules.allows(peer)):
+        may_be_here = target.host in self.rules.named or self.rules.allows(peer)
+        if peer != address or (peer == here and not may_be_here):
             raise EgressRefused("address")
 
     def _secured(self, plain: socket.socket, target: Target, deadline: float) -> socket.socket:

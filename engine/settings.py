@@ -151,6 +151,21 @@ class Settings:
     smtp_security: str = _setting(
         "FORMWORK_SMTP_SECURITY", "starttls", _("starttls, tls (from the first byte) or none."), _one_of(*SMTP_SECURITY)
     )
+    oidc_issuer: str = _setting(
+        "FORMWORK_OIDC_ISSUER",
+        "",
+        _("Address of an OpenID Connect provider that people may sign in with. Empty: none."),
+        _public_url,
+    )
+    oidc_client_id: str = _setting(
+        "FORMWORK_OIDC_CLIENT_ID", "", _("Name under which the provider knows this installation."), _text
+    )
+    oidc_client_secret: str = _setting(
+        "FORMWORK_OIDC_CLIENT_SECRET", "", _("Secret that the provider gave for it."), _text, secret=True
+    )
+    oidc_label: str = _setting(
+        "FORMWORK_OIDC_LABEL", "Single sign-on", _("What the button on the sign-in page calls the provider."), _text
+    )
     secret_key_file: Path | None = _setting(
         "FORMWORK_SECRET_KEY_FILE",
         "",
@@ -271,6 +286,11 @@ def _between(values: Mapping[str, Any]) -> list[str]:
                 host=values["host"],
             )
         )
+    issuer = urlsplit(values.get("oidc_issuer", ""))
+    if issuer.scheme == "http" and not is_loopback(issuer.hostname or ""):
+        mistakes.append(_("FORMWORK_OIDC_ISSUER must begin with https://"))
+    if issuer.scheme and not values["oidc_client_id"]:
+        mistakes.append(_("FORMWORK_OIDC_CLIENT_ID must be set together with FORMWORK_OIDC_ISSUER"))
     if values["smtp_host"] and not values["smtp_from"]:
         mistakes.append(_("FORMWORK_SMTP_FROM must be set together with FORMWORK_SMTP_HOST"))
     if any(character in values["smtp_from"] for character in "\r\n"):

@@ -91,3 +91,4 @@ pending_sign_ins = sa.Table(
     sa.Column("tries", sa.Integer),
     sa.Column("expires_at", sa.Text),
 )
+identities = _table("identities", "issuer", "subject", "user_id", "email", "created_at")

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import accounts, second_factor, sessions
+from engine import accounts, identities, second_factor, sessions
 from engine.errors import Refused
 from engine.text import _
 from web.addresses import own_path
@@ -104,4 +104,5 @@ def _shown(request: Request, site: Site, who: accounts.Person, refused: Refused 
         sessions=sessions.belonging_to(site.stores, who.id),
         here=_here(request),
         second_factor=second_factor.state(site.stores, who.id),
+        tied=identities.tied(site.stores, who.id, site.settings.oidc_issuer),
     )
