@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from engine import audit, computed, conversions, sequences, snapshots
 from engine.access import door
 from engine.definitions import plan as planning
+from engine.definitions.alteration import Alteration
 from engine.definitions.check import check as check_document
 from engine.definitions.language import App, Apps, Document, Field
 from engine.definitions.plan import (
     AddField,
     AddTable,
-    Alteration,
     ConvertField,
     InstallApp,
     RemoveApp,
@@ -80,7 +80,8 @@ def get(session: Session, key: str) -> App:
 
 
 def check(session: Session, document: Any) -> list[Problem]:
-    """Every problem of a definition in this workspace."""
+    """Every problem of a definition in this workspace. Raises `Forbidden` for those whom roles limit."""
+    door.enter_definition(session)
     return check_document(document, [app.document for app in installed(session)])
 
 
@@ -141,12 +142,15 @@ def remove(session: Session, key: str) -> Plan:
 
 
 def export(session: Session, key: str) -> Document:
-    """The app's document."""
-    return get(session, key).document
+    """The app's document. Raises `NotFound`, `Forbidden` for those whom its roles limit."""
+    get(session, key)
+    door.enter_definition(session, key)
+    return session.whole.apps[key].document
 
 
 def revisions(session: Session, key: str) -> list[Revision]:
     """The revisions of an app, newest first."""
+    door.enter_definition(session, key)
     c = _revisions.c
     wanted = sa.select(c.app, c.number, c.at, c.by, c.summary).where(c.app == key).order_by(c.number.desc())
     found = [Revision(*row[:4], json.loads(row[4])) for row in session.connection.execute(wanted)]
@@ -157,6 +161,7 @@ def revisions(session: Session, key: str) -> list[Revision]:
 
 def document_of(session: Session, key: str, number: int) -> Document:
     """The document of one revision. Raises `NotFound`."""
+    door.enter_definition(session, key)
     wanted = sa.select(_revisions.c.document).where(_revisions.c.app == key, _revisions.c.number == number)
     text = session.connection.execute(wanted).scalar()
     if text is None:

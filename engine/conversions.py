@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from engine import named, queries
 from engine.computed import Written
+from engine.definitions.alteration import Alteration
 from engine.definitions.language import Field
-from engine.definitions.plan import Alteration, ConvertField
+from engine.definitions.plan import ConvertField
 from engine.field_types import InvalidValue
 from engine.imports.lookups import Names, names_of_kind, records_by_title
 from engine.storage import record_rows

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine import records, snapshots
-from engine.access import door
-from engine.storage import record_rows
+from engine.access import door, judging
+from engine.errors import Refused
 from engine.storage.session import Session
 
 
@@ -14,12 +14,17 @@ def refresh(session: Session, table: str, ids: Sequence[str]) -> list[str]:
     """Let records copy again what their snapshots show; the ids of those that changed."""
     of = session.layout.table(table)
     door.enter(session.principal, "update", of)
-    before = record_rows.read(session, of, ids, lock=True)
-    now = snapshots.current(session, of, list(before))
-    changed = {
-        record_id: differs
-        for record_id, values in now.items()
-        if (differs := {key: value for key, value in values.items() if before[record_id].get(key) != value})
-    }
-    records.write(session, of, changed, before)
+    before = records.held(session, of, ids)
+    with session.behind() as layout:
+        of = layout.table(table)
+        now = snapshots.current(session, of, list(before))
+        changed = {
+            record_id: differs
+            for record_id, values in now.items()
+            if (differs := {key: value for key, value in values.items() if before[record_id].get(key) != value})
+        }
+        against = judging.problems(session, table, "before", dict.fromkeys(changed, ()))
+        if against:
+            raise Refused(against)
+        records.write(session, of, changed, before)
     return list(changed)

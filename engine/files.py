@@ -11,6 +11,7 @@ import datetime
 import hashlib
 import json
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from engine.definitions.language import Field, Table
 from engine.errors import Forbidden, NotFound, Problem, Refused
 from engine.field_types import InvalidValue, TakesFiles
 from engine.ids import new_id
+from engine.storage import record_rows
 from engine.storage.file_tables import file_uses, files
 from engine.storage.record_rows import among
 from engine.storage.session import Session, timestamp
@@ -168,7 +170,27 @@ def readable(session: Session, ids: Collection[str]) -> set[str]:
     # A public form is many strangers: what one of them has sent is not for the next.
     brought = {one for one in own if session.principal.kind != "public_form" or one not in used}
     open_tables = {address for address in {address for _id, address in uses} if _may_read(session, address)}
+    if session.layout is not session.whole:
+        return brought | _shown(session, ids, open_tables)
     return brought | {file_id for file_id, address in uses if address in open_tables}
+
+
+def _shown(session: Session, ids: Collection[str], open_tables: Collection[str]) -> set[str]:
+    """Those of the files that a record holds or held which is seen, in a field that is seen there."""
+    c, found = file_uses.c, set()
+    uses = sa.select(c.file_id, c.table_address, c.record_id, c.field)
+    uses = uses.where(among(session, c.file_id, set(ids)), c.table_address.in_(list(open_tables)))
+    by_table: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for file_id, address, record_id, key in session.connection.execute(uses):
+        by_table[address].append((file_id, record_id, key))
+    for address, held in by_table.items():
+        table = session.layout.table(address)
+        seen = record_rows.existing(session, table, {record_id for _file, record_id, _key in held})
+        for file_id, record_id, key in held:
+            field = table.fields.get(key)
+            if field is not None and not field.masked and record_id in seen:
+                found.add(file_id)
+    return found
 
 
 def get(session: Session, file_id: str) -> File:

@@ -17,10 +17,10 @@ from engine import apps, history, limits, named, queries, records
 from engine.access import door
 from engine.definitions.language import Field, Form, FormField, Table
 from engine.errors import NotFound, Problem, Refused
-from engine.storage.expressions import Records, clock_of
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.session import Session
 from engine.text import Label, _
-from engine.values import is_empty, moment
+from engine.values import is_empty
 
 MOST_CHOICES = 300  # records that a public form offers for a link
 
@@ -132,7 +132,7 @@ def _came_already(session: Session, once: str) -> str | None:
 
 def _named(session: Session, table: Table, link: Field) -> list[tuple[str, str]]:
     target = session.layout.table(link.target or "")
-    records = Records(session.layout, target, session.layout.sql(target), clock_of(session))
+    records = Records(session.layout, target, session.layout.rows(target), clock_of(session))
     wanted = sa.select(records.rows.c.id).limit(MOST_CHOICES + 1)
     offered = limits.offered(session, table, link, {})
     if offered is not None:

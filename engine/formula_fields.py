@@ -17,11 +17,10 @@ from engine.formulas import Formula, FormulaError, Mistake, Type, with_keys
 from engine.formulas.reading import Find
 from engine.importers import key_for
 from engine.queries import titles
-from engine.storage.expressions import Records, clock_of
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.layout import Layout
 from engine.storage.session import Session
 from engine.text import _
-from engine.values import moment
 
 EXAMPLES = 4  # records that a formula is tried with
 
@@ -153,7 +152,7 @@ def _keys_along(layout: Layout, table: Table, path: Path) -> list[Key]:
 
 
 def _examples(session: Session, table: Table, typed: str) -> list[Example]:
-    layout, sql = session.layout, session.layout.sql(table)
+    layout, sql = session.layout, session.layout.rows(table)
     records = Records(layout, table, sql, clock_of(session))
     try:
         # On a line of its own, so that a comment at the end hides nothing.

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.access import door
-from engine.storage import workspace_tables
+from engine.access import door, past
+from engine.storage import record_rows, workspace_tables
 from engine.storage.prepared import Prepared
 from engine.storage.session import Change, Session, timestamp
 from engine.text import Text, _
@@ -89,20 +89,27 @@ def log(session: Session, changes: Sequence[Change]) -> None:
 
 
 def of_record(session: Session, table: str, record_id: str, limit: int = 100) -> list[Entry]:
-    """What happened to one record, newest first."""
-    door.enter(session.principal, "read", session.layout.table(table))
+    """What happened to one record as far as the asker sees it, newest first."""
+    of = session.layout.table(table)
+    door.enter(session.principal, "read", of)
     wanted = _wanted().where(_changes.c.record_id == record_id, _changes.c.table_address == table)
-    return _entries(session, wanted.order_by(_changes.c.id.desc()).limit(limit))
+    wanted = wanted.order_by(_changes.c.id.desc())
+    if of.rights is None:
+        return _entries(session, wanted.limit(limit))
+    if not record_rows.existing(session, of, [record_id]):
+        return []  # what is gone cannot be asked whether it was theirs to see
+    # All of it is read, so that what is not seen takes no room from what is.
+    return past.seen(session, of, record_id, _entries(session, wanted))[:limit]
 
 
 def of_transaction(session: Session, transaction_id: str) -> list[Entry]:
-    """What one transaction did, newest first."""
+    """All that one transaction did, newest first, whoever asks: for taking it back."""
     wanted = _wanted().where(_changes.c.transaction_id == transaction_id)
     return _entries(session, wanted.order_by(_changes.c.id.desc()))
 
 
 def of_cause(session: Session, cause: str) -> list[Entry]:
-    """What came of one cause (`import:imp...`), newest first."""
+    """All that came of one cause (`import:imp...`), newest first, whoever asks."""
     return _entries(session, _wanted().where(_changes.c.cause == cause).order_by(_changes.c.id.desc()))
 
 

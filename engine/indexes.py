@@ -91,7 +91,8 @@ def notice(session: Session, shape: Shape | None, seconds: float) -> None:
 def of_table(session: Session, table: Table) -> list[Index]:
     """The indexes of a table that appeared by themselves, and those that were refused."""
     sizes = sql_indexes.sizes(session)
-    return [_index(row, sizes.get(row.name)) for row in _rows(session, table.address)]
+    found = [_index(row, sizes.get(row.name)) for row in _rows(session, table.address)]
+    return [one for one in found if set(one.shape.keys) <= table.fields.keys()]  # as far as the asker sees them
 
 
 def refuse(session: Session, name: str) -> Shape:

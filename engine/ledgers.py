@@ -13,7 +13,6 @@ from engine.definitions.rules import Ledger
 from engine.errors import NotFound, Problem, Refused
 from engine.queries import Query
 from engine.rules.ledger import opposite
-from engine.storage import record_rows
 from engine.storage.expressions import clock_of
 from engine.storage.record_rows import Values
 from engine.storage.session import Session, timestamp
@@ -36,10 +35,7 @@ def reverse(session: Session, table: str, ids: Sequence[str]) -> list[str]:
     """
     of, ledger = _ledger(session, table)
     door.enter(session.principal, "create", of)
-    held = record_rows.read(session, of, ids, lock=True)
-    for record_id in ids:
-        if record_id not in held:
-            raise NotFound(_("There is no record {id} (any more).", id=record_id))
+    held = records.held(session, of, ids)
     mirrors = [{**_copied(of, held[one]), ledger.reversal: one, ledger.date: _today(session, of)} for one in ids]
     for mirror in mirrors:
         mirror.update({key: opposite(mirror.get(key)) for key in ledger.amounts})

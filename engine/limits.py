@@ -16,15 +16,15 @@ from engine.computed import Written
 from engine.definitions import conditions
 from engine.definitions.language import Field, Table
 from engine.definitions.types import Path
-from engine.errors import Problem, Refused
+from engine.errors import NotFound, Problem, Refused
 from engine.formulas import Compiled
 from engine.storage.conditions import condition_sql
-from engine.storage.expressions import Records, clock_of
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.layout import Layout
 from engine.storage.record_rows import among
 from engine.storage.session import Session
 from engine.text import _
-from engine.values import accept, moment
+from engine.values import accept
 
 MAX_CHOICES = 20
 
@@ -54,7 +54,9 @@ def choices(
 ) -> list[tuple[str, str]]:
     """What a link may lead to whose record holds `given` (as typed): (id, title) of records with `text` in it."""
     of = session.layout.table(table)
-    field = of.fields[key]
+    field = of.fields.get(key)
+    if field is None or not field.is_link:
+        raise NotFound(_("There is no field {field} here.", field=key))
     return queries.find_titles(session, field.target or "", text, limit, offered=offered(session, of, field, given))
 
 
@@ -64,18 +66,28 @@ def offered(
     """Which records of its table a link may lead to, as a condition on them; None: all."""
     if "where" not in field.options:
         return None
-    layout = session.layout
+    layout = session.whole  # what a link may lead to is the app's rule, which may name what the asker does not see
     keys = depends_on(layout, field)
     accepted, _problems = accept(session, table, [{name: given.get(name) for name in keys}], "text")
+    fields = layout.table(table.address).fields
     own: dict[Path, Compiled] = {
         ("record", name): Compiled(
-            sa.literal(accepted[0].get(name), layout.column_type(table.fields[name])),
+            sa.literal(accepted[0].get(name), layout.column_type(fields[name])),
             None,
-            layout.types.of(table.fields[name]),
+            layout.types.of(fields[name]),
         )
         for name in keys
     }
-    return lambda records: _holds(field, records, own)
+
+    def fits(records: Records) -> ColumnElement[bool]:
+        if records.layout is layout:
+            return _holds(field, records, own)
+        target = layout.table(records.table.address)
+        every = Records(layout, target, layout.source(target), records.clock)
+        fitting = sa.select(every.rows.c.id).where(_holds(field, every, own))
+        return records.field("id").value.in_(fitting)
+
+    return fits
 
 
 def _own_keys(layout: Layout, field: Field) -> list[str]:

@@ -20,7 +20,7 @@ from engine.errors import Problem, Refused
 from engine.filters import contains_text
 from engine.storage.answers import answer
 from engine.storage.conditions import condition_sql
-from engine.storage.expressions import Records, clock_of
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.index_shapes import Shape, shape_of
 from engine.storage.ordering import Key, count_of_parts, keys_of, parts_after, place, token
 from engine.storage.prepared import Prepared, Row
@@ -28,7 +28,6 @@ from engine.storage.record_rows import Values, among_listed, listed
 from engine.storage.searching import search_sql
 from engine.storage.session import Session
 from engine.text import _
-from engine.values import moment
 
 PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1_000
@@ -112,10 +111,16 @@ def _shape(session: Session, query: Query) -> Shape | None:
     """What an index for the page would be of."""
 
     def made() -> Shape | None:
-        table = session.layout.table(query.table)
-        records, _sql = _records(session, table)
-        return shape_of(records, tests_of(session, table, records, query), query.sort)
+        # Of the table itself, and by the rule that shows some of its records as much as by the question.
+        with session.behind() as layout:
+            table = layout.table(query.table)
+            records, _rows = _records(session, table)
+            tests = tests_of(session, table, records, query)
+            tests += [] if isinstance(rule, bool) else [condition_sql(rule, records)]
+            return shape_of(records, tests, query.sort)
 
+    rights = session.layout.table(query.table).rights
+    rule = True if rights is None else rights.read
     return session.layout.recall(("shape", tuple(query.sort), *_conditions(session, query)), made)
 
 
@@ -230,9 +235,9 @@ def records_of(session: Session, table: Table) -> Records:
     return _records(session, table)[0]
 
 
-def _records(session: Session, table: Table) -> tuple[Records, sa.Table]:
-    sql = session.layout.sql(table)
-    return Records(session.layout, table, sql, clock_of(session)), sql
+def _records(session: Session, table: Table) -> tuple[Records, sa.FromClause]:
+    rows = session.layout.rows(table)
+    return Records(session.layout, table, rows, clock_of(session)), rows
 
 
 def ask(
@@ -279,7 +284,7 @@ def _check(session: Session, table: Table, query: Query) -> None:
         problems += check_condition(condition, session.layout.types.scope(table.address), f"/where/{number}")
     for number, one in enumerate(query.sort):
         wanted = table.fields.get(one.removeprefix("-"))
-        if wanted is None or wanted.many or number >= MAX_SORTS:
+        if wanted is None or wanted.many or wanted.masked or number >= MAX_SORTS:
             says = _("Records cannot be sorted by {field}.", field=one.removeprefix("-"))
             problems.append(Problem(f"/sort/{number}", says, "unknown_field", one))
     for key in query.fields or ():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine import computed, files, history, limits, rules, sequences, sides, snapshots, trees
-from engine.access import door
+from engine.access import door, judging
 from engine.computed import Written
 from engine.definitions.language import Field, Table
 from engine.errors import Conflict, NotFound, Problem, Refused, in_order
@@ -23,7 +23,7 @@ from engine.sides import Writing
 from engine.storage import record_rows, trash_rows
 from engine.storage.record_rows import Values, system_values
 from engine.storage.session import Change, Session, timestamp
-from engine.text import _
+from engine.text import Text, _
 from engine.values import Reading, accept, check_required, check_unique, defaults, is_empty
 
 MAX_AT_ONCE = 100_000  # records of one call
@@ -46,22 +46,27 @@ def create(session: Session, table: str, given: Sequence[Mapping[str, Any]], *, 
     of = session.layout.table(table)
     door.enter(session.principal, "create", of, {key for values in given for key in values})
     _check_count(given)
-    preset = defaults(session, of)
     accepted, problems = accept(session, of, given, reading, new=True)
+    with session.behind() as layout:
+        preset = defaults(session, layout.table(table))
     filled = [{**preset, **values} for values in accepted]
-    bad = {problem.at for problem in problems}
-    problems += [one for one in check_required(of, filled) if one.at not in bad]
     ids = new_ids("rec", len(filled))
     whole = dict(zip(ids, filled, strict=True))
+    set_here = dict(zip(ids, map(list, accepted), strict=True))
     elsewhere, wrong = sides.draft(session, of, whole, reading, new=True)
-    problems += wrong
-    problems += check_unique(session, of, whole)
-    if problems:  # told with what the rules say, which the insert would ask for
-        problems += [one for one in rules.on_create(session, of, whole, back=False) if one.at not in bad]
-    _refuse(problems)
-    system = system_values(session.principal.user_id, timestamp(session.now))
-    with _with_others(session, elsewhere, of, ids):
-        insert(session, of, [(record_id, {**values, **system}) for record_id, values in zip(ids, filled, strict=True)])
+    with session.behind() as layout, judging.telling(of):
+        of = layout.table(table)
+        bad = {problem.at for problem in problems}
+        problems += [one for one in check_required(of, filled) if one.at not in bad]
+        problems += wrong
+        problems += check_unique(session, of, whole)
+        if problems:  # told with what the rules say, which the insert would ask for
+            problems += [one for one in rules.on_create(session, of, whole, back=False) if one.at not in bad]
+        _refuse(problems)
+        system = system_values(session.principal.user_id, timestamp(session.now))
+        with _with_others(session, elsewhere, of, ids):
+            insert(session, of, [(record_id, {**values, **system}) for record_id, values in whole.items()])
+        _refuse(judging.problems(session, table, "create", set_here))
     return ids
 
 
@@ -111,29 +116,36 @@ def update(
     door.enter(session.principal, "update", of, {key for values in given.values() for key in values})
     _check_count(given)
     accepted, problems = accept(session, of, list(given.values()), reading)
-    problems += check_required(of, accepted, {key for values in given.values() for key in values})
-    elsewhere, wrong = sides.draft(session, of, dict(zip(given, accepted, strict=True)), reading, new=False)
-    problems += wrong
-    before = record_rows.read(session, of, list(given), lock=True)
-    missing = [record_id for record_id in given if record_id not in before]
-    if missing:
-        raise NotFound(_("There is no record {id} (any more).", id=missing[0]))
+    wanted = dict(zip(given, accepted, strict=True))
+    elsewhere, wrong = sides.draft(session, of, wanted, reading, new=False)
+    before = held(session, of, list(given))
+    if of.rights is not None:
+        wanted, not_seen = judging.kept(of, wanted, read_records(session, of, list(given)), before)
+        problems += not_seen
     changed: dict[str, Values] = {}
-    for record_id, values in zip(given, accepted, strict=True):
+    for record_id, values in wanted.items():
         differs = {key: value for key, value in values.items() if before[record_id].get(key) != value}
         if differs:
             changed[record_id] = differs
+    set_here = {record_id: list(values) for record_id, values in changed.items()}
     numbers = {record_id: number for number, record_id in enumerate(given)}
-    taken = check_unique(session, of, changed)
-    if problems or taken:  # told with what the rules say, which the write would ask for
-        taken += rules.on_update(session, of, changed, before, back=False)
-    problems += [_renumbered(one, list(changed), numbers) for one in taken]
-    _refuse(problems)
-    with _with_others(session, elsewhere, of, list(given)):
-        try:
-            write(session, of, changed, before)
-        except Refused as refused:
-            raise Refused([_renumbered(one, list(changed), numbers) for one in refused.problems]) from None
+    with session.behind() as layout, judging.telling(of):
+        of = layout.table(table)
+        problems += check_required(of, list(wanted.values()), {key for values in given.values() for key in values})
+        problems += wrong
+        taken = judging.problems(session, table, "before", set_here)
+        taken += check_unique(session, of, changed)
+        if problems or taken:  # told with what the rules say, which the write would ask for
+            taken += rules.on_update(session, of, changed, before, back=False)
+        problems += [_renumbered(one, list(changed), numbers) for one in taken]
+        _refuse(problems)
+        with _with_others(session, elsewhere, of, list(given)):
+            try:
+                write(session, of, changed, before)
+            except Refused as refused:
+                raise Refused([_renumbered(one, list(changed), numbers) for one in refused.problems]) from None
+        against = judging.problems(session, table, "after", set_here)
+        _refuse([_renumbered(one, list(changed), numbers) for one in against])
     return list(changed)
 
 
@@ -191,13 +203,23 @@ def delete(session: Session, table: str, ids: Sequence[str]) -> list[str]:
     """
     of = session.layout.table(table)
     door.enter(session.principal, "delete", of)
-    before = record_rows.read(session, of, ids, lock=True)
-    missing = [record_id for record_id in ids if record_id not in before]
+    before = held(session, of, ids)
+    with session.behind() as layout, judging.telling(of):
+        _refuse(judging.problems(session, table, "delete", dict.fromkeys(ids, ())))
+        with checks.together(session):
+            _delete(session, layout.table(table), before)
+    return list(before)
+
+
+def held(session: Session, table: Table, ids: Sequence[str]) -> dict[str, Values]:
+    """All that records hold, which nobody else changes now. Raises `NotFound` for one that the asker does not see."""
+    seen = set(ids) if table.rights is None else record_rows.existing(session, table, ids)
+    with session.behind() as layout:
+        before = record_rows.read(session, layout.table(table.address), ids, lock=True)
+    missing = [record_id for record_id in ids if record_id not in before or record_id not in seen]
     if missing:
         raise NotFound(_("There is no record {id} (any more).", id=missing[0]))
-    with checks.together(session):
-        _delete(session, of, before)
-    return list(before)
+    return before
 
 
 def get(session: Session, table: str, record_id: str) -> Record:
@@ -248,13 +270,7 @@ def _delete(session: Session, table: Table, before: Mapping[str, Values], going:
         if not left:
             continue
         if field.on_delete == "refuse":
-            raise Conflict(
-                _(
-                    "{count} {table} still need it. Delete them first, or link them to another.",
-                    count=len(left),
-                    table=other.plural or other.label,
-                )
-            )
+            raise Conflict(_still_needed(session, other, len(left)))
         olds = record_rows.read(session, other, list(left), lock=True)
         if field.on_delete == "cascade":
             _delete(session, other, olds, going)
@@ -266,6 +282,8 @@ def _delete(session: Session, table: Table, before: Mapping[str, Values], going:
         }
         against = rules.on_update(session, other, news, olds, back=False)
         if against:
+            if not _sees_all(session, other):
+                raise Conflict(_("Other records still need it."))
             says = _(
                 "It cannot be taken off {table} that lead to it: {why}",
                 table=other.plural or other.label,
@@ -292,6 +310,19 @@ def _delete(session: Session, table: Table, before: Mapping[str, Values], going:
     )
 
 
+def _still_needed(session: Session, table: Table, count: int) -> Text:
+    """Which records are in the way; those that the asker may not see are not counted to them."""
+    if not _sees_all(session, table):
+        return _("Other records still need it.")
+    name = table.plural or table.label
+    return _("{count} {table} still need it. Delete them first, or link them to another.", count=count, table=name)
+
+
+def _sees_all(session: Session, table: Table) -> bool:
+    seen = session.seen.apps.tables.get(table.address)
+    return seen is not None and (seen.rights is None or seen.rights.read is True)
+
+
 @contextmanager
 def _with_others(session: Session, writings: Sequence[Writing], table: Table, ids: Sequence[str]) -> Iterator[None]:
     """After what is written inside, carry out what setting other sides of links means; checks see all of it.
@@ -304,11 +335,16 @@ def _with_others(session: Session, writings: Sequence[Writing], table: Table, id
     with checks.together(session, table, ids):
         yield
         for one in writings:
+            with _placed(one, one.deleted):
+                _refuse(judging.problems(session, one.table.address, "delete", dict.fromkeys(one.deleted, ())))
             _delete(session, one.table, {record_id: one.before[record_id] for record_id in one.deleted})
             with _placed(one, list(one.created)):
                 insert(session, one.table, list(one.created.items()))
+                _refuse(judging.problems(session, one.table.address, "create", one.set_in(one.created)))
             with _placed(one, list(one.changed)):
+                _refuse(judging.problems(session, one.table.address, "before", one.set_in(one.changed)))
                 write(session, one.table, one.changed, one.before)
+                _refuse(judging.problems(session, one.table.address, "after", one.set_in(one.changed)))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from engine.errors import NotFound
 from engine.field_types import Value
 from engine.field_types._drawn import Drawn
 from engine.storage import record_rows, workspace_tables
-from engine.storage.expressions import clock_of
+from engine.storage.expressions import clock_of, moment
 from engine.storage.record_rows import Values
 from engine.storage.session import Session
 from engine.text import _
@@ -87,12 +87,14 @@ def gaps(session: Session, table: str, key: str) -> list[Gap]:
     of = session.layout.table(table)
     door.enter(session.principal, "read", of)
     field = of.fields.get(key)
-    if field is None or not field.kind.drawn:
+    hidden = of.rights is not None and of.rights.read is not True  # each of their numbers would be a gap
+    if field is None or not field.kind.drawn or hidden:
         raise NotFound(_("{table} has no sequence {field}.", table=of.label, field=key))
     c = _counters.c
     counted = sa.select(c.period, c.last).where(c.table_address == table, c.field == key).order_by(c.period)
     held: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for text in session.connection.execute(sa.select(session.layout.sql(of).c[key])).scalars():
+    numbers = sa.select(session.layout.rows(of).c[key])
+    for text in session.connection.execute(numbers, moment(session)).scalars():
         found = _kind(field).parsed(field.options, text) if text else None
         if found is not None:
             held[found[0]].append((found[1], text))

@@ -6,14 +6,15 @@ written; what then is to be written in the other tables are `Writing`s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.access import door
+from engine.access import door, judging
 from engine.definitions.language import Field, Table
 from engine.errors import Conflict, Problem
 from engine.ids import new_ids
+from engine.queries import read_records
 from engine.storage import record_rows
 from engine.storage.record_rows import Values, system_values
 from engine.storage.session import Session, timestamp
@@ -31,6 +32,14 @@ class Writing:
     before: dict[str, Values] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
+    ties: frozenset[str] = frozenset()  # keys that are set by where the records stand, not by what is given for them
+    given: dict[str, Values] = field(default_factory=dict)  # what is given for new records, defaults not among it
+
+    def set_in(self, records: Mapping[str, Values]) -> dict[str, list[str]]:
+        """The keys of the fields that somebody sets in these records."""
+        return {
+            one: [key for key in self.given.get(one, values) if key not in self.ties] for one, values in records.items()
+        }
 
     def placed(self, problem: Problem, ids: Sequence[str]) -> Problem:
         """A problem of the records `ids`, which is at `/<number>/...`, at its place in the given list."""
@@ -76,7 +85,9 @@ def _inverse(
         (owner, one) for owner, (_at, listed) in owners.items() for one in listed if one not in held.get(owner, ())
     ]
     gone = [(owner, one) for owner, ids in held.items() for one in ids if one not in owners[owner][1]]
-    writing = Writing(other, before=record_rows.read(session, other, {one for _o, one in [*added, *gone]}, lock=True))
+    writing = Writing(
+        session.whole.table(other.address), before=_held(session, other, {one for _o, one in [*added, *gone]})
+    )
     problems = []
 
     def say(owner: str, says: Any, code: str, one: str) -> None:
@@ -116,7 +127,9 @@ def _lines(
 ) -> tuple[list[Writing], list[Problem]]:
     held = {} if new else record_rows.linked_ids(session, side, owners)
     sorting = _Sorting(session, side, owners, held)
-    writing = Writing(sorting.table, places=sorting.places)
+    whole = session.whole.table(sorting.table.address)
+    ties = frozenset({side.inverse_of or "", side.ordered_by or ""})
+    writing = Writing(whole, places=sorting.places, ties=ties, given=dict(sorting.new))
     writing.deleted = [one for ids in held.values() for one in ids if one not in sorting.places]
     keys = {key for given in (*sorting.new.values(), *sorting.kept.values()) for key in given}
     if sorting.new:
@@ -128,7 +141,8 @@ def _lines(
     made, wrong_made = _new_lines(session, writing, sorting, reading)
     changed, wrong_changed = _kept_lines(session, writing, sorting, reading, keys)
     both = {**writing.created, **writing.changed}
-    taken = [writing.placed(one, list(both)) for one in check_unique(session, sorting.table, both)]
+    with session.behind():
+        taken = [writing.placed(one, list(both)) for one in check_unique(session, whole, both)]
     return [writing, *made, *changed], [*sorting.problems, *wrong_made, *wrong_changed, *taken]
 
 
@@ -168,7 +182,8 @@ def _new_lines(
         return [], []
     table, ids = sorting.table, list(sorting.new)
     accepted, problems = accept(session, table, list(sorting.new.values()), reading, new=True)
-    preset = defaults(session, table)
+    with session.behind():
+        preset = defaults(session, writing.table)
     lines = {one: {**preset, **values, **sorting.ties[one]} for one, values in zip(ids, accepted, strict=True)}
     bad = {problem.at for problem in problems}
     problems += [one for one in check_required(table, list(lines.values())) if one.at not in bad]
@@ -187,10 +202,13 @@ def _kept_lines(
     problems += check_required(table, accepted, keys)
     lines = dict(zip(ids, accepted, strict=True))
     inner, wrong = draft(session, table, lines, reading, new=False)
-    writing.before = record_rows.read(session, table, [*ids, *writing.deleted], lock=True)
+    writing.before = _held(session, table, [*ids, *writing.deleted])
     writing.deleted = [one for one in writing.deleted if one in writing.before]  # the others somebody just deleted
     if not lines.keys() <= writing.before.keys():
         raise Conflict(_("Somebody else changed the same thing at the same time. Try again."))
+    if table.rights is not None:
+        lines, not_seen = judging.kept(table, lines, read_records(session, table, ids), writing.before)
+        problems += not_seen
     for line_id, values in lines.items():
         now = {**values, **sorting.ties[line_id]}
         differs = {key: value for key, value in now.items() if writing.before[line_id].get(key) != value}
@@ -198,6 +216,13 @@ def _kept_lines(
             writing.changed[line_id] = differs
     _place_all(inner, writing, ids)
     return inner, [writing.placed(one, ids) for one in [*problems, *wrong]]
+
+
+def _held(session: Session, table: Table, ids: Collection[str]) -> dict[str, Values]:
+    """All that those of the records hold that the asker sees."""
+    seen = set(ids) if table.rights is None else record_rows.existing(session, table, ids)
+    with session.behind() as layout:
+        return record_rows.read(session, layout.table(table.address), seen, lock=True)
 
 
 def _place_all(inner: Sequence[Writing], outer: Writing, ids: Sequence[str]) -> None:

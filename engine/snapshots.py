@@ -8,11 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.definitions.language import Field, Table
-from engine.storage.expressions import Records, clock_of
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.over_links import over_link
 from engine.storage.record_rows import Values, among
 from engine.storage.session import Session
-from engine.values import moment
 
 
 def of_new(session: Session, table: Table, records: Sequence[tuple[str, Values]]) -> Sequence[tuple[str, Values]]:

@@ -62,7 +62,8 @@ def groups(session: Session, query: Query, by: Sequence[str], wanted: Wanted = (
     """The records that the query finds, counted and totalled by the values of fields (largest group first)."""
     table = _entered(session, query, wanted)
     for number, key in enumerate(by):
-        if key not in table.fields or table.fields[key].many or number >= MAX_GROUPED:
+        field = table.fields.get(key)
+        if field is None or field.many or field.masked or number >= MAX_GROUPED:
             raise Refused([Problem("/by", _("Records cannot be grouped by {field}.", field=key), "unknown_field", key)])
     numbers, portions = _apart(wanted)
 
@@ -153,7 +154,7 @@ def _entered(session: Session, query: Query, wanted: Wanted) -> Table:
 def goes_with(session: Session, table: Table, key: str, function: str) -> bool:
     """Whether the function can be worked out from the field."""
     field = table.fields.get(key)
-    if field is None or field.many or function not in AGGREGATES:
+    if field is None or field.many or field.masked or function not in AGGREGATES:
         return False
     return AGGREGATES[function].goes_with(session.layout.types.of(field))
 

@@ -10,6 +10,7 @@ from engine import queries
 from engine.computed import Written
 from engine.definitions.language import Field, Table
 from engine.errors import Problem, Refused
+from engine.storage.expressions import moment
 from engine.storage.record_rows import among
 from engine.storage.session import Session
 from engine.text import _
@@ -44,19 +45,26 @@ def _refuse_rounds(session: Session, table: Table, field: Field, ids: Sequence[s
     for number, record_id in enumerate(ids):
         if record_id in found:
             way = [*_way_up(session, table, field, record_id), record_id]
-            names = queries.titles(session, table.address, way)
+            names = _names(session, table, way)
             says = _("It would lie under itself: {way}.", way=" › ".join(names.get(one, one) for one in way))
             problems.append(Problem(f"/{number}/{field.key}", says, "cycle"))
     if problems:
         raise Refused(problems)
 
 
+def _names(session: Session, table: Table, ids: Sequence[str]) -> dict[str, str]:
+    """What the records are called, as far as the asker sees them."""
+    with session.in_front() as layout:
+        seen = queries.titles(session, table.address, ids) if table.address in layout.apps.tables else {}
+    return {one: seen.get(one, "…") for one in ids}
+
+
 def _way_up(session: Session, table: Table, field: Field, record_id: str) -> list[str]:
     """The record itself, then those above it, until the top or where it comes round."""
-    sql = session.layout.sql(table)
+    sql = session.layout.rows(table)
     parent = sql.c[field.key]
     first = sa.select(sql.c.id, parent.label("above"), sa.literal(0).label("depth")).where(sql.c.id == record_id)
     up = first.cte(recursive=True)
     step = sa.select(sql.c.id, parent, up.c.depth + 1)
     up = up.union_all(step.where(sql.c.id == up.c.above, sql.c.id != record_id, up.c.depth < MAX_DEPTH))
-    return list(session.connection.execute(sa.select(up.c.id).order_by(up.c.depth)).scalars())
+    return list(session.connection.execute(sa.select(up.c.id).order_by(up.c.depth), moment(session)).scalars())

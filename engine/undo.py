@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine import history, records
-from engine.access import door
-from engine.errors import Conflict, NotFound
+from engine.access import door, judging
+from engine.errors import Conflict, NotFound, Refused
 from engine.rules import checks
 from engine.storage import record_rows
 from engine.storage.session import Change, Session
@@ -22,7 +23,8 @@ def undo(session: Session, transaction_id: str) -> int:
     somebody changed one of its values since; `NotFound` when there is nothing to take back.
     """
     entries = history.of_transaction(session, transaction_id)
-    if not entries:
+    limited = session.seen is not session.whole
+    if not entries or (limited and any(one.user_id != session.principal.user_id for one in entries)):
         raise NotFound(_("There is nothing to undo (any more)."))
     take_back(session, [entry.change for entry in entries])
     return len({(entry.change.table, entry.change.record_id) for entry in entries})
@@ -31,12 +33,40 @@ def undo(session: Session, transaction_id: str) -> int:
 def take_back(session: Session, changes: Iterable[Change]) -> None:
     """Reverse changes, which are given newest first. Raises `Conflict` as `undo` does."""
     changes = list(changes)
-    with checks.together(session):
+    gone = {change.record_id for change in changes if change.kind == "deleted"}
+    judged = [one for one in changes if not _only_unlinked(session, one, gone)]
+    _judge(session, judged, {"created": "delete", "updated": "before"})
+    with session.behind(), checks.together(session):
         for kind, table, group in _runs(changes):
             if table not in session.layout.apps.tables:
                 raise Conflict(_("The table was removed meanwhile, so this cannot be undone."))
             _TAKE_BACK[kind](session, table, group)
-    _check_links(session, changes)
+        _check_links(session, changes)
+    _judge(session, judged, {"updated": "after", "deleted": "create"})
+
+
+def _judge(session: Session, changes: Sequence[Change], stages: Mapping[str, judging.Stage]) -> None:
+    """Whether the asker may write what taking these changes back writes. Raises `Forbidden`, `Refused`."""
+    if session.seen is session.whole:
+        return
+    given: dict[tuple[str, judging.Stage], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for one in changes:
+        if one.kind in stages:
+            keys = {*one.before, *one.after} if one.kind == "updated" else set()
+            given[one.table, stages[one.kind]][one.record_id] |= keys
+    problems = [
+        problem for (table, stage), ids in given.items() for problem in judging.problems(session, table, stage, ids)
+    ]
+    if problems:
+        raise Refused([replace(problems[0], at="")])
+
+
+def _only_unlinked(session: Session, change: Change, gone: set[str]) -> bool:
+    """Whether the change is only what deleting other records brought about."""
+    if change.kind != "updated" or change.table not in session.whole.apps.tables:
+        return False
+    fields = session.whole.table(change.table).fields
+    return all(key in fields and fields[key].is_link and gone & set(_ids(was)) for key, was in change.before.items())
 
 
 def _check_links(session: Session, changes: Iterable[Change]) -> None:
@@ -107,6 +137,10 @@ _TAKE_BACK = {"created": _undo_created, "updated": _undo_updated, "deleted": _un
 
 def _comparable(after: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in after.items() if key not in {"updated_at", "updated_by"}}
+
+
+def _ids(value: Any) -> list[str]:
+    return [] if not value else [value] if isinstance(value, str) else list(value)
 
 
 def _differs(held: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:

@@ -14,9 +14,9 @@ from engine.errors import Problem
 from engine.field_types import InvalidValue, Options
 from engine.files import file_problems
 from engine.storage import record_rows, workspace_tables
-from engine.storage.expressions import ME, NOW, Records, clock_of
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.layout import sql_type
-from engine.storage.session import Session, timestamp
+from engine.storage.session import Session
 from engine.text import Label, Text, _
 
 LONGEST_UNIQUE = 600  # characters: an index of PostgreSQL takes 2,704 bytes
@@ -42,14 +42,7 @@ def accept(
             if field is None:
                 problems.append(Problem(at, _("There is no field {field} here.", field=key), "unknown_field", value))
             elif not (field.brought if new else field.writable):
-                problems.append(
-                    Problem(
-                        at,
-                        _("{field} is kept by itself and cannot be set.", field=_name(field)),
-                        "computed",
-                        value,
-                    )
-                )
+                problems.append(_not_set(field, at, value))
             else:
                 try:
                     values[key] = _accepted(session, field, value, reading)
@@ -61,6 +54,13 @@ def accept(
     problems += _missing_named(session, table, accepted)
     problems += file_problems(session, table, accepted)
     return accepted, problems
+
+
+def _not_set(field: Field, at: str, value: Any) -> Problem:
+    if field.read_only:
+        return Problem(at, _("You may not set {field}.", field=_name(field)), "not_allowed", value)
+    says = _("{field} is kept by itself and cannot be set.", field=_name(field))
+    return Problem(at, says, "computed", value)
 
 
 def check_required(table: Table, records: Sequence[Given], keys: Collection[str] | None = None) -> list[Problem]:
@@ -170,11 +170,6 @@ def _fitting(session: Session, field: Field, value: Any) -> Any:
         return field.kind.accept(value, options_of(session, field))
     except InvalidValue:
         return None
-
-
-def moment(session: Session) -> dict[str, Any]:
-    """The parameters that every statement with expressions takes: now, and who asks."""
-    return {NOW.key: timestamp(session.now), ME.key: session.principal.user_id}
 
 
 def is_empty(value: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.definitions.plan import Alteration
+from engine.definitions.alteration import Alteration
 from engine.text import Text, _
 
 Kind = Literal["add", "change", "remove"]

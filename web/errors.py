@@ -14,7 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from engine.errors import FormworkError, ProofNeeded, Refused, SignInNeeded
+from engine import people
+from engine.errors import FormworkError, ProofNeeded, Refused, SignInNeeded, Unavailable
 from engine.text import Text, _
 from web.api.errors import body_of
 from web.render import only_toast, page, redirect
@@ -118,7 +119,20 @@ def _answer(
         problems=problems,
         reference=reference,
         code=status,
+        give_access=_who_give_access(request) if status == HTTPStatus.NOT_FOUND else (),
     )
+
+
+def _who_give_access(request: Request) -> list[str]:
+    """The names of the owners of the workspace that the reader is in: told whether or not there is something here."""
+    visit = visit_of(request)
+    if visit.membership is None or visit.session is None:
+        return []
+    try:
+        with visit.site.stores.workspace(visit.membership.id).read() as session:
+            return [one.name for one in people.everybody(session) if one.role == "owner"]
+    except Unavailable:  # the page that says so needs no more
+        return []
 
 
 def _fall_back_to_nobody(request: Request) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import records, views
+from engine.access import door
 from engine.definitions.language import Field, Table
 from engine.queries import Query
 from engine.records import Record
@@ -22,7 +23,7 @@ FIELDS = 4
 
 @dataclass(frozen=True)
 class Linked:
-    """One list. `records_at` is the address of a record without its id, `new` of a new one that links here."""
+    """One list. `records_at` is the address of a record without its id, `new` of a new one, "" if none may be made."""
 
     key: str
     label: Label
@@ -69,5 +70,7 @@ def _linked(session: Session, at: At, side: Field, record: Record) -> Linked:
         names=names_of(session, at, table, [one.key for one in fields], [one.values for one in found]),
         records_at=at.record(table.app, table.key, ""),
         all=at.view(table.app, table.key, view.key) + Asked(Tests(tests=(test,))).query(),
-        new=at.new_record(table.app, table.key, **{link.key: record.id}),
+        new=at.new_record(table.app, table.key, **{link.key: record.id})
+        if door.may(session.principal, "create", table)
+        else "",
     )

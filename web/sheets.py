@@ -10,6 +10,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from engine import ledgers, queries, records, rules, trees
+from engine.access import door, judging
 from engine.definitions.language import App, Table
 from engine.errors import Problem, Refused
 from engine.records import Record
@@ -48,6 +49,7 @@ class Sheet:
     offered: Mapping[str, Mapping[str, str]]
     links: Mapping[str, Mapping[str, Any]]
     may_write: bool
+    may_delete: bool
     action: str
     close: str
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -186,9 +188,18 @@ def _parts(
         "names": names,
         "offered": offered,
         "links": inputs_of_links(session, place, writable, values, errors, offered, owner, candidates=candidates),
-        "may_write": place.principal.role != "guest",
+        "may_write": _may(session, place, table, "before" if owner else "create", owner),
+        "may_delete": owner is not None and _may(session, place, table, "delete", owner),
         "close": place.at.table(table.app, table.key),
     }
+
+
+def _may(session: Session, place: Place, table: Table, stage: judging.Stage, record_id: str | None) -> bool:
+    """Whether the reader may do this with the record, as far as that does not depend on what will be written."""
+    acts: Mapping[judging.Stage, door.Act] = {"create": "create", "before": "update", "delete": "delete"}
+    if not door.may(place.principal, acts[stage], table):
+        return False
+    return record_id is None or not judging.problems(session, table.address, stage, {record_id: ()})
 
 
 def _as_it_may_be(shown: Shown, table: Table, held: Mapping[str, Any], closed: Sequence[Locked]) -> Shown:
@@ -210,7 +221,7 @@ def _above(session: Session, place: Place, table: Table, record_id: str) -> list
 
 def _reversal(session: Session, place: Place, table: Table, record: Record) -> str:
     ledger = table.rules.ledger
-    if ledger is None or place.principal.role == "guest" or record.values.get(ledger.reversal):
+    if ledger is None or not door.may(place.principal, "create", table) or record.values.get(ledger.reversal):
         return ""
     if ledgers.reversal_of(session, table.address, record.id) is not None:
         return ""

@@ -52,6 +52,8 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
         "may_build": at.place.membership.role in ("owner", "builder"),
         "own_filter": speaker.condition(at.view.filter),
         "may_write": at.may_write,
+        "may_create": at.may_create,
+        "may_delete": at.may_delete,
         "no_tests": Tests(),
         **form,
     }

@@ -6,11 +6,22 @@ from collections.abc import Collection
 from typing import Literal
 
 from engine.access.principals import Principal
+from engine.access.rights import TableRights
 from engine.definitions.language import Table
 from engine.errors import Forbidden, NotFound
+from engine.storage.session import Session
 from engine.text import _
 
-Act = Literal["read", "create", "update", "delete", "choose"]  # choose: see the names that a form's links offer
+BUILDS = frozenset({"owner", "builder"})
+# choose: see the names that a form's links offer
+Act = Literal["read", "create", "update", "delete", "export", "choose"]
+
+_REFUSED = {
+    "create": _("Your role lets you create no records here. Ask an owner for another role."),
+    "update": _("Your role lets you change no records here. Ask an owner for another role."),
+    "delete": _("Your role lets you delete no records here. Ask an owner for another role."),
+    "export": _("Your role lets you take along no records from here. Ask an owner for another role."),
+}
 
 
 def enter(principal: Principal, act: Act, table: Table, fields: Collection[str] = ()) -> None:
@@ -22,12 +33,28 @@ def enter(principal: Principal, act: Act, table: Table, fields: Collection[str] 
         raise Forbidden(_("Guests can look but not change anything. Ask an owner for another role."))
     elif not principal.role:
         raise Forbidden(_("You do not belong to this workspace."))
+    elif table.rights is not None and not _may(table.rights, act):
+        raise Forbidden(_REFUSED[act])
+
+
+def may(principal: Principal, act: Act, table: Table) -> bool:
+    """Whether the principal may do `act` with any record of the table; for showing only what is possible."""
+    try:
+        enter(principal, act, table)
+    except (Forbidden, NotFound):
+        return False
+    return True
+
+
+def _may(rights: TableRights, act: Act) -> bool:
+    allowed = {"create": rights.create, "update": rights.before, "delete": rights.delete, "export": rights.export}
+    return allowed.get(act, rights.read) is not False
 
 
 def enter_builder(principal: Principal) -> None:
     """Let the principal change what belongs to the whole workspace, such as definitions, or raise `Forbidden`."""
     principal.scope.check_whole()
-    if principal.role not in {"owner", "builder"}:
+    if principal.role not in BUILDS:
         raise Forbidden(_("Only owners and builders can change this. Ask one of them."))
 
 
@@ -36,6 +63,17 @@ def enter_owner(principal: Principal) -> None:
     principal.scope.check_whole()
     if principal.role != "owner":
         raise Forbidden(_("Only owners can do this. Ask one of them."))
+
+
+def enter_definition(session: Session, app: str = "") -> None:
+    """Let the principal look at the definition of an app (of all, if none is named), which tells of all that it has.
+
+    Raises `Forbidden` for those whom roles limit.
+    """
+    apps = session.whole.apps
+    limiting = [one for key, one in apps.items() if one.roles and app in ("", key)]
+    if limiting and session.seen is not session.whole:
+        raise Forbidden(_("Only owners and builders see the definition of an app with roles. Ask one of them."))
 
 
 def _enter_by_form(principal: Principal, act: Act, table: Table, fields: Collection[str]) -> None:

@@ -23,12 +23,11 @@ from engine.errors import FormworkError, Problem
 from engine.formulas import Compiled, messages
 from engine.settings import Settings
 from engine.storage.conditions import condition_sql
-from engine.storage.expressions import Records, clock_of
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.layout import sql_type
 from engine.storage.session import Session
 from engine.storage.workspace_tables import revisions
 from engine.text import Text, _, label_in
-from engine.values import moment
 from engine.vault import Vault
 
 STEP_RESULTS = ("id", "status")  # what expressions may name of an earlier step

@@ -65,6 +65,16 @@ GROUPS = (
         ),
     ),
     (
+        APPS,
+        "role",
+        "Who may do what in an app.",
+        (
+            ("list", "roles:list_roles", "List everybody with their roles in an app."),
+            ("give", "roles:give", "Give a role to somebody."),
+            ("take", "roles:take", "Take a role from somebody."),
+        ),
+    ),
+    (
         START,
         "person",
         "People's accounts.",

@@ -10,7 +10,8 @@ from engine import people
 from engine.apps import Plan
 from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace
 from engine.cli.run import as_facts
-from engine.definitions.plan import Alteration, ConvertField
+from engine.definitions.alteration import Alteration
+from engine.definitions.plan import ConvertField
 from engine.errors import Problem, Refused
 from engine.text import _, label_in
 

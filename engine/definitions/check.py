@@ -15,6 +15,7 @@ from engine.definitions.check_automations import automation_problems
 from engine.definitions.check_conditions import check_condition, expression_problems
 from engine.definitions.check_links import link_problems, through_problems
 from engine.definitions.check_names import no_field, no_table, sort_problems
+from engine.definitions.check_roles import role_problems
 from engine.definitions.check_rules import rule_problems
 from engine.definitions.check_totals import total_problems
 from engine.definitions.language import RESERVED_KEYS, Apps, Document, Field, Table, own_tables
@@ -26,8 +27,9 @@ from engine.formulas import FormulaError
 from engine.text import _
 from engine.view_types import keys_in, view_types
 
-__all__ = ["check", "check_condition"]
+__all__ = ["check", "check_condition", "view_problems"]
 
+_HOLDERS = frozenset({"tables", "automations", "settings", "requires", "connections", "roles"})  # of parts by key
 MAX_LIMIT = 500  # problems told at once
 
 
@@ -52,7 +54,7 @@ def _without_refused(document: Document, problems: Sequence[Problem]) -> tuple[d
     for problem in problems:
         parts = problem.at.split("/")[1:]
         for depth in (4, 2):
-            if len(parts) >= depth and parts[0] in {"tables", "automations", "settings", "requires", "connections"}:
+            if len(parts) >= depth and parts[0] in _HOLDERS:
                 holder: Any = sound
                 for part in parts[: depth - 1]:
                     holder = holder.get(part) if isinstance(holder, dict) else None
@@ -85,6 +87,7 @@ def _meaning_problems(document: Document, apps: Apps) -> Iterator[Problem]:
         yield from _table_problems(f"/tables/{key}", app.tables[key], raw, types)
     for automation in app.automations.values():
         yield from automation_problems(automation, types)
+    yield from role_problems(app, types)
 
 
 def _requirement_problems(document: Document, apps: Apps) -> Iterator[Problem]:
@@ -116,7 +119,7 @@ def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldT
         yield from _field_problems(f"{at}/fields/{field.key}", field, table, types)
     yield from rule_problems(at, table, types)
     for view in table.views.values():
-        yield from _view_problems(f"{at}/views/{view.key}", view.type, view.options, table, types)
+        yield from view_problems(f"{at}/views/{view.key}", view.type, view.options, table, types)
     for form in table.forms.values():
         for number, question in enumerate(form.fields):
             asked = table.fields.get(question.field)
@@ -194,9 +197,8 @@ def _default_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Prob
         yield Problem(at, _("The default {problem}.", problem=error.says), "invalid_value", field.default)
 
 
-def _view_problems(
-    at: str, kind: str, options: Mapping[str, Any], table: Table, types: FieldTypes
-) -> Iterator[Problem]:
+def view_problems(at: str, kind: str, options: Mapping[str, Any], table: Table, types: FieldTypes) -> Iterator[Problem]:
+    """What a view names that its table does not have."""
     for number, key in enumerate(options.get("fields", ())):
         if key not in table.fields:
             yield no_field(f"{at}/fields/{number}", key, table)

@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from engine.definitions.roles import Role, roles_of
 from engine.definitions.rules import Rules, rules_of
 from engine.field_types import FieldType, Options, field_types
 from engine.text import Label, _
+
+if TYPE_CHECKING:
+    from engine.access.rights import TableRights
 
 Document = Mapping[str, Any]
 Condition = Mapping[str, Any] | str
 
 SYSTEM_FIELDS = ("created_at", "created_by", "updated_at", "updated_by")
 RESERVED_KEYS = frozenset({"id", *SYSTEM_FIELDS, "error", "steps", "trigger", "record", "settings", "previous"})
-COMMON_FIELD_KEYS = ("type", "label", "help", "required", "unique", "default")
+COMMON_FIELD_KEYS = ("type", "label", "help", "required", "unique", "default", "released")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ class Field:
     targets: tuple[str, ...] = ()
     inverse_of: str | None = None  # the key of the link in the target table that this is the other side of
     declared: bool = True  # whether the document lists it; else it comes by itself
+    released: bool = False  # shown also to roles that may not see all that it is worked out from
+    masked: bool = False  # for the one who asks: seen in some records only (engine/access/)
+    read_only: bool = False  # for the one who asks: seen, and not set
 
     @cached_property
     def kind(self) -> FieldType:
@@ -103,12 +110,13 @@ class Field:
     @property
     def writable(self) -> bool:
         """Whether people set it."""
-        return not (self.kind.computed or self.kind.system or self.kind.drawn or self.kind.copied)
+        kind = self.kind
+        return not (self.read_only or kind.computed or kind.system or kind.drawn or kind.copied)
 
     @property
     def brought(self) -> bool:
         """Whether a new record may bring a value: what people set, and a number that it had elsewhere."""
-        return self.writable or self.kind.drawn
+        return self.writable or (self.kind.drawn and not self.read_only)
 
     @property
     def on_delete(self) -> str:
@@ -173,6 +181,7 @@ class Table:
     description: Label | None = None
     icon: str = "table"
     color: str | None = None
+    rights: TableRights | None = None  # of the one who asks; None: to everything
 
     @property
     def address(self) -> str:
@@ -211,6 +220,7 @@ class App:
     document: Document
     tables: Mapping[str, Table]
     automations: Mapping[str, Automation]
+    roles: Mapping[str, Role] = field(default_factory=dict)
     revision: int = 1
 
     @property
@@ -235,6 +245,14 @@ class Apps(Mapping[str, App]):
         pairs = list(documents)
         self._apps = {str(document["key"]): _app(document, revision) for document, revision in pairs}
         self._add_inverses()
+
+    @classmethod
+    def of(cls, apps: Iterable[App]) -> Apps:
+        """Apps that are complete already, other sides of links included."""
+        made = cls(())
+        made._apps = {one.key: one for one in apps}
+        made.__dict__.pop("tables", None)
+        return made
 
     def __getitem__(self, key: str) -> App:
         return self._apps[key]
@@ -332,6 +350,7 @@ def _app(document: Document, revision: int) -> App:
         document=document,
         tables={name: _table(document, name, table) for name, table in own_tables(document).items()},
         automations={name: _automation(key, name, one) for name, one in document.get("automations", {}).items()},
+        roles=roles_of(key, document.get("roles", {})),
         revision=revision,
     )
 
@@ -373,6 +392,7 @@ def _field(document: Document, table: str, key: str, one: Mapping[str, Any]) -> 
         required=bool(one.get("required")),
         unique=bool(one.get("unique")) or field_types[one["type"]].drawn,
         default=one.get("default"),
+        released=bool(one.get("released")),
         targets=tuple(dict.fromkeys(address(document, name) for name in targets)),
         inverse_of=field_types[one["type"]].leads_back_by(options),
     )

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from engine.definitions.alteration import Alteration
 from engine.definitions.language import Document, own_tables
+from engine.definitions.plan_roles import released, role_alterations
 from engine.field_types import field_types
 from engine.text import Label, Text, _
 
 Part = Mapping[str, Any]
 _NOTHING: Part = {}
-
-
-@dataclass(frozen=True)
-class Alteration(ABC):
-    """One change of an app's definition. `lost` counts the values in real records that it takes away."""
-
-    destroys: ClassVar[bool] = False
-    app: str
-    lost: int = 0
-
-    @property
-    @abstractmethod
-    def says(self) -> Text:
-        """What it does, in words for people."""
-
-    def counted(self, lost: int) -> Alteration:
-        """The same with the number of values lost."""
-        return replace(self, lost=lost)
 
 
 @dataclass(frozen=True)
@@ -174,8 +157,14 @@ _PARTS = {
     "automation": _("automation"),
     "setting": _("setting"),
     "connection": _("connection"),
+    "role": _("role"),
 }
-_APP_COLLECTIONS = (("automations", "automation"), ("settings", "setting"), ("connections", "connection"))
+_APP_COLLECTIONS = (
+    ("automations", "automation"),
+    ("settings", "setting"),
+    ("connections", "connection"),
+    ("roles", "role"),
+)
 _TABLE_COLLECTIONS = (
     ("views", "view"),
     ("forms", "form"),
@@ -212,6 +201,7 @@ def _differences(app: str, label: Label, old: Document, new: Document) -> Iterat
             yield RemoveTable(app, table=key, label=_name(table, key))
     for collection, part in _APP_COLLECTIONS:
         yield from _parts(app, part, old.get(collection, _NOTHING), new.get(collection, _NOTHING), "")
+    yield from role_alterations(app, old, new)
     collections = {"tables", *(name for name, _part in _APP_COLLECTIONS)}
     if _any_moved(old, new, collections) or _changed(_without(old, collections), _without(new, collections)):
         yield ChangePart(app, verb="changes", part="app", name=label)
@@ -226,8 +216,9 @@ def _table_differences(app: str, key: str, old: Part, new: Part) -> Iterator[Alt
             yield AddField(app, **where)
         elif _stored_as(was, key) != _stored_as(field, key):
             yield ConvertField(app, **where, old_type=was["type"], new_type=field["type"])
-        elif changed := _changed(was, field):
+        elif changed := [one for one in _changed(was, field) if one != "released"]:
             yield ChangeField(app, **where, what=tuple(sorted(changed)))
+        yield from released(app, label, _name(field, name), was or _NOTHING, field)
     for name, field in old["fields"].items():
         if name not in new["fields"]:
             yield RemoveField(app, table=key, label=label, field=name, field_label=_name(field, name))

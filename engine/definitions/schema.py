@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from engine.actions import actions
-from engine.definitions import rules
+from engine.definitions import roles, rules
 from engine.definitions.conditions import MAX_NESTING, MAX_PARTS
 from engine.field_types import FieldType, field_types
 from engine.field_types.select import COLORS
@@ -48,6 +48,7 @@ def app_schema() -> Schema:
                 "connections": _by_key({"$ref": "#/$defs/connection"}),
                 "tables": _by_key({"$ref": "#/$defs/table"}, least=1),
                 "automations": _by_key({"$ref": "#/$defs/automation"}),
+                "roles": roles.SCHEMA,
             },
             required=("formwork", "key", "tables"),
         ),
@@ -150,6 +151,11 @@ def _field() -> Schema:
 def _common(kind: FieldType) -> Schema:
     """What may be said of a field of this type beside its own options."""
     words: Schema = {"type": True, "label": _LABEL_REF, "help": _LABEL_REF}
+    if kind.computed or kind.copied:
+        words["released"] = {
+            "type": "boolean",
+            "description": "Shown also to roles that may not see all that it is worked out from.",
+        }
     if kind.computed:
         return words
     unique = {"unique": {"type": "boolean"}} if kind.can_be_unique else {}

@@ -155,6 +155,14 @@ class FieldType:
         """The keys of the fields that must be filled where this one holds `value` and held `before`."""
         return ()
 
+    def for_roles(self, options: Options, roles: Collection[str]) -> Options:
+        """The options for somebody who has these roles: without what is for others only."""
+        return options
+
+    def names_roles(self, options: Options) -> Iterator[tuple[str, str]]:
+        """The roles of its app that the options name, each with its place in them."""
+        yield from ()
+
     def offered(self, value: Value, options: Options) -> Mapping[str, Mapping[str, Any]] | None:
         """The choices that a record which holds `value` may be given; None where its value makes no difference."""
         return None

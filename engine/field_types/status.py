@@ -62,6 +62,10 @@ class Status(Select):
                                     "$ref": "#/$defs/keys",
                                     "description": "Fields that must be filled to go this way.",
                                 },
+                                "by": {
+                                    "$ref": "#/$defs/keys",
+                                    "description": "The roles of the app that may go this way; all when not said.",
+                                },
                             },
                             "required": ["to"],
                             "additionalProperties": False,
@@ -109,6 +113,20 @@ class Status(Select):
                 needed += _needs(one) if _to(one) == value else ()
         return list(dict.fromkeys(needed))
 
+    def names_roles(self, options: Options) -> Iterator[tuple[str, str]]:
+        for state, following in options.get("transitions", {}).items():
+            for number, one in enumerate(following):
+                yield from ((f"transitions/{state}/{number}/by", role) for role in _by(one) or ())
+
+    def for_roles(self, options: Options, roles: Collection[str]) -> Options:
+        if "transitions" not in options:
+            return options
+        ways = {
+            state: [one for one in following if _by(one) is None or set(_by(one) or ()) & set(roles)]
+            for state, following in options["transitions"].items()
+        }
+        return {**options, "transitions": ways}
+
     def offered(self, value: Value, options: Options) -> Mapping[str, Mapping[str, Any]] | None:
         states: Mapping[str, Mapping[str, Any]] = options["choices"]
         if value not in states:
@@ -129,6 +147,10 @@ def _to(one: Any) -> str:
 
 def _needs(one: Any) -> list[str]:
     return [] if isinstance(one, str) else list(one.get("needs", ()))
+
+
+def _by(one: Any) -> list[str] | None:
+    return None if isinstance(one, str) or "by" not in one else list(one["by"])
 
 
 def _listed(labels: list[Label]) -> Text:

@@ -62,6 +62,9 @@ class Environment(Protocol):
     def my_departments(self) -> sql.Element:
         """The ids of the departments of the person who asks, as a list."""
 
+    def my_roles(self) -> sql.Element:
+        """The keys of the roles that the one who asks has in the app, as a list."""
+
     def each(self, table: str) -> Each:
         """Every record of the table at this address, as a source of its own."""
 
@@ -112,6 +115,10 @@ class Inside:
     def my_departments(self) -> sql.Element:
         """See `Environment`."""
         return self.outer.my_departments()
+
+    def my_roles(self) -> sql.Element:
+        """See `Environment`."""
+        return self.outer.my_roles()
 
     def each(self, table: str) -> Each:
         """See `Environment`."""
@@ -339,6 +346,9 @@ class _Anything:
 
     def my_departments(self) -> sql.Element:
         return sa.literal_column("mine")
+
+    def my_roles(self) -> sql.Element:
+        return sa.literal_column("roles")
 
     def each(self, table: str) -> Each:
         return self

@@ -16,9 +16,8 @@ from engine.definitions.language import Field, Table
 from engine.field_types import split_list
 from engine.field_types.select import COLORS
 from engine.importers import key_for
-from engine.storage.expressions import Records, clock_of
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.session import Session
-from engine.values import moment
 
 MAX_SUGGESTED_FROM = 20_000  # names among which a similar one is looked for
 
@@ -60,7 +59,7 @@ def records_by_title(session: Session, tables: Iterable[str]) -> Names:
     names = Names(())
     for table in [session.layout.apps.tables[address] for address in tables if address in session.layout.apps.tables]:
         door.enter(session.principal, "read", table)
-        sql = session.layout.sql(table)
+        sql = session.layout.rows(table)
         title = Records(session.layout, table, sql, clock_of(session)).field(table.title).value
         found = session.connection.execute(sa.select(sa.cast(title, sa.Text), sql.c.id), moment(session))
         for name, record_id in found:
@@ -126,13 +125,13 @@ def records_by_values(
     session: Session, table: Table, keys: Sequence[str], wanted: Collection[tuple[Any, ...]]
 ) -> Mapping[tuple[Any, ...], list[str]]:
     """The ids of the records whose fields `keys` hold one of the combinations `wanted`."""
-    sql = session.layout.sql(table)
+    sql = session.layout.rows(table)
     columns = [sql.c[key] for key in keys]
     found: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     firsts = list({values[0] for values in wanted})
     for start in range(0, len(firsts), 500):
         some = sa.select(sql.c.id, *columns).where(columns[0].in_(firsts[start : start + 500]))
-        for record_id, *values in session.connection.execute(some):
+        for record_id, *values in session.connection.execute(some, moment(session)):
             if tuple(values) in wanted:
                 found[tuple(values)].append(record_id)
     return found

@@ -19,12 +19,11 @@ from engine.definitions.types import Path, RecordScope
 from engine.errors import Problem, Refused, in_order
 from engine.formulas import Compiled, lists
 from engine.formulas.reading import Find
-from engine.storage.expressions import Records, clock_of
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.layout import Layout
 from engine.storage.record_rows import among
 from engine.storage.session import Session
 from engine.text import Text, _
-from engine.values import moment
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,10 @@ from engine.definitions.language import Field, Table
 from engine.definitions.rules import Lock
 from engine.errors import Problem
 from engine.storage.conditions import condition_sql
-from engine.storage.expressions import Records, clock_of
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.record_rows import Values, among
 from engine.storage.session import Session
 from engine.text import Text
-from engine.values import moment
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from engine.definitions.language import Field, Table
 from engine.errors import Problem
 from engine.field_types import FieldType
 from engine.storage.record_rows import Values
+from engine.storage.session import Session
 from engine.text import _
 from engine.values import is_empty
 
@@ -22,18 +24,25 @@ def on_create(table: Table, records: Mapping[str, Values]) -> list[Problem]:
     ]
 
 
-def on_update(table: Table, changed: Mapping[str, Values], before: Mapping[str, Values]) -> list[Problem]:
+def on_update(
+    session: Session, table: Table, changed: Mapping[str, Values], before: Mapping[str, Values]
+) -> list[Problem]:
     """Problems for records that go a way that is not allowed, or lack what their state needs.
 
     What a record lacked before is not held against a change of other fields.
     """
     return [
         problem
-        for field in _states(table)
+        for field in (_allowed(session, one) for one in _states(table))
         for number, (record_id, values) in enumerate(changed.items())
         for problem in _problems(table, field, number, before[record_id], {**before[record_id], **values})
         if field.key in values or problem.at.rpartition("/")[2] in values
     ]
+
+
+def _allowed(session: Session, field: Field) -> Field:
+    """The field with the ways that the one who acts may go."""
+    return replace(field, options=field.kind.for_roles(field.options, session.roles[field.table.partition(".")[0]]))
 
 
 def _problems(table: Table, field: Field, number: int, old: Values, new: Values) -> list[Problem]:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SAWarning
 
+from engine.definitions.alteration import Alteration
 from engine.definitions.language import Field, Table
-from engine.definitions.plan import AddField, AddTable, Alteration, ChangeField, ConvertField
+from engine.definitions.plan import AddField, AddTable, ChangeField, ConvertField
 from engine.storage import indexes, sql_types
 from engine.storage.index_shapes import PREFIX
 from engine.storage.layout import ERROR_SUFFIX, Layout, fitting, sql_name

@@ -75,10 +75,11 @@ class Branch:
 
     def under(self, ids: Any) -> Test:
         """The record lies under one of `ids`, however deep."""
-        sql = self.records.layout.sql(self.records.layout.table(self.field.table)).alias()
-        top = sa.select(sql.c.id).where(sql.c.id.in_(ids)).cte(recursive=True)
-        below = sql.alias()
-        branch = top.union(sa.select(below.c.id).where(below.c[self.field.key] == top.c.id))
+        layout = self.records.layout
+        table = layout.table(self.field.table)
+        above, below = layout.source(table), layout.source(table)
+        top = sa.select(above.c.id).where(above.c.id.in_(ids)).cte(recursive=True)
+        branch = top.union(sa.select(below.c.id).where(layout.leads(below, self.field) == top.c.id))
         return sa.and_(self.column.is_not(None), self.column.in_(sa.select(branch.c.id)))
 
 
@@ -94,7 +95,7 @@ class AnyRecord:
         """The record is of one of the tables that the field leads to by these names."""
         layout = self.records.layout
         tables = [table for name, table in any_links.tables_of(layout.types, self.field) if name in names]
-        sources = [layout.sql(table).alias() for table in tables]
+        sources = [layout.source(table) for table in tables]
         return sa.or_(sa.false(), *(sa.exists().where(one.c.id == self.column) for one in sources))
 
 

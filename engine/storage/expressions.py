@@ -48,6 +48,16 @@ def clock_of(session: Session) -> Clock:
     return Clock(zone, session.now.astimezone(ZoneInfo(zone)).date())
 
 
+def moment(session: Session) -> dict[str, Any]:
+    """The parameters that every statement with expressions takes: now, and who asks."""
+    roles = {_roles_in(app): keys for app, keys in session.roles.items()}
+    return {NOW.key: timestamp(session.now), ME.key: session.principal.user_id, **roles}
+
+
+def _roles_in(app: str) -> str:
+    return f"roles_{app}"
+
+
 class Records:
     """The records of one table as an expression sees them; `source` is the SQL table or an alias of it."""
 
@@ -86,10 +96,14 @@ class Records:
         """The ids of the departments of the person who asks, as a list."""
         return departments.list_of_mine(ME)
 
+    def my_roles(self) -> ColumnElement[Any]:
+        """The keys of the roles that the one who asks has in the table's app, as a list."""
+        return sa.bindparam(_roles_in(self.table.app), type_=sql_types.JSON_LIST)
+
     def each(self, table: str) -> Records:
         """Every record of another table, as a source of its own."""
         of = self.layout.table(table)
-        return Records(self.layout, of, self.layout.sql(of).alias(), self.clock)
+        return Records(self.layout, of, self.layout.source(of), self.clock)
 
     def changed_at(self, paths: Sequence[Path]) -> ColumnElement[Any]:
         """The instant at which one of the record's own fields changed last."""
@@ -155,19 +169,21 @@ class Records:
         `to` says which records are meant where a link may lead to any of several tables.
         """
         table = to or self.layout.table(field.target or "")
-        source = self.layout.sql(table).alias()
+        source = self.layout.source(table)
         records = Records(self.layout, table, source, self.clock)
         if field.inverse_of is not None:
             forward = table.fields[field.inverse_of]
             if not forward.many:
-                order = [] if field.ordered_by is None else [source.c[field.ordered_by].nulls_last()]
-                return records, source.c[forward.key] == self.rows.c.id, [*order, source.c.id]
-            pairs = self.layout.links(forward).alias()
+                holds = self.layout.leads(source, forward) == self.rows.c.id
+                key = field.ordered_by
+                order = [] if key is None or key not in source.c else [source.c[key].nulls_last()]
+                return records, holds, [*order, source.c.id]
+            pairs = self.layout.ties(forward)
             holds = sa.and_(pairs.c.linked_id == self.rows.c.id, source.c.id == pairs.c.record_id)
             return records, holds, [source.c.id]
         if not field.many:
-            return records, source.c.id == self.rows.c[field.key], [source.c.id]
-        pairs = self.layout.links(field).alias()
+            return records, source.c.id == self.layout.leads(self.rows, field), [source.c.id]
+        pairs = self.layout.ties(field)
         holds = sa.and_(pairs.c.record_id == self.rows.c.id, source.c.id == pairs.c.linked_id)
         return records, holds, [pairs.c.position]
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement, FromClause
 
 from engine.definitions.language import Apps, Field, Table
 from engine.definitions.types import FieldTypes
@@ -29,7 +31,7 @@ MAX_NAME = 60
 MOST_RECALLED = 500
 _HOLD = "SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()))"
 _HOLD_ALONE = "SELECT pg_advisory_xact_lock(hashtext(current_schema()))"
-_VERSION = "SELECT version FROM _layout"
+_VERSION = "SELECT version, holders FROM _layout"
 ERROR_SUFFIX = "__error"  # beside a formula that may fail: the reason, NULL when it did not
 
 _SQL_TYPE: dict[str, Any] = {
@@ -88,6 +90,32 @@ class Layout:
                 if key not in self._links:
                     self._links[key] = self._made_links(field)
         return self._links[key]
+
+    # What records are read from; for somebody who may not see all of them, `engine/access/sight.py` answers otherwise.
+
+    def rows(self, table: Table) -> FromClause:
+        """What the records of a table are read from."""
+        return self.sql(table)
+
+    def source(self, table: Table) -> FromClause:
+        """The same once more, to stand beside others of the same table."""
+        return self.sql(table).alias()
+
+    def leads(self, rows: FromClause, field: Field) -> ColumnElement[Any]:
+        """The id that a link to one of these `rows` holds, to be compared with ids of records that are seen."""
+        return rows.c[field.key]
+
+    def pairs(self, field: Field) -> FromClause:
+        """What the pairs of a link to many are read from."""
+        return self.links(field).alias()
+
+    def ties(self, field: Field) -> FromClause:
+        """The pairs of a link to many, to tie records that are seen to records that are seen."""
+        return self.links(field).alias()
+
+    def asked_by(self, session: Session) -> Mapping[str, Any]:
+        """The parameters that its `rows` take beside those of the question."""
+        return {}
 
     def stored(self, field: Field) -> bool:
         """Whether the field has an SQL column of its own."""
@@ -176,11 +204,24 @@ def fitting(name: str) -> str:
     return f"{name[: MAX_NAME - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def current_version(session: Session) -> int:
-    """The version of the definitions; on PostgreSQL a writer also keeps them from changing until it is done."""
+def current_version(session: Session) -> tuple[int, int]:
+    """The version of the definitions, and of who has which roles.
+
+    On PostgreSQL a writer also keeps the definitions from changing until it is done.
+    """
     held = session.dialect == "postgresql" and session.writing
     hold = [_HOLD_ALONE if session.alone else _HOLD] if held else []
-    return int(session.ask(*hold, _VERSION)[0][0])
+    ((version, holders),) = session.ask(*hold, _VERSION)
+    return int(version), int(holders)
+
+
+def roles_held(session: Session) -> dict[str, frozenset[str]]:
+    """The addresses of the roles that were given to people, by the person's id."""
+    held: dict[str, set[str]] = defaultdict(set)
+    c = workspace_tables.role_holders.c
+    for role, holder in session.connection.execute(sa.select(c.role, c.holder)):
+        held[holder].add(role)
+    return {holder: frozenset(roles) for holder, roles in held.items()}
 
 
 def load(session: Session, version: int) -> Layout:

@@ -178,26 +178,28 @@ def linked_ids(session: Session, field: Field, record_ids: Collection[str]) -> d
 
 
 def _pairs(session: Session, field: Field) -> sa.Select[Any]:
+    layout = session.layout
     if field.inverse_of is None:
-        pairs = session.layout.links(field)
+        pairs = layout.pairs(field)
         return (
             sa.select(pairs.c.record_id, pairs.c.linked_id)
             .where(among_listed(session, pairs.c.record_id))
             .order_by(pairs.c.record_id, pairs.c.position)
         )
-    source = session.layout.table(field.target or "")
+    source = layout.table(field.target or "")
     forward = source.fields[field.inverse_of]
     if forward.many:
-        pairs = session.layout.links(forward)
+        pairs = layout.pairs(forward)
         return (
             sa.select(pairs.c.linked_id, pairs.c.record_id)
             .where(among_listed(session, pairs.c.linked_id))
             .order_by(pairs.c.linked_id, pairs.c.record_id)
         )
-    sql = session.layout.sql(source)
-    column = sql.c[forward.key]
-    order = [column] if field.ordered_by is None else [column, sql.c[field.ordered_by].nulls_last()]
-    return sa.select(column, sql.c.id).where(among_listed(session, column)).order_by(*order, sql.c.id)
+    rows = layout.rows(source)
+    column = layout.leads(rows, forward)
+    key = field.ordered_by
+    order = [] if key is None or key not in rows.c else [rows.c[key].nulls_last()]
+    return sa.select(column, rows.c.id).where(among_listed(session, column)).order_by(column, *order, rows.c.id)
 
 
 def existing(session: Session, table: Table, ids: Collection[str], *, hold: Hold = "") -> set[str]:
@@ -207,12 +209,12 @@ def existing(session: Session, table: Table, ids: Collection[str], *, hold: Hold
     """
     if not ids:
         return set()
-    sql = session.layout.sql(table)
+    rows = session.layout.rows(table)
     hold = hold if session.dialect == "postgresql" else ""  # on SQLite a writer is alone
 
     def made() -> sa.Select[Any]:
-        wanted = sa.select(sql.c.id).where(among_listed(session, sql.c.id))
-        return wanted.order_by(sql.c.id).with_for_update(read=hold == "there", key_share=True) if hold else wanted
+        wanted = sa.select(rows.c.id).where(among_listed(session, rows.c.id))
+        return wanted.order_by(rows.c.id).with_for_update(read=hold == "there", key_share=True) if hold else wanted
 
     statement = session.prepared(("existing", table.address, hold), made)
     return {row[0] for row in session.rows(statement, listed(session, ids))}

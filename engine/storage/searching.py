@@ -24,7 +24,7 @@ Test = ColumnElement[bool]
 
 def search_sql(records: Records, text: str) -> Test:
     """Whether a record has the text somewhere. The cheapest tests come first, since one that holds is enough."""
-    fields = list(records.table.fields.values())
+    fields = [one for one in records.table.fields.values() if not one.masked]
     own = [contains_text(records.field(one.key).value, text) for one in fields if _is_text(records, one)]
     labels = [test for one in fields if one.choices for test in _by_label(records, one, text)]
     placed = [test for one in fields if one.kind.names == "departments" for test in _by_department(records, one, text)]
@@ -69,13 +69,13 @@ def _by_title(records: Records, field: Field, text: str) -> Iterator[Test]:
         table = records.layout.table(address)
         if not _is_text(records, table.fields[table.title]):
             continue
-        source = records.layout.sql(table).alias()
+        source = records.layout.source(table)
         title = Records(records.layout, table, source, records.clock).field(table.title).value
         named = sa.select(source.c.id).where(contains_text(title, text))
         if not field.many:
-            yield records.rows.c[field.key].in_(named)
+            yield records.layout.leads(records.rows, field).in_(named)
         else:
-            pairs = records.layout.links(field)
+            pairs = records.layout.ties(field)
             yield records.rows.c.id.in_(sa.select(pairs.c.record_id).where(pairs.c.linked_id.in_(named)))
 
 

@@ -71,11 +71,16 @@ class Session:
     )  # what was written, as computed fields follow it (engine/computed.py)
     unchecked: list[Any] | None = None  # what was written while the checks wait for the rest (engine/rules/checks.py)
     layout_changed: bool = False  # whether this transaction changed an app
+    holders: int = 0  # the version of who has which roles, once `whole` is known
+    holders_changed: bool = False  # whether this transaction gave or took roles
     quiet: bool = False  # whether what is written starts nothing (an import of what happened long ago)
     noted: list[Any] = field(default_factory=list)  # acts for the audit log (engine/audit.py)
     _before_commit: list[Callable[[], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _layout: Layout | None = None
+    _seen: Layout | None = None
+    _roles: dict[str, list[str]] | None = None
+    _behind: bool = False
     _connection: Connection | None = None
 
     @property
@@ -106,14 +111,59 @@ class Session:
 
     @property
     def layout(self) -> Layout:
-        """The apps of this workspace and the SQL tables that hold them, as this transaction sees them."""
+        """The apps of this workspace as the principal sees them: what it may not see is not there.
+
+        Behind the door (`behind`) they are all there.
+        """
+        return self.whole if self._behind else self.seen
+
+    @property
+    def seen(self) -> Layout:
+        """The same behind the door too: for asking what the principal may do."""
+        if self._seen is None:
+            from engine.access import sight
+
+            self._seen = sight.of(self)
+        return self._seen
+
+    @property
+    def whole(self) -> Layout:
+        """The apps of this workspace and the SQL tables that hold them, whoever asks."""
         if self._layout is None:
             self._layout = self.store.layout_in(self)
         return self._layout
 
+    @property
+    def roles(self) -> dict[str, list[str]]:
+        """The keys of the roles that the principal has in each app; owners and builders have all."""
+        if self._roles is None:
+            from engine.access import sight
+
+            self._roles = sight.roles_of(self)
+        return self._roles
+
+    @contextmanager
+    def behind(self) -> Iterator[Layout]:
+        """Inside, everything is seen: for what the engine does once the door has been asked."""
+        outside, self._behind = self._behind, True
+        try:
+            yield self.whole
+        finally:
+            self._behind = outside
+
+    @contextmanager
+    def in_front(self) -> Iterator[Layout]:
+        """Inside, only what the principal sees is seen: for naming something to it from behind the door."""
+        outside, self._behind = self._behind, False
+        try:
+            yield self.seen
+        finally:
+            self._behind = outside
+
     def use_layout(self, layout: Layout) -> None:
         """From here on this transaction has other tables; everybody else once it is committed."""
         self._layout = layout
+        self._seen = self._roles = None
         self.layout_changed = True
         self.after_commit(lambda: self.store.publish_layout(layout))
 
@@ -132,6 +182,8 @@ class Session:
 
     def rows(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
         """What a prepared statement finds (nothing, if it is one that writes)."""
+        if self._seen is not None and self._seen is not self._layout:
+            values = {**self._seen.asked_by(self), **values}  # who may not see everything is a part of each question
         return statement.rows(self.connection, values)
 
     def run(self, statement: Prepared, each: Iterable[Mapping[str, Any]]) -> None:
@@ -187,7 +239,8 @@ def transaction(
             yield session
             if writing:
                 for observe in observers:
-                    observe(session)
+                    with session.behind():  # what observes is the engine, not the one who wrote
+                        observe(session)
                 for act in session._before_commit:
                     act()
             session.end(keep=writing)

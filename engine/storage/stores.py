@@ -20,7 +20,7 @@ from engine.storage.databases import (
     postgresql_server,
     sqlite_database,
 )
-from engine.storage.layout import Layout, current_version, load
+from engine.storage.layout import Layout, current_version, load, roles_held
 from engine.storage.prepared import Prepared, Row
 from engine.storage.process_lock import ProcessLock
 from engine.storage.session import Observer, Session, said, transaction
@@ -35,6 +35,7 @@ class Store:
         self.database = database
         self.observers: list[Observer] = []
         self._layout: Layout | None = None
+        self._held: tuple[int, Mapping[str, frozenset[str]]] = (-1, {})
 
     def read(self, principal: Principal = ENGINE) -> AbstractContextManager[Session]:
         """A transaction that only reads."""
@@ -49,13 +50,22 @@ class Store:
 
     def layout_in(self, session: Session) -> Layout:
         """The layout as the transaction sees it; from memory unless another process changed it."""
-        version = current_version(session)
+        version, session.holders = current_version(session)
         layout = self._layout
         if layout is None or layout.version != version:
             may_last()
             layout = load(session, version)
             self._layout = layout
         return layout
+
+    def roles_of(self, session: Session, person: str) -> frozenset[str]:
+        """The addresses of the roles given to a person; from memory unless some were given or taken since."""
+        known, held = self._held
+        if known != session.holders or session.holders_changed:
+            held = roles_held(session)
+            if not session.holders_changed:
+                self._held = (session.holders, held)
+        return held.get(person, frozenset())
 
     def publish_layout(self, layout: Layout) -> None:
         """A committed change of definitions: later sessions begin with it."""

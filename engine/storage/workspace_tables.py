@@ -11,7 +11,7 @@ def _text(*names: str) -> list[sa.Column[str]]:
     return [sa.Column(name, sa.Text) for name in names]
 
 
-layout = sa.Table("_layout", metadata, sa.Column("id", sa.Integer), sa.Column("version", sa.Integer))
+layout = sa.Table("_layout", metadata, *(sa.Column(name, sa.Integer) for name in ("id", "version", "holders")))
 apps = sa.Table(
     "_apps",
     metadata,
@@ -34,6 +34,7 @@ departments = sa.Table(
     sa.Column("position", sa.Integer),  # among those under the same parent
     *_text("removed_at"),  # a removed one keeps its name, for the records that name it
 )
+role_holders = sa.Table("_role_holders", metadata, *_text("role", "holder", "given_at", "given_by"))
 counters = sa.Table("_counters", metadata, *_text("table_address", "field", "period"), sa.Column("last", sa.BigInteger))
 changes = sa.Table(
     "_changes",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
 from engine import audit, people
-from engine.access import door
-from engine.errors import NotFound
+from engine.access import door, judging
+from engine.definitions.language import Table
+from engine.errors import NotFound, Refused
 from engine.storage.record_rows import among
 from engine.storage.rule_tables import trash
 from engine.storage.session import Session
@@ -18,8 +19,6 @@ from engine.storage.trash_rows import Kind
 from engine.text import Label, _
 from engine.trash import parts, purging
 from engine.trash import records as deleted_records
-
-BUILDS = ("owner", "builder")
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,15 @@ def restore(session: Session, ids: Sequence[str]) -> list[Trashed]:
     found = _named(session, ids)
     session.quiet = True  # what comes back happened long ago
     parts.restore(session, [one for one in found if one.kind != "record"])
-    deleted_records.restore(session, [one for one in found if one.kind == "record"])
+    back = [one for one in found if one.kind == "record"]
+    for address in {one.table or "" for one in back}:
+        door.enter(session.principal, "create", session.layout.table(address))
+    with session.behind():
+        deleted_records.restore(session, back)
+    for address in {one.table or "" for one in back}:
+        given = {one.key or "": () for one in back if one.table == address}
+        if problems := judging.problems(session, address, "create", given):
+            raise Refused([replace(problems[0], at="")])
     return found
 
 
@@ -103,10 +110,7 @@ def _named(session: Session, ids: Sequence[str]) -> list[Trashed]:
 
 
 def _wanted(session: Session) -> sa.Select[tuple[object, ...]]:
-    """The rows that the asker may see: records of tables that are there, and parts of apps for builders."""
     c = trash.c
-    here = sa.and_(c.kind == "record", c.table_address.in_(list(session.layout.apps.tables)))
-    seen = sa.or_(here, c.kind != "record") if session.principal.role in BUILDS else here
     return sa.select(
         c.id,
         c.kind,
@@ -119,7 +123,30 @@ def _wanted(session: Session) -> sa.Select[tuple[object, ...]]:
         c.count.label("how_many"),
         c.transaction_id,
         c.revision,
-    ).where(seen)
+    ).where(_seen(session))
+
+
+def _seen(session: Session) -> sa.ColumnElement[bool]:
+    """What the asker may see: records of tables that are there, and parts of apps for builders.
+
+    Whether a rule shows a record that is gone cannot be asked any more: then only their own deletions are shown.
+    """
+    c, tables = trash.c, session.layout.apps.tables.values()
+    open_ones = [one.address for one in tables if one.rights is None or _all_named(session, one)]
+    own = [one.address for one in tables if one.address not in open_ones]
+    mine = sa.and_(c.table_address.in_(own), c.by == session.principal.user_id)
+    here = sa.and_(c.kind == "record", sa.or_(c.table_address.in_(open_ones), mine))
+    return sa.or_(here, c.kind != "record") if session.principal.role in door.BUILDS else here
+
+
+def _all_named(session: Session, table: Table) -> bool:
+    """Whether all records of a table are seen, with the field that they are called by."""
+    rights = table.rights
+    return rights is not None and rights.read is True and _is_named(session, table)
+
+
+def _is_named(session: Session, table: Table) -> bool:
+    return table.title == session.whole.table(table.address).title and not table.fields[table.title].masked
 
 
 def _read(session: Session, wanted: sa.Select[tuple[object, ...]]) -> list[Trashed]:
@@ -127,8 +154,9 @@ def _read(session: Session, wanted: sa.Select[tuple[object, ...]]) -> list[Trash
     known = people.names(session)
     acts = {row.transaction_id for row in rows}
     counted = sa.select(trash.c.transaction_id, sa.func.count()).where(among(session, trash.c.transaction_id, acts))
-    grouped = session.connection.execute(counted.group_by(trash.c.transaction_id))
+    grouped = session.connection.execute(counted.where(_seen(session)).group_by(trash.c.transaction_id))
     alike: dict[str, int] = {row[0]: row[1] for row in grouped}
+    named = {one.address for one in session.layout.apps.tables.values() if _is_named(session, one)}
     return [
         Trashed(
             row.id,
@@ -136,7 +164,7 @@ def _read(session: Session, wanted: sa.Select[tuple[object, ...]]) -> list[Trash
             row.app,
             row.table_address,
             row.key,
-            json.loads(row.name),
+            json.loads(row.name) if row.kind != "record" or row.table_address in named else row.key,
             row.at,
             row.by,
             known.get(row.by or "", ""),

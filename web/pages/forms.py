@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine import forms, queries
+from engine.access import door
 from engine.definitions.language import Field, Form, Table
 from engine.errors import Refused
 from engine.storage.session import Session
@@ -118,6 +119,6 @@ def _shown(
         form=found,
         questions=answers,
         problems=problems,
-        may_write=place.membership.role != "guest",
+        may_write=door.may(place.principal, "create", of),
         **context,
     )

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine import queries, records
+from engine.access import door
 from web.dependencies import FormHere, In
 from web.render import is_htmx, page
 
@@ -20,7 +21,7 @@ def find(request: Request, place: In, app: str, table: str, q: str = "") -> Resp
         found = queries.find_titles(session, of.address, q)
         title = of.fields[of.title]
     known = q.strip().casefold() in {name.casefold() for _id, name in found}
-    new = q.strip() if title.writable and not known and place.principal.role != "guest" else ""
+    new = q.strip() if title.writable and not known and door.may(place.principal, "create", of) else ""
     block = "found" if is_htmx(request) else None
     return page(request, "records/titles.html", block=block, table=of, found=found, new=new)
 

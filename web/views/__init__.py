@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine import views
+from engine.access import door
 from engine.definitions.language import Field, Table, View
 from engine.queries import MAX_SORTS, Query
 from engine.registry import Registry
@@ -33,7 +34,17 @@ class Looking:
     @property
     def may_write(self) -> bool:
         """Whether the reader may change records."""
-        return self.place.principal.role != "guest"
+        return door.may(self.place.principal, "update", self.table)
+
+    @property
+    def may_create(self) -> bool:
+        """Whether the reader may create records."""
+        return door.may(self.place.principal, "create", self.table)
+
+    @property
+    def may_delete(self) -> bool:
+        """Whether the reader may delete records."""
+        return door.may(self.place.principal, "delete", self.table)
 
     @property
     def query(self) -> Query:

@@ -38,6 +38,17 @@ def my_departments(c: Compiling) -> sql.Element:
 
 
 @family.function(
+    "MY_ROLES",
+    gives=list_of(TEXT),
+    about=_("The keys of the roles that the person who asks has in this app; owners and builders have all."),
+    example='"lead" IN MY_ROLES()',
+    asks="me",
+)
+def my_roles(c: Compiling) -> sql.Element:
+    return c.environment.my_roles()
+
+
+@family.function(
     "RECORD_ID", gives=TEXT, about=_("The record's id."), example='RECORD_ID() is "rec3fXk2..."', path=("id",)
 )
 def record_id(c: Compiling) -> sql.Element:

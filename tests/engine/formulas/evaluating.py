@@ -74,6 +74,9 @@ class Fields:
     def my_departments(self) -> sql.Element:
         return constant(list_of(DEPARTMENT), ["dep1", "dep2"])
 
+    def my_roles(self) -> sql.Element:
+        return constant(list_of(TEXT), ["lead", "rep"])
+
 
 PRICES: Mapping[str, Given] = {
     "id": (record_of("crm.prices"), None),

@@ -1,0 +1,79 @@
+"""The past of a record, as somebody sees it who does not see all fields and records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from engine.definitions.language import Field, Table
+from engine.storage import record_rows
+from engine.storage.answers import answer
+from engine.storage.expressions import Records, clock_of
+from engine.storage.record_rows import Values
+from engine.storage.session import Change, Session
+
+if TYPE_CHECKING:
+    from engine.history import Entry
+
+
+def seen(session: Session, table: Table, record_id: str, entries: Sequence[Entry]) -> list[Entry]:
+    """What happened to a record that is seen: fields that are seen, links to records that are, and who and when.
+
+    A field that is seen in some records only has no past where it is empty now.
+    """
+    shown = [one for one in table.fields.values() if not one.masked]
+    shown += _filled(session, table, record_id, [one for one in table.fields.values() if one.masked])
+    fields = {one.key: one for one in shown}
+    there = {one.key: _there(session, one, entries) for one in shown if one.is_link}
+
+    def told(values: Values) -> Values:
+        return {key: _without(values[key], there.get(key)) for key in values if key in fields}
+
+    found = []
+    for entry in entries:
+        change: Change = entry.change
+        before, after = told(change.before), told(change.after)
+        if change.kind != "updated" or before != after:
+            found.append(replace(entry, change=replace(change, before=before, after=after)))
+    return found
+
+
+def _filled(session: Session, table: Table, record_id: str, masked: list[Field]) -> Iterator[Field]:
+    if not masked:
+        return
+    records = Records(session.layout, table, session.layout.rows(table), clock_of(session))
+    asked = answer(session, table, [one.key for one in masked])
+
+    def made() -> sa.Select[Any]:
+        return sa.select(*asked.columns(records)).where(record_rows.among_listed(session, records.rows.c.id))
+
+    statement = session.prepared(("masked", table.address), made)
+    rows = session.rows(statement, record_rows.listed(session, [record_id]))
+    held = asked.read(session, rows).get(record_id, {})
+    yield from (one for one in masked if held.get(one.key) not in (None, "", []))
+
+
+def _there(session: Session, link: Field, entries: Sequence[Entry]) -> set[str]:
+    ids = {
+        one
+        for entry in entries
+        for values in (entry.change.before, entry.change.after)
+        for one in _ids(values.get(link.key))
+    }
+    return {
+        one for address in link.targets for one in record_rows.existing(session, session.layout.table(address), ids)
+    }
+
+
+def _without(value: Any, there: set[str] | None) -> Any:
+    if there is None:
+        return value
+    kept = [one for one in _ids(value) if one in there]
+    return kept if isinstance(value, list) else next(iter(kept), None)
+
+
+def _ids(value: Any) -> list[str]:
+    return [] if not value else [value] if isinstance(value, str) else list(value)

@@ -1,0 +1,211 @@
+"""What somebody with certain roles may do with the records and fields of every table: worked out from definitions.
+
+Several roles give what each of them gives: a record is seen if one of them shows it, and a field is seen in the
+records that a role shows which shows the field, too. A computed field is as secret as the most secret of what it is
+worked out from, unless its definition releases it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from engine.definitions.language import App, Apps, Condition, Field, Table
+from engine.definitions.roles import Role, TableAccess
+from engine.definitions.types import FieldTypes, Path
+
+Rule = bool | Condition  # all records, none, or those that satisfy a condition
+Key = tuple[str, str]  # (table address, field key)
+
+
+@dataclass(frozen=True)
+class FieldRights:
+    """In which records a field is seen, and may be set: in a new record, and before and after a change."""
+
+    seen: Rule = True
+    create: Rule = True
+    before: Rule = True
+    after: Rule = True
+
+
+@dataclass(frozen=True)
+class TableRights:
+    """With which records each act is allowed; `before` and `after` are about a change."""
+
+    read: Rule = True
+    create: Rule = True
+    before: Rule = True
+    after: Rule = True
+    delete: Rule = True
+    export: Rule = True
+    fields: Mapping[str, FieldRights] = field(default_factory=dict)  # those that differ from their table
+    views: frozenset[str] | None = None  # None: all
+    forms: frozenset[str] | None = None
+
+    def of(self, key: str) -> FieldRights:
+        """The rights to a field."""
+        return self.fields.get(key) or FieldRights(True, self.create, self.before, self.after)
+
+
+ALL = TableRights()
+ONLY_READ = TableRights(True, False, False, False, False)
+NOTHING = TableRights(False, False, False, False, False, False)
+
+
+def any_of(rules: Iterable[Rule]) -> Rule:
+    """At least one of the rules holds."""
+    parts: list[Condition] = []
+    for one in rules:
+        if one is True:
+            return True
+        if one is not False and one not in parts:
+            parts.append(one)
+    return False if not parts else parts[0] if len(parts) == 1 else {"any": parts}
+
+
+def all_of(*rules: Rule) -> Rule:
+    """All of the rules hold."""
+    parts: list[Condition] = []
+    for one in rules:
+        if one is False:
+            return False
+        if one is not True and one not in parts:
+            parts.append(one)
+    return True if not parts else parts[0] if len(parts) == 1 else {"all": parts}
+
+
+class Rights:
+    """The rights to all tables of a workspace that `held` (addresses of roles) give; guests change nothing."""
+
+    def __init__(self, apps: Apps, types: FieldTypes, held: Collection[str], *, guest: bool = False) -> None:
+        self._apps = apps
+        self._types = types
+        self._open: dict[Key, bool] = {}
+        self.roles = {
+            table.address: [one.key for one in roles_in(app, held)]
+            for app in apps.values()
+            for table in app.tables.values()
+        }
+        self.tables = {
+            table.address: _rights(app, table, roles, guest)
+            for app in apps.values()
+            for roles in [roles_in(app, held)]
+            for table in app.tables.values()
+        }
+
+    def seen(self, one: Field) -> Rule:
+        """In which of the records that are seen the field is seen."""
+        rights = self.tables[one.table]
+        given = rights.of(one.key).seen
+        if given is False or rights.read is False or (one.is_link and not self._link_is_seen(one)):
+            return False
+        secret = (one.kind.computed or one.kind.copied) and not one.released and not self._inputs_are_open(one)
+        return False if secret else given
+
+    def _link_is_seen(self, link: Field) -> bool:
+        if all(self.tables[one].read is False for one in link.targets if one in self.tables):
+            return False
+        return link.inverse_of is None or self.tables[link.targets[0]].of(link.inverse_of).seen is True
+
+    def _is_open(self, one: Field) -> bool:
+        """Whether the field is seen in every record of its table that is seen."""
+        key = (one.table, one.key)
+        if key not in self._open:
+            self._open[key] = self.seen(one) is True
+        return self._open[key]
+
+    def _inputs_are_open(self, one: Field) -> bool:
+        table = self._apps.tables[one.table]
+        return all(self._path_is_open(table, path) for path in self._types.inputs(one)) and all(
+            self._all_is_open(self._apps.tables[find.table], find.paths) for find in self._types.finds(one)
+        )
+
+    def _all_is_open(self, table: Table, paths: Iterable[Path]) -> bool:
+        """Whether all records of a table are seen, with what the paths name of them."""
+        return self.tables[table.address].read is True and all(self._path_is_open(table, path) for path in paths)
+
+    def _path_is_open(self, table: Table, path: Path) -> bool:
+        """Whether what the path names is seen in each record, and every record on its way."""
+        here: Table | None = table
+        for part in path:
+            one, behind = self._apps.step(here, part)
+            if one is None:
+                return part == "id" or here is None
+            targets = [self._apps.tables[address] for address in one.targets if address in self._apps.tables]
+            if not self._is_open(one) or any(self.tables[each.address].read is not True for each in targets):
+                return False
+            if one.kind.of_any_table and not all(map(self._name_is_open, targets)):
+                return False
+            here = behind
+        return here is None or self._name_is_open(here)  # a record at the end stands for its name
+
+    def _name_is_open(self, table: Table) -> bool:
+        return self._is_open(table.fields[table.title])
+
+
+def roles_in(app: App, held: Collection[str]) -> list[Role]:
+    """The roles that somebody has in an app: those given to them, else those that everybody has."""
+    given = [one for one in app.roles.values() if one.address in held]
+    return given or [one for one in app.roles.values() if one.default]
+
+
+def _rights(app: App, table: Table, roles: list[Role], guest: bool) -> TableRights:
+    if not app.roles:
+        return ONLY_READ if guest else ALL
+    gives = [one.gives(table.key) for one in roles]
+    gives = [one for one in gives if one.of("read") is not False]
+    if not gives:
+        return NOTHING
+    may = (lambda _rule: False) if guest else _same
+    named = {key for one in gives for key in one.fields}
+    return TableRights(
+        read=any_of(one.of("read") for one in gives),
+        create=may(any_of(one.of("create") for one in gives)),
+        before=may(any_of(all_of(one.of("read"), one.of("update")) for one in gives)),
+        after=may(any_of(one.of("update") for one in gives)),
+        delete=may(any_of(all_of(one.of("read"), one.of("delete")) for one in gives)),
+        export=any_of(all_of(one.of("read"), one.of("export")) for one in gives),
+        fields={key: _field_rights(key, gives, may) for key in named},
+        views=_offered(one.views for one in gives),
+        forms=_offered(one.forms for one in gives),
+    )
+
+
+def _same(rule: Rule) -> Rule:
+    return rule
+
+
+def _field_rights(key: str, gives: list[TableAccess], may: Callable[[Rule], Rule]) -> FieldRights:
+    return FieldRights(
+        seen=_seen(key, gives),
+        create=may(any_of(one.of("create") for one in gives if _settable(one, key) is not False)),
+        before=may(any_of(all_of(one.of("read"), one.of("update"), _settable(one, key)) for one in gives)),
+        after=may(any_of(one.of("update") for one in gives if _settable(one, key) is not False)),
+    )
+
+
+def _seen(key: str, gives: list[TableAccess]) -> Rule:
+    """In all records that are seen, if every role that shows any shows the field; else where one of them does."""
+    shown = [_shown(one, key) for one in gives]
+    if all(one is True for one in shown):
+        return True
+    return any_of(all_of(one.of("read"), where) for one, where in zip(gives, shown, strict=True))
+
+
+def _shown(one: TableAccess, key: str) -> Rule:
+    said = one.fields.get(key, True)
+    return True if said == "read_only" else False if said == "hidden" else said
+
+
+def _settable(one: TableAccess, key: str) -> Rule:
+    said = one.fields.get(key, True)
+    return False if said in ("hidden", "read_only") else said
+
+
+def _offered(chosen: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    found: frozenset[str] = frozenset()
+    for one in chosen:
+        if one is None:
+            return None
+        found |= one
+    return found

@@ -1,0 +1,135 @@
+"""The roles of an app as its document says them: which tables, records and fields they give, and for what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.text import Label
+
+if TYPE_CHECKING:
+    from engine.definitions.language import Condition
+
+Part = Mapping[str, Any]
+RecordAct = Literal["read", "create", "update", "delete", "export"]
+ACTS: tuple[RecordAct, ...] = ("read", "create", "update", "delete", "export")
+EVERY_TABLE = "*"  # stands for all tables that the role does not name
+
+_CONDITION = {"$ref": "#/$defs/condition"}
+_RECORDS: dict[str, Any] = {"if": {"type": "boolean"}, "else": _CONDITION}
+_SAYS: Mapping[RecordAct, str] = {
+    "read": "Which records are seen: all (`true`), none, or those that satisfy a condition such as `={owner} = ME()`.",
+    "create": "Whether records can be created; a condition must hold for the new record.",
+    "update": "Which of the records that are seen can be changed; a condition must hold before and after the change.",
+    "delete": "Which of the records that are seen can be deleted.",
+    "export": "Which of the records that are seen can be taken along as a file.",
+}
+_BY_ACT: dict[str, Any] = {act: {**_RECORDS, "description": says} for act, says in _SAYS.items()}
+_TABLE = {
+    "type": "object",
+    "properties": {
+        **_BY_ACT,
+        "fields": {
+            "type": "object",
+            "description": "What is not said of a field: seen where its record is, and set where it can be changed.",
+            "propertyNames": {"$ref": "#/$defs/key"},
+            "additionalProperties": {
+                "if": {"enum": ["hidden", "read_only"]},
+                "else": {**_CONDITION, "description": "The field is seen in the records that satisfy it."},
+            },
+            "maxProperties": 500,
+        },
+        "views": {"$ref": "#/$defs/keys", "description": "The views that are offered; all when not said."},
+        "forms": {"$ref": "#/$defs/keys", "description": "The forms that are offered; all when not said."},
+    },
+    "required": [],
+    "additionalProperties": False,
+}
+# What an app's document may say about roles, as JSON Schema.
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "Who may see and do what. Without roles, members see and change everything, and guests see it.",
+    "propertyNames": {"$ref": "#/$defs/key"},
+    "maxProperties": 100,
+    "additionalProperties": {
+        "type": "object",
+        "properties": {
+            "label": {"$ref": "#/$defs/label"},
+            "description": {"$ref": "#/$defs/label"},
+            "default": {
+                "type": "boolean",
+                "description": "Whether members without any role in this app have this one.",
+            },
+            "tables": {
+                "type": "object",
+                "description": "What is given of each table, `*` for those not named. A table not named is not seen.",
+                "propertyNames": {"pattern": "^(\\*|[a-z][a-z0-9_]{0,39})$"},
+                "additionalProperties": _TABLE,
+            },
+        },
+        "required": ["tables"],
+        "additionalProperties": False,
+    },
+}
+
+
+@dataclass(frozen=True)
+class TableAccess:
+    """What a role gives of one table: for each act which records; of fields what is said of them."""
+
+    acts: Mapping[RecordAct, bool | Condition] = field(default_factory=dict)
+    fields: Mapping[str, str | Condition] = field(default_factory=dict)  # hidden | read_only | where it is seen
+    views: frozenset[str] | None = None
+    forms: frozenset[str] | None = None
+
+    def of(self, act: RecordAct) -> bool | Condition:
+        """Which records `act` can be done with."""
+        return self.acts.get(act, False)
+
+
+NOTHING = TableAccess()
+
+
+@dataclass(frozen=True)
+class Role:
+    """One role of an app."""
+
+    app: str
+    key: str
+    label: Label
+    default: bool
+    tables: Mapping[str, TableAccess]
+    description: Label | None = None
+
+    @property
+    def address(self) -> str:
+        return f"{self.app}.{self.key}"
+
+    def gives(self, table: str) -> TableAccess:
+        """What it gives of the app's table with this key."""
+        return self.tables.get(table) or self.tables.get(EVERY_TABLE) or NOTHING
+
+
+def roles_of(app: str, roles: Part) -> dict[str, Role]:
+    """The roles in an app's document (which the schema has accepted)."""
+    return {
+        key: Role(
+            app,
+            key,
+            one.get("label", key.replace("_", " ").capitalize()),
+            bool(one.get("default")),
+            {name: _access(table) for name, table in one["tables"].items()},
+            one.get("description"),
+        )
+        for key, one in roles.items()
+    }
+
+
+def _access(table: Part) -> TableAccess:
+    return TableAccess(
+        {act: table[act] for act in ACTS if act in table},
+        dict(table.get("fields", {})),
+        frozenset(table["views"]) if "views" in table else None,
+        frozenset(table["forms"]) if "forms" in table else None,
+    )

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import copy
+import json
+
+from tests.engine.cli.conftest import SHOP, CommandLine
+
+
+def test_roles_are_given_and_taken(formwork: CommandLine) -> None:
+    formwork("person add --email bo@example.com --name Bo --role member")
+    document = {**copy.deepcopy(SHOP), "roles": {"clerk": {"tables": {"customers": {"read": True}}}}}
+    assert formwork("apply -", stdin=json.dumps(document)) == (
+        "- Adds the role clerk.\n- Role clerk: may now read all records of Customers.\n"
+    )
+    seen = {one["email"]: one["shown"] for one in formwork.json("role list shop")}
+    assert seen == {"ada@example.com": "everything", "bo@example.com": "nothing"}
+    assert formwork.refused("query shop.customers --as bo@example.com")
+    assert formwork("role give shop.clerk bo@example.com") == "bo@example.com has the role shop.clerk now.\n"
+    assert formwork.json("query shop.customers --as bo@example.com") == []
+    assert formwork.refused("query shop.orders --as bo@example.com")
+    assert [one["given"] for one in formwork.json("role list shop")] == [[], ["shop.clerk"]]
+    formwork("role take shop.clerk bo@example.com")
+    assert formwork.refused("query shop.customers --as bo@example.com")
+    assert "gave the role Clerk to Bo" in formwork("audit list")
+
+
+def test_what_there_is_not(formwork: CommandLine) -> None:
+    assert formwork.refused("role give shop.nope ada@example.com") == ["There is no role shop.nope."]
+    assert formwork.refused("role list nope") == ["The app nope is not installed."]
+    assert formwork.refused("role give shop.nope x@example.com") == [
+        "There is no account with the address x@example.com."
+    ]

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from engine import accounts, apps, roles
+from engine.access.principals import person
+from tests.web import shop
+from tests.web.conftest import Visitor
+from tests.web.pages.conftest import Work, lines_of, text_of
+
+CLERK: dict[str, Any] = {
+    "label": "Clerk",
+    "tables": {
+        "deals": {
+            "read": '={state} = "won"',
+            "update": True,
+            "fields": {"amount": "hidden", "share": "read_only", "notes": "={hot}"},
+        },
+        "tags": {"read": True},
+    },
+}
+
+
+@pytest.fixture
+def clerk(work: Work) -> Work:
+    """Somebody whose role shows won deals without their amounts."""
+    store = work.site.stores.workspace(work.membership.id)
+    with store.write(person(work.who, "owner")) as session:
+        apps.apply(session, {**copy.deepcopy(shop.SHOP), "roles": {"clerk": CLERK}})
+    added = accounts.add_person(
+        work.site.stores,
+        work.membership.id,
+        email="cleo@example.com",
+        name="Cleo",
+        password="four other words",
+        role="member",
+    )
+    with store.write(person(work.who, "owner")) as session:
+        roles.give(session, "shop.clerk", added.id)
+    visitor = Visitor(work.visitor.app)  # type: ignore[arg-type]
+    assert visitor.sign_in("cleo@example.com", "four other words").status_code == 200
+    return Work(visitor, work.site, work.membership, added.id)
+
+
+def test_pages_show_what_the_role_shows(work: Work, clerk: Work) -> None:
+    assert lines_of(clerk.get("/apps/shop/deals")) == ["Deal 003", "Deal 006"]
+    text = text_of(clerk.get("/apps/shop/deals"))
+    assert "2 records" in text
+    assert "Amount" not in text
+    assert "Customer" not in text_of(clerk.get("/apps/shop"))
+    assert clerk.get("/apps/shop/customers").status_code == 404
+    assert "New Deal" not in text
+    board = text_of(clerk.get("/apps/shop/deals/views/board"))
+    assert "Deal 003" in board
+    assert "Deal 001" not in board
+
+
+def test_a_record_page_offers_only_what_may_be_done(work: Work, clerk: Work) -> None:
+    won = next(one for one in work.deals() if one.values["title"] == "Deal 003")
+    other = next(one for one in work.deals() if one.values["title"] == "Deal 001")
+    shown = clerk.get(f"/apps/shop/deals/records/{won.id}")
+    assert shown.status_code == 200
+    assert "/deletion" not in shown.text
+    assert 'name="title"' in shown.text
+    assert 'name="share"' not in shown.text
+    assert "300" not in text_of(shown)
+    assert clerk.get(f"/apps/shop/deals/records/{other.id}").status_code == 404
+    assert "Create Deal" not in text_of(clerk.get("/apps/shop/deals/records/new"))
+
+
+def test_what_may_not_be_seen_says_who_can_give_access(clerk: Work) -> None:
+    unseen, unknown = clerk.get("/apps/shop/customers"), clerk.get("/apps/shop/nothings")
+    assert "These people can give it: Ada." in text_of(unseen)
+    assert text_of(unseen).replace("customers", "nothings") == text_of(unknown)
+
+
+def test_definitions_and_history_tell_nothing_hidden(clerk: Work) -> None:
+    assert clerk.get("/apps/shop/-/revisions").status_code == 403
+    assert clerk.get("/apps/shop/-/revisions/1/definition.json").status_code == 403
+    assert clerk.get("/apps/shop/-/access").status_code == 403
+    assert "Weighted" not in text_of(clerk.get("/apps/shop/deals/formulas"))
+
+
+def test_owners_give_and_take_roles_on_the_page(work: Work, clerk: Work) -> None:
+    page = text_of(work.get("/apps/shop/-/access"))
+    assert "Cleo Clerk" in page
+    assert "sees everything" in page
+    work.post("/apps/shop/-/access/clerk", user=clerk.who, has="")
+    assert "sees nothing of this app" in text_of(work.get("/apps/shop/-/access"))
+    assert clerk.get("/apps/shop/deals").status_code == 404
+    assert "Shop" not in text_of(clerk.get(""))
+    work.post("/apps/shop/-/access/clerk", user=clerk.who, has="yes")
+    assert clerk.get("/apps/shop/deals").status_code == 200
