@@ -41,11 +41,52 @@ FLOORS: list[tuple[str, ...]] = [
     ("engine.formulas",),
     ("engine.filters",),
     ("engine.definitions",),
-    ("engine.storage",),
+    ("engine.access.rights",),
+    ("engine.storage", "engine.access.sight"),
     ("engine.access",),
     ("engine",),
     ("web",),
 ]
+# Who reaches behind the door, to people's tables as they are whoever asks, and why. Everybody else makes SQL from the
+# session's layout, in which there is only what the principal may see.
+BEHIND_THE_DOOR = {
+    "engine/access/door.py": "whether an app has roles",
+    "engine/access/judging.py": "asks the rules of roles, which may name what their holders do not see",
+    "engine/access/sight.py": "makes what is seen out of what there is",
+    "engine/apps.py": "definitions, which builders change; others are refused",
+    "engine/automations/candidates.py": "looks for records that an automation is about, for nobody's eyes",
+    "engine/automations/steps.py": "acts for the app",
+    "engine/automations/watches.py": "watches records for the app",
+    "engine/computed.py": "keeps computed fields right after every write",
+    "engine/conversions.py": "converts fields for builders",
+    "engine/copies.py": "takes snapshots anew, once the door and the rules of roles have been asked",
+    "engine/files.py": "whether anything limits the asker at all",
+    "engine/indexes.py": "indexes are of the tables themselves",
+    "engine/limits.py": "holds the app's rule of where a link may lead",
+    "engine/queries.py": "which index a question would need",
+    "engine/records.py": "writes, once the door has been asked; judges before and after",
+    "engine/roles.py": "who has which role, for builders",
+    "engine/rules/__init__.py": "whether a lock closes a record: only its message is told",
+    "engine/rules/checks.py": "holds checks after every write",
+    "engine/rules/locks.py": "holds locks before every write",
+    "engine/rules/planned.py": "what a new rule would find, for builders",
+    "engine/rules/unique.py": "holds what is unique; tells only that it is taken",
+    "engine/sequences.py": "draws numbers",
+    "engine/sides.py": "writes the other sides of links, once the door has been asked",
+    "engine/snapshots.py": "copies values when a link is set",
+    "engine/storage/alterations.py": "changes tables",
+    "engine/storage/index_shapes.py": "indexes are of the tables themselves",
+    "engine/storage/indexes.py": "indexes are of the tables themselves",
+    "engine/storage/record_rows.py": "reads and writes records for `engine/records.py`",
+    "engine/storage/session.py": "holds both",
+    "engine/trash/__init__.py": "restores, once the door has been asked; judges what came back",
+    "engine/trash/purging.py": "removes for good",
+    "engine/trees.py": "holds that no record lies under itself",
+    "engine/undo.py": "takes back one's own acts; judges before and after",
+    "engine/values.py": "defaults, and whether a value is taken",
+    "engine/verifying.py": "works everything out again",
+}
+_REACHES = re.compile(r"layout\.(sql|links)\(|whole\.(sql|links)\(|session\.behind\(\)|session\.whole\b")
 OPENS_SOCKETS = {"engine/egress.py", "engine/local_door.py", "web/serving.py"}
 SOCKET_MODULES = {"socket", "ssl", "http.client", "urllib.request", "httpx", "httpx2", "requests", "smtplib", "ftplib"}
 EVALUATES = {"eval", "exec", "__import__"}
@@ -123,6 +164,11 @@ def test_sockets_are_opened_in_one_place() -> None:
         str(path.relative_to(ROOT)) for path in SOURCES for _line, name in imports_of(path) if name in SOCKET_MODULES
     }
     assert found <= OPENS_SOCKETS
+
+
+def test_only_those_who_say_why_reach_behind_the_door() -> None:
+    found = {str(path.relative_to(ROOT)) for path in SOURCES if _REACHES.search(path.read_text("utf-8"))}
+    assert found == BEHIND_THE_DOOR.keys()
 
 
 def test_nothing_that_a_user_writes_is_evaluated() -> None:
