@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine import departments
 from engine.access.principals import Principal
 from engine.storage.stores import Workspace
 from tests.engine.imports.test_imports import Desk
@@ -22,6 +23,24 @@ FILE = """name;tags;team;took;at;done;data;place
 a;蓝, Red;Ada;1:30;2:30 pm;40%;"{""a"": 1}";Helsinki (60.17, 24.94)
 b;Red, Pink;Nobody;;;;;
 """
+
+
+def test_departments_are_found_by_name_and_by_path(workspace: Workspace, owner: Principal) -> None:
+    fields = {"name": {"type": "text"}, "department": {"type": "department"}}
+    install(workspace, owner, {"things": {"title": "name", "fields": fields}})
+    with workspace.write(owner) as session:
+        sales, service = (departments.create(session, name) for name in ("Sales", "Service"))
+        east, other = (departments.create(session, "East", one) for one in (sales, service))
+    desk = Desk(workspace, owner)
+    file = "name,department\na,sales\nb,Sales / East\nc,Service/East\nd,East\ne,Servise\nf,\n"
+    held = desk.start(file, "shop.things", "things.csv")
+    desk.preview(desk.choose(held, desk.suggested(held)))
+    done = desk.run(held)
+    assert done.counts is not None
+    assert (done.counts["new"], done.counts["refused"]) == (4, 2)
+    assert done.counts["unknown"] == {"department": [{"value": "Servise", "rows": 1, "suggestion": "Service"}]}
+    found = {one["name"]: one["department"] for one in desk.all("shop.things")}
+    assert found == {"a": sales, "b": east, "c": other, "f": None}
 
 
 def test_cells_are_read_as_their_fields_hold_them(workspace: Workspace, owner: Principal) -> None:

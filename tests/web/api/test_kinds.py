@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine import apps
+from engine import apps, departments
 from engine.access.principals import person
 from tests.web.api.conftest import SHOP, Client, Installation
 
@@ -17,6 +17,7 @@ THINGS: dict[str, Any] = {
         "name": {"type": "text"},
         "tags": {"type": "multi_select", "choices": CHOICES},
         "team": {"type": "users"},
+        "place_in": {"type": "department", "label": "Place in"},
         "stars": {"type": "rating"},
         "took": {"type": "duration"},
         "code": {"type": "barcode"},
@@ -58,6 +59,21 @@ def test_values_go_out_as_they_come_in(things: Client, installation: Installatio
         "Number": 1,
         "Open": {"label": "Look", "url": "https://example.com/a"},
     }
+
+
+def test_a_department_is_answered_and_taken_by_its_name(things: Client, installation: Installation) -> None:
+    workspace = installation.stores.workspace(installation.membership.id)
+    with workspace.write(person(installation.owner.id, "owner")) as session:
+        sales = departments.create(session, "Sales")
+        east = departments.create(session, "East", sales)
+        departments.create(session, "East")
+    for sent, answered in (("Sales", "Sales"), ("Sales / East", "Sales / East"), (east, "Sales / East")):
+        for typecast in (False, True):
+            (record_id,) = things.create({"Place in": sent}, table="things", typecast=typecast)
+            assert things.ask("GET", f"/shop/things/{record_id}")["fields"]["Place in"] == answered
+    assert things.refused("POST", "/shop/things", {"records": [{"fields": {"Place in": "East"}}]})
+    asked = things.ask("GET", "/shop/things", filterByFormula='{Place in} = "Sales"')
+    assert len(asked["records"]) == 2
 
 
 def test_with_typecast_texts_are_read_and_choices_made(things: Client) -> None:
