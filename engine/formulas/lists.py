@@ -293,6 +293,17 @@ def contains(value: Element, wanted: Element, numbers: bool) -> Element:
     )
 
 
+def among(value: Element, wanted: Element) -> Element:
+    """The same for a list that no record says and that has no blanks: it is looked into once for all; never NULL."""
+    return dialects(
+        "({1} IS NOT NULL AND {1} IN (SELECT e.value FROM json_each({0}) AS e))",
+        "({1} IS NOT NULL AND {1} IN (SELECT e.value FROM jsonb_array_elements_text({0}) AS e(value)))",
+        value,
+        wanted,
+        type_=BOOLEAN,
+    )
+
+
 def filled_count(value: Element, numbers_only: bool = False) -> Element:
     """How many items are not blank, or are numbers."""
     sqlite, postgresql = (

@@ -18,6 +18,7 @@ class Part:
     """`error` is NULL or a reason, None where no error is possible; where it is not NULL, `value` means nothing.
 
     `nullable` says whether `value` may be NULL, which is blank. `constant` is the value if the formula says it.
+    `fixed` says that it is the same for all records, so that the database can work it out once.
     `unsettled` is a quotient before it was rounded, for what counts on with it.
     """
 
@@ -27,6 +28,7 @@ class Part:
     nullable: bool = True
     constant: Value = None
     unsettled: sql.Element | None = None
+    fixed: bool = False
 
     @property
     def known_number(self) -> Decimal | None:
@@ -42,6 +44,7 @@ class Part:
             nullable=self.nullable if nullable is None else nullable,
             constant=None,
             unsettled=None,
+            fixed=False,
         )
 
     def failing_when(self, wrong: sql.Element, reason: str) -> Part:

@@ -14,7 +14,6 @@ from engine.errors import NotFound, Refused
 from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import FormHere, In, Place
-from web.people_tabs import people_tabs
 from web.render import page, redirect
 from web.toasts import Toast
 
@@ -147,7 +146,6 @@ def _one(
 def _common(place: Place, session: Session, tree: list[Department]) -> dict[str, Any]:
     everybody = {one.id: one.name for one in people.everybody(session)}
     return {
-        "tabs": people_tabs(place.at, "departments"),
         "tree": tree,
         "names": people.names(session),
         "heads": everybody,

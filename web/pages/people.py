@@ -13,7 +13,6 @@ from engine import people as mirrored
 from engine.errors import NotFound, Refused
 from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere
-from web.people_tabs import people_tabs
 from web.render import page, redirect
 from web.toasts import Toast
 
@@ -35,7 +34,6 @@ def show(request: Request, place: In, site: SiteHere) -> Response:
         held=held,
         called=called,
         paths=paths,
-        tabs=people_tabs(place.at, "people"),
     )
 
 

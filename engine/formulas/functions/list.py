@@ -215,4 +215,6 @@ def contains(c: Compiling, items: Part, value: Part) -> sql.Element:
     if isinstance(value.constant, str) and value.constant in labels:
         return lists.contains(items.value, sql.text_constant(labels[value.constant]), numbers=False)
     wanted = value if value.type.is_key else convert(c, value, TEXT)
+    if items.fixed:
+        return lists.among(items.value, c.once(wanted.value))
     return lists.contains(items.value, c.text(wanted), numbers=False)

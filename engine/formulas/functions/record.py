@@ -33,8 +33,8 @@ def me(c: Compiling) -> sql.Element:
     example="{department} IN MY_DEPARTMENTS()",
     asks="me",
 )
-def my_departments(c: Compiling) -> sql.Element:
-    return c.environment.my_departments()
+def my_departments(c: Compiling) -> Part:
+    return Part(c.environment.my_departments(), list_of(DEPARTMENT), nullable=False, fixed=True)
 
 
 @family.function(
