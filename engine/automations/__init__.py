@@ -113,8 +113,15 @@ def sentences(layout: Layout, automation: Automation, language: str) -> list[Tex
     trigger = automation.trigger
     return [
         triggers[trigger["type"]].sentence(trigger, words),
-        *(actions[step["action"]].sentence(_worded(step, words), words) for step in automation.steps.values()),
+        *(_step_said(step, words) for step in automation.steps.values()),
     ]
+
+
+def _step_said(step: Mapping[str, Any], words: _Words) -> Text:
+    """The label that the definition gives the step, else what its action says of it."""
+    if "label" in step:
+        return Text("{label}", {"label": step["label"]})
+    return actions[step["action"]].sentence(_worded(step, words), words)
 
 
 def counts(session: Session, app: str) -> dict[str, dict[str, int]]:
