@@ -82,6 +82,13 @@ def test_every_field_type_has_a_cell_and_an_input() -> None:
             assert (HTML / "inputs" / f"{kind.input(options).kind}.html").is_file(), name
 
 
+@pytest.mark.parametrize(("folder", "macro"), [("cells", "cell"), ("inputs", "control")])
+def test_every_file_of_a_kind_has_its_macro(folder: str, macro: str) -> None:
+    """A macro that is only imported is not the file's own, and nothing finds it there."""
+    drawn = {file.name: f"macro {macro}(" in _text(file) for file in (HTML / folder).glob("*.html")}
+    assert [name for name, its_own in drawn.items() if not its_own] == []
+
+
 def test_our_own_scripts_need_no_eval_and_set_no_markup() -> None:
     forbidden = re.compile(
         r"\beval\(|new Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write|setAttribute\(.style"

@@ -1,6 +1,8 @@
 // Keys that work everywhere, after those of the grid (grid.js) had their turn.
 import { openFinder } from "./dialogs.js";
 
+let came = null; // where the search was called from, which Escape goes back to
+
 const typing = (target) => target.matches?.("input, textarea, select, [contenteditable]");
 
 document.addEventListener("keydown", (event) => {
@@ -9,11 +11,24 @@ document.addEventListener("keydown", (event) => {
     openFinder();
     return;
   }
+  if (event.key === "Escape" && event.target.matches?.("[data-searches]")) return leave(event.target);
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
   if (event.key === "?") document.getElementById("keys")?.showModal();
-  if (event.key === "/") press(event, "[data-searches]", (input) => input.focus());
+  if (event.key === "/") press(event, "[data-searches]", search);
   if (event.key === "n") press(event, "[data-new-record]", (link) => link.click());
 });
+
+function search(input) {
+  came = document.activeElement;
+  input.focus();
+  input.select();
+}
+
+function leave(input) {
+  input.blur();
+  if (came?.isConnected && came !== document.body) came.focus();
+  came = null;
+}
 
 function press(event, selector, act) {
   const found = document.querySelector(selector);

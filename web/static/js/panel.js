@@ -13,8 +13,8 @@ async function openPanel(href, opener) {
   entries += 1;
   await htmx.ajax("GET", href, { target: panel, swap: "innerHTML", push: href, source: opener, headers: { "HX-Target": "div#panel" } });
   // On a touch screen an input with the focus would open the keyboard over what one came to read.
-  const first = matchMedia("(hover: none)").matches ? "[data-closes-panel]" : "[autofocus], input:not([type=hidden]), a, button";
-  panel.querySelector(first)?.focus({ preventScroll: true });
+  const first = matchMedia("(hover: none)").matches ? null : panel.querySelector("form[data-keeps] :is(input:not([type=hidden]), textarea, select)");
+  (first ?? panel.querySelector("[data-closes-panel]"))?.focus({ preventScroll: true });
 }
 
 function closePanel() {
