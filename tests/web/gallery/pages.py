@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from engine import queries, records, totals, views
 from engine.definitions.language import Table, View
+from engine.formulas.aggregates import AGGREGATES
 from engine.people import names as people_names
 from engine.queries import Query
 from engine.storage.session import Session
@@ -18,6 +19,7 @@ from web.dependencies import In, Place
 from web.fields import Shown, shown_field, shown_fields
 from web.histories import Told
 from web.render import page, wrong
+from web.views.grid import Total
 
 router = APIRouter(prefix="/w/{workspace}/gallery")
 
@@ -123,8 +125,7 @@ def _grid(place: Place, height: str) -> dict[str, Any]:
             "names": _names(session, table, fields, found),
             "offered": {"people": people_names(session)},
             "tabs": _tabs(place, "grid"),
-            "amount": amount,
-            "total": total,
+            "total": Total(AGGREGATES["sum"].label, amount, total),
             "height": height,
         }
 
