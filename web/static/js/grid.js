@@ -198,7 +198,7 @@ document.addEventListener("keydown", (event) => {
     if ("editable" in head(cell).dataset) save(cell, head(cell).dataset.field, "");
   } else if (event.key.length === 1 && !strong && !event.altKey && "editable" in head(cell).dataset && head(cell).dataset.kind !== "checkbox") {
     event.preventDefault(); // the cell takes the key, no shortcut does
-    edit(cell, ["select", "status", "user", "date", "date_time", "time"].includes(head(cell).dataset.kind) ? null : event.key);
+    edit(cell, ["select", "status", "user", "department", "date", "date_time", "time"].includes(head(cell).dataset.kind) ? null : event.key);
   }
 });
 
