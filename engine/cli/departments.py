@@ -30,7 +30,7 @@ def list_departments(*, here: InWorkspace = IN_WORKSPACE) -> None:
     rows = [
         {
             "id": one.id,
-            "name": one.name if here.json else "  " * one.depth + one.name,
+            "name": one.name,
             "path": one.spelled,
             "parent": one.parent,
             "head": names.get(one.head or ""),
@@ -38,7 +38,7 @@ def list_departments(*, here: InWorkspace = IN_WORKSPACE) -> None:
         }
         for one in tree
     ]
-    headings = {"name": "Name", "head": "Head", "people": "People", "id": "Id"}
+    headings = {"path": "Department", "head": "Head", "people": "People", "id": "Id"}
     here.table(rows, headings, _("There are no departments yet. Add one: formwork department add Sales"))
 
 

@@ -38,6 +38,7 @@ TABLES: dict[str, Any] = {
             "team": {"type": "users"},
             "region": {"type": "link", "to": "regions", "inverse": "deals"},
             "run_by": {"type": "lookup", "through": "region", "field": "department"},
+            "run_then": {"type": "snapshot", "through": "region", "field": "department"},
             "is_mine": {"type": "formula", "formula": "{department} IN MY_DEPARTMENTS()"},
             "words": {"type": "formula", "formula": '{name} & " of " & {department}'},
         },
@@ -293,6 +294,7 @@ def test_a_department_is_looked_up_through_links(deals: Workspace, owner: Princi
         east = found_id(session, "east")
         records.update(session, "shop.deals", {east: {"region": region}})
     assert found(deals, owner, {"field": "run_by", "op": "is", "value": places["East"]}) == ["east"]
+    assert found(deals, person(CAI), {"field": "run_then", "op": "is_mine"}) == ["east"]
     assert found(deals, person(CAI), {"field": "run_by", "op": "is_mine"}) == ["east"]
     assert found(deals, person(DEE), {"field": "run_by", "op": "is_mine"}) == []
     for text in ("{deals.department} & '' = 'East'", "ARRAYJOIN({deals.department}) = 'East'"):
@@ -325,3 +327,23 @@ def test_records_are_sorted_searched_and_counted_by_the_names_of_departments(
         first = records.find(session, Query("shop.deals", sort=["department"], limit=2))
         rest = records.find(session, Query("shop.deals", sort=["department"], limit=2, after=first.next))
         assert [one.values["name"] for one in rest.records] == ["north", "sales"]
+
+
+def test_a_role_sees_and_changes_what_its_department_has(deals: Workspace, owner: Principal, places: Places) -> None:
+    own = "={department} IN MY_DEPARTMENTS()"
+    mine = {"any": [{"field": "department", "op": "is_mine"}, {"field": "owner", "op": "is_in_my_department"}]}
+    role = {"label": "Sales", "default": True, "tables": {"deals": {"read": mine, "create": own, "update": own}}}
+    install(deals, owner, TABLES, roles={"sales": role})
+    with deals.write(owner) as session:
+        records.create(session, "shop.deals", [{"name": "cai's", "owner": CAI, "department": None}])
+    everything: Condition = {"all": []}
+    assert found(deals, person(CAI), everything) == ["cai's", "east", "north"]
+    assert found(deals, person(BEN), everything) == ["cai's", "east", "north", "sales", "west"]
+    assert found(deals, person(ADA), everything) == []
+    with deals.write(person(CAI)) as session:
+        north = found_id(session, "north")
+        records.update(session, "shop.deals", {north: {"name": "North"}})
+        with pytest.raises((Forbidden, Refused)):
+            records.update(session, "shop.deals", {north: {"department": places["Service"]}})
+        with pytest.raises((Forbidden, Refused)):
+            records.create(session, "shop.deals", [{"name": "x", "department": places["Service"]}])
