@@ -63,7 +63,9 @@ def _computed(layout: Layout, field: Field, language: str) -> Config:
         case "rollup":
             return {"type": "rollup", "options": through | inner | {"referencedFieldIds": []}}
         case _:
-            used = sorted({path[0] for path in layout.types.inputs(field)})
+            table = layout.table(field.table)
+            read = (layout.apps.step(table, path[0])[0] for path in layout.types.inputs(field))
+            used = sorted({one.key for one in read if one is not None})
             options = {"formula": field.options.get("formula", ""), "isValid": True, "referencedFieldIds": used}
             return {"type": "formula", "options": options | {"result": result}}
 

@@ -25,6 +25,7 @@ THINGS: dict[str, Any] = {
         "place": {"type": "location"},
         "number": {"type": "autonumber"},
         "about": {"type": "any_link", "to": ["customers", "orders"]},
+        "says": {"type": "formula", "formula": "{name} & {about} & RECORD_ID()"},
         "open": {"type": "button", "url": '"https://example.com/" & {name}', "text": "Look"},
     },
 }
@@ -57,6 +58,7 @@ def test_values_go_out_as_they_come_in(things: Client, installation: Installatio
         "Tags": ["Red", "Blue"],
         "Team": [{"id": installation.owner.id, "email": "ada@example.com", "name": "Ada"}],
         "Number": 1,
+        "Says": f"a{record_id}",
         "Open": {"label": "Look", "url": "https://example.com/a"},
     }
 
@@ -109,3 +111,5 @@ def test_a_record_of_any_of_several_tables_is_a_list_of_its_id(things: Client) -
     assert field["type"] == "multipleRecordLinks"
     assert field["options"]["linkedTableId"] == "customers"
     assert field["options"]["linkedTableIds"] == ["customers", "orders"]
+    (says,) = [one for one in table["fields"] if one["id"] == "says"]
+    assert says["options"]["referencedFieldIds"] == ["about", "name"]

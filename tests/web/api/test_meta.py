@@ -53,5 +53,5 @@ def test_tables_with_fields_and_views(api: Client) -> None:
 
 
 def test_every_field_type_has_a_name_for_clients() -> None:
-    like_others = {"link", "parent", "line_items", "formula", "rollup", "lookup", "snapshot"}
+    like_others = {"link", "any_link", "parent", "line_items", "formula", "rollup", "lookup", "snapshot"}
     assert set(field_types) - like_others <= set(_KINDS)
