@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from typing import Any
 
 from babel import Locale
 from babel.numbers import format_currency, format_decimal
 from babel.numbers import format_percent as babel_percent
 
 from engine.field_types import InvalidValue
-from engine.text import _
+from engine.text import Text, _
 
 MAX_DIGITS = 15
 MAX_DECIMALS = 10
@@ -41,6 +43,12 @@ def read_number(text: str) -> int | float:
     number = Decimal(bare)
     _check_size(number)
     return plain(number)
+
+
+def problems_of_limits(options: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """What is wrong with the smallest and the greatest number that a field takes: (option, what to say)."""
+    if "min" in options and "max" in options and options["min"] > options["max"]:
+        yield "min", _("This is more than `max`.")
 
 
 def accept_number(

@@ -169,7 +169,15 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
             re.compile(field.options["pattern"])
         except re.error as error:
             yield Problem(f"{at}/pattern", _("This is no regular expression: {why}.", why=str(error)), "pattern")
-    if field.default is not None:
+    if field.unique and field.many:
+        yield Problem(
+            f"{at}/unique", _("{field} leads to many records, so it cannot be unique.", field=field.label), "many"
+        )
+    if field.is_side and field.default is not None:
+        yield Problem(
+            f"{at}/default", _("{field} has no default: its records come with it.", field=field.label), "lines"
+        )
+    elif field.default is not None:
         yield from _default_problems(f"{at}/default", field, types)
 
 
@@ -192,9 +200,12 @@ def _default_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Prob
         yield from expression_problems(at, field.default, types.scope(field.table), _GIVES.get(field.kind.holds))
         return
     try:
-        field.kind.accept(field.default, field.options)
+        value = field.kind.accept(field.default, field.options)
     except InvalidValue as error:
         yield Problem(at, _("The default {problem}.", problem=error.says), "invalid_value", field.default)
+        return
+    if (refused := field.kind.refused(None, value, field.options)) is not None:
+        yield Problem(at, _("The default {problem}.", problem=refused), "invalid_value", field.default)
 
 
 def view_problems(at: str, kind: str, options: Mapping[str, Any], table: Table, types: FieldTypes) -> Iterator[Problem]:

@@ -159,7 +159,8 @@ def _common(kind: FieldType) -> Schema:
     if kind.computed:
         return words
     unique = {"unique": {"type": "boolean"}} if kind.can_be_unique else {}
-    return {**words, "required": {"type": "boolean"}, **unique, "default": True}
+    given: Schema = {} if kind.drawn or kind.copied else {"default": True}  # the rest has its value from elsewhere
+    return {**words, "required": {"type": "boolean"}, **unique, **given}
 
 
 def _view() -> Schema:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from typing import Any
 
+from babel.numbers import is_currency
+
 from engine.field_types import FieldType, Input, Options, Value
-from engine.numbers import accept_number, format_money, read_number
-from engine.text import _
+from engine.numbers import accept_number, format_money, problems_of_limits, read_number
+from engine.text import Text, _
 
 
 class Currency(FieldType):
@@ -25,6 +28,11 @@ class Currency(FieldType):
         "max": {"type": "number"},
     }
     required_options = ("currency",)
+
+    def problems(self, options: Options, fields: Collection[str]) -> Iterator[tuple[str, Text]]:
+        yield from problems_of_limits(options)
+        if not is_currency(options["currency"]):
+            yield "currency", _("There is no currency {code}.", code=options["currency"])
 
     def value_schema(self, options: Options) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "number"}

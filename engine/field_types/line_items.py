@@ -37,6 +37,7 @@ class LineItems(FieldType):
         },
     }
     required_options = ("of", "by")
+    can_be_unique = False
 
     def leads_to(self, options: Options, table: str) -> Sequence[str]:
         return (str(options["of"]),)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from engine.field_types import FieldType, Input, Options, Value
-from engine.numbers import accept_number, format_number, read_number
-from engine.text import _
+from engine.numbers import accept_number, format_number, problems_of_limits, read_number
+from engine.text import Text, _
 
 
 class Number(FieldType):
@@ -24,6 +25,9 @@ class Number(FieldType):
         "min": {"type": "number"},
         "max": {"type": "number"},
     }
+
+    def problems(self, options: Options, fields: Collection[str]) -> Iterator[tuple[str, Text]]:
+        yield from problems_of_limits(options)
 
     def value_schema(self, options: Options) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "number" if options.get("decimals", 0) else "integer"}
