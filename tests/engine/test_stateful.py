@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import io
+from collections import defaultdict
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,17 +14,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from engine import apps, imports, records
+from engine import apps, imports, ledgers, records, trash
 from engine import undo as undoing
 from engine.access.principals import Principal
 from engine.errors import Conflict, NotFound, Refused
 from engine.ids import new_id
+from engine.storage import record_rows
 from engine.storage.session import Session
 from engine.storage.stores import Stores, Workspace
 from engine.verifying import verify
 from tests.support.replay import replayed, stored
 
-ACCOUNTS, DEALS = "shop.accounts", "shop.deals"
+ACCOUNTS, DEALS, ENTRIES, NOTED = "shop.accounts", "shop.deals", "shop.entries", "shop.notes"
 STAGES = {"open": {"label": "Open"}, "won": {"label": "Won"}}
 LASTING: dict[str, Any] = {
     "accounts": {
@@ -35,12 +38,42 @@ LASTING: dict[str, Any] = {
         "amount": {"type": "number", "decimals": 2},
         "stage": {"type": "select", "choices": STAGES},
         "account": {"type": "link", "to": "accounts", "inverse": "deals"},
+        "lines": {"type": "line_items", "of": "lines", "by": "deal", "order": "place"},
+        "pieces": {"type": "rollup", "through": "lines", "field": "quantity", "function": "sum"},
     },
+    "lines": {
+        "text": {"type": "text"},
+        "deal": {"type": "link", "to": "deals", "on_delete": "cascade"},
+        "place": {"type": "number"},
+        "quantity": {"type": "number"},
+    },
+    "entries": {
+        "account": {"type": "link", "to": "accounts"},
+        "amount": {"type": "number", "decimals": 2},
+        "day": {"type": "date", "default": "2026-03-01"},
+        "reversal_of": {"type": "link", "to": "entries", "unique": True},
+    },
+}
+LEDGER = {"date": "day", "amounts": ["amount"], "by": ["account"], "reversal": "reversal_of"}
+# A table that comes and goes, with its records.
+NOTES: dict[str, Any] = {
+    "fields": {"text": {"type": "text"}, "about": {"type": "link", "to": "deals", "inverse": "notes"}}
 }
 WON = {"field": "stage", "op": "is", "value": "won"}
 # Fields that come and go and change their meaning; each in one of these forms.
 CHANGING: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("deals", "rate"): [{"type": "number"}],
+    ("deals", "extra"): [
+        {"type": "number"},
+        {"type": "text"},
+        {"type": "select", "choices": {"3": {"label": "Three"}, "x": {"label": "Ex"}}},
+        {"type": "checkbox"},
+        {"type": "duration"},
+        {"type": "long_text"},
+        {"type": "multi_select", "choices": {"x": {"label": "Ex"}, "y": {"label": "Why"}}},
+        {"type": "date"},
+    ],
+    ("deals", "longer"): [{"type": "formula", "formula": "{extra} & '!'"}],
     ("deals", "friends"): [{"type": "link", "to": "accounts", "many": True, "inverse": "fans"}],
     ("deals", "weighted"): [
         {"type": "formula", "formula": formula} for formula in ("{amount} * {rate}", "{amount} / {rate}", "{rate} + 1")
@@ -56,6 +89,11 @@ CHANGING: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("accounts", "score"): [{"type": "formula", "formula": formula} for formula in ("{won} + {count}", "{won} * 2")],
     ("accounts", "above"): [{"type": "lookup", "through": "parent", "field": "won"}],
 }
+EXTRA = ("deals", "extra")
+EXTRAS: dict[str, list[Any]] = {
+    "number": [3, 2.5, -1], "text": ["3", "x", "2026-03-01", "yes"], "select": ["3", "x"], "checkbox": [True, False],
+    "duration": [90, 3600], "long_text": ["x", "a\nb"], "multi_select": [["x"], ["x", "y"]], "date": ["2026-03-01"],
+}  # fmt: skip
 BEGINNING = {place: forms[0] for place, forms in CHANGING.items()}
 Fields = dict[tuple[str, str], dict[str, Any]]
 
@@ -63,11 +101,14 @@ amounts = st.none() | st.decimals(-1000, 1000, places=2).map(float)
 some = st.lists(st.integers(0, 30), max_size=3)  # records by their number among those that are there
 
 
-def document(fields: Fields) -> dict[str, Any]:
-    """The app with these fields beside the lasting ones."""
+def document(fields: Fields, *, notes: bool = True) -> dict[str, Any]:
+    """The app with these fields beside the lasting ones, with or without the table of notes."""
     tables = {key: {"fields": copy.deepcopy(declared)} for key, declared in LASTING.items()}
     for (table, key), field in fields.items():
         tables[table]["fields"][key] = field
+    tables["entries"]["ledger"] = copy.deepcopy(LEDGER)
+    if notes:
+        tables["notes"] = copy.deepcopy(NOTES)
     return {"formwork": 1, "key": "shop", "label": "Shop", "version": "1.0.0", "tables": tables}
 
 
@@ -79,8 +120,12 @@ class Shop(RuleBasedStateMachine):
         self.workspace = workspace
         self.owner = owner
         self.fields = dict(BEGINNING)
+        self.notes = True
+        self.types = {EXTRA: "number"}  # of fields that are converted: the type that they have, or had when they went
+        self.unlogged: set[str] = set()  # fields that came back as another type, which no change in the log tells
         self.transactions: list[str] = []
-        self.act(lambda session: apps.apply(session, document(self.fields)))
+        with workspace.write(owner) as session:
+            apps.apply(session, document(self.fields))
         self.create_accounts([0])
         self.create_deals([5.5], "won", 0, [0])
 
@@ -164,13 +209,96 @@ class Shop(RuleBasedStateMachine):
         transaction = self.transactions[-1 - number % len(self.transactions)]
         self.act(lambda session: undoing.undo(session, transaction), f"undo:{transaction}")
 
-    @rule(place=st.sampled_from(list(CHANGING)), form=st.none() | st.integers(0, 2))
+    @rule(deals=some, number=st.integers(0, 3))
+    def set_what_is_converted(self, deals: list[int], number: int) -> None:
+        def change(session: Session) -> None:
+            extra = session.layout.table(DEALS).fields.get("extra")
+            if extra is not None:
+                value = EXTRAS[extra.type][number % len(EXTRAS[extra.type])]
+                records.update(session, DEALS, {one: {"extra": value} for one in self.chosen(session, DEALS, deals)})
+
+        self.act(change)
+
+    @rule(
+        deal=st.integers(0, 30),
+        keep=st.lists(st.integers(0, 5), max_size=3),
+        new=st.lists(st.integers(1, 9), max_size=2),
+    )
+    def set_lines(self, deal: int, keep: list[int], new: list[int]) -> None:
+        """Some lines stay, perhaps in another order, others go, new ones come."""
+
+        def change(session: Session) -> None:
+            for one in self.chosen(session, DEALS, [deal]):
+                side = session.layout.table(DEALS).fields["lines"]
+                there = record_rows.linked_ids(session, side, [one])[one]
+                kept = dict.fromkeys(there[number % len(there)] for number in keep) if there else {}
+                lines = [{"id": line, "quantity": 7} for line in kept]
+                records.update(session, DEALS, {one: {"lines": [*lines, *({"text": "L", "quantity": n} for n in new)]}})
+
+        self.act(change)
+
+    @rule(numbers=st.lists(amounts, min_size=1, max_size=3), account=st.integers(0, 30))
+    def enter(self, numbers: list[float | None], account: int) -> None:
+        def create(session: Session) -> None:
+            one = next(iter(self.chosen(session, ACCOUNTS, [account])), None)
+            records.create(session, ENTRIES, [{"amount": amount, "account": one} for amount in numbers])
+
+        self.act(create)
+
+    @rule(entry=st.integers(0, 30))
+    def reverse(self, entry: int) -> None:
+        self.act(lambda session: ledgers.reverse(session, ENTRIES, self.chosen(session, ENTRIES, [entry])))
+
+    @rule(entries=some, delete=st.booleans())
+    def try_to_change_entries(self, entries: list[int], delete: bool) -> None:
+        def change(session: Session) -> None:
+            chosen = self.chosen(session, ENTRIES, entries)
+            if delete:
+                records.delete(session, ENTRIES, chosen)
+            else:
+                records.update(session, ENTRIES, {one: {"amount": 1_000_000} for one in chosen})
+            assert not chosen
+
+        self.act(change)
+
+    @rule(numbers=some)
+    def write_notes(self, numbers: list[int]) -> None:
+        def create(session: Session) -> None:
+            if self.notes:
+                about = self.chosen(session, DEALS, numbers)
+                records.create(session, NOTED, [{"text": "N", "about": one} for one in about])
+
+        self.act(create)
+
+    @rule()
+    def take_the_notes_away_or_bring_them_back(self) -> None:
+        if self.act(lambda session: apps.apply(session, document(self.fields, notes=not self.notes))):
+            self.notes = not self.notes
+
+    @rule(number=st.integers(0, 5))
+    def restore_from_the_trash(self, number: int) -> None:
+        def restore(session: Session) -> None:
+            there = [one for one in trash.entries(session) if one.kind == "record"]
+            if there:
+                trash.restore(session, trash.together(session, there[number % len(there)].transaction_id))
+
+        self.act(restore)
+
+    @rule(place=st.sampled_from(list(CHANGING)), form=st.none() | st.integers(0, 7))
     def change_the_definition(self, place: tuple[str, str], form: int | None) -> None:
         fields = {key: value for key, value in self.fields.items() if key != place}
         if form is not None:
             fields[place] = CHANGING[place][form % len(CHANGING[place])]
-        if self.act(lambda session: apps.apply(session, document(fields))):
+        if self.act(lambda session: apps.apply(session, document(fields, notes=self.notes))):
+            self._note_types(fields)
             self.fields = fields
+
+    def _note_types(self, fields: Fields) -> None:
+        """A field that comes back as another type than it went begins empty, and no change says so."""
+        if EXTRA in fields:
+            if EXTRA not in self.fields and fields[EXTRA]["type"] != self.types[EXTRA]:
+                self.unlogged.add("extra")
+            self.types[EXTRA] = fields[EXTRA]["type"]
 
     @rule(back=st.integers(1, 4))
     def restore_a_revision(self, back: int) -> None:
@@ -181,9 +309,12 @@ class Shop(RuleBasedStateMachine):
         if self.act(restore):
             with self.workspace.read(self.owner) as session:
                 tables = apps.export(session, "shop")["tables"]
-            self.fields = {
+            self.notes = "notes" in tables
+            fields = {
                 (table, key): tables[table]["fields"][key] for table, key in CHANGING if key in tables[table]["fields"]
             }
+            self._note_types(fields)
+            self.fields = fields
 
     @rule(numbers=st.lists(amounts, min_size=1, max_size=30), account=st.integers(0, 30))
     def bring_a_file(self, numbers: list[float | None], account: int) -> None:
@@ -197,11 +328,32 @@ class Shop(RuleBasedStateMachine):
     def all_is_right(self) -> None:
         with self.workspace.read(self.owner) as session:
             assert verify(session) == []
-            for address in (ACCOUNTS, DEALS):
-                assert replayed(session, address) == stored(session, address)
+            for address in session.layout.apps.tables:
+                assert self._logged(replayed(session, address)) == self._logged(stored(session, address)), address
+            self._ledger_is_right(session)
             numbers = [values["no"] for values in stored(session, DEALS).values()]
             assert len(set(numbers)) == len(numbers)
             assert None not in numbers
+
+    def _logged(self, held: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        return {
+            one: {key: value for key, value in values.items() if key not in self.unlogged}
+            for one, values in held.items()
+        }
+
+    def _ledger_is_right(self, session: Session) -> None:
+        entries = stored(session, ENTRIES)
+        sums: dict[str | None, Decimal] = defaultdict(Decimal)
+        for values in entries.values():
+            sums[values["account"]] += Decimal(str(values["amount"] or 0))
+        balances = ledgers.balances(session, ENTRIES, "account")
+        assert {one.value: Decimal(str(one.amounts["amount"] or 0)) for one in balances} == sums
+        reversals = [values for values in entries.values() if values["reversal_of"]]
+        assert len({values["reversal_of"] for values in reversals}) == len(reversals)
+        for values in reversals:
+            reversed_ = entries[values["reversal_of"]]
+            assert (values["amount"] or 0) == -(reversed_["amount"] or 0)
+            assert values["account"] == reversed_["account"]
 
     def _known(self, session: Session, values: dict[str, Any], table: str = DEALS) -> dict[str, Any]:
         return {key: value for key, value in values.items() if key in session.layout.table(table).fields}
