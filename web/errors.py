@@ -19,13 +19,14 @@ from engine.errors import FormworkError, ProofNeeded, Refused, SignInNeeded, Una
 from engine.text import Text, _
 from web.api.errors import body_of
 from web.render import only_toast, page, redirect
-from web.security import TooLarge
+from web.security import TooLarge, TooLong
 from web.toasts import Toast
 from web.visit import Visit, visit_of
 
 log = logging.getLogger("formwork.web")
 
 API = "/v0"
+JSON = "application/json; charset=utf-8"
 
 _TITLES: dict[int, Text] = {
     400: _("This cannot be understood"),
@@ -34,6 +35,7 @@ _TITLES: dict[int, Text] = {
     405: _("This cannot be done here"),
     409: _("Something changed meanwhile"),
     413: _("This is too large"),
+    414: _("This address is too long"),
     422: _("Something is not right yet"),
     500: _("Something went wrong on our side"),
     503: _("Not available just now"),
@@ -42,6 +44,7 @@ _SAYS: dict[int, Text] = {
     400: _("The request is not one that we know."),
     404: _("The address is mistyped, or what was here has been removed."),
     405: _("This address does not take such a request."),
+    414: _("Choose fewer conditions. A program sends them with POST to listRecords instead."),
     413: _("Files may have up to 20 MB, forms up to 1 MB."),
     422: _("The address or the form is not as we expect it. Go back and try again."),
     500: _(
@@ -60,7 +63,7 @@ def install(app: FastAPI) -> None:
 
 async def crashed(request: Request, error: Exception) -> Response:
     """The answer to what nobody foresaw; the log has the trace under the reference that the page shows."""
-    if isinstance(error, TooLarge):
+    if isinstance(error, TooLarge | TooLong):
         return await _http_error(request, error)
     reference = secrets.token_hex(4)
     log.error("%s %s failed [%s]", request.method, request.url.path, reference, exc_info=error)
@@ -94,10 +97,10 @@ def is_api(request: Request) -> bool:
 def as_json(status: int, says: str, error: FormworkError | None = None) -> JSONResponse:
     """The error object that clients of the API know."""
     if error is not None:
-        return JSONResponse(body_of(error), status)
+        return JSONResponse(body_of(error), status, media_type=JSON)
     if status == HTTPStatus.NOT_FOUND:
-        return JSONResponse({"error": "NOT_FOUND"}, status)
-    return JSONResponse({"error": {"type": HTTPStatus(status).name, "message": says}}, status)
+        return JSONResponse({"error": "NOT_FOUND"}, status, media_type=JSON)
+    return JSONResponse({"error": {"type": HTTPStatus(status).name, "message": says}}, status, media_type=JSON)
 
 
 def _answer(

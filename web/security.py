@@ -20,6 +20,7 @@ from engine.settings import Settings
 
 log = logging.getLogger("formwork.web")
 
+ADDRESS_BYTES = 16_384  # a formula of 10,000 characters fits into it; what is longer is sent to /listRecords
 FORM_BYTES = 1_048_576
 MEGABYTE = 1_048_576
 IMPORT_MB = 20  # what a file to import may have
@@ -92,6 +93,13 @@ class Crashes:
             await response(scope, receive, send)
 
 
+class TooLong(HTTPException):
+    """The address is longer than addresses may be."""
+
+    def __init__(self) -> None:
+        super().__init__(414)
+
+
 class TooLarge(HTTPException):
     """The body is longer than such a body may be."""
 
@@ -100,7 +108,7 @@ class TooLarge(HTTPException):
 
 
 class BodyLimit:
-    """Stops reading a body that is too long, said beforehand or not."""
+    """Stops reading a body that is too long, said beforehand or not; refuses an address that is."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -110,6 +118,8 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        if len(scope["path"]) + len(scope["query_string"]) > ADDRESS_BYTES:
+            raise TooLong
         headers = dict(scope["headers"])
         limit = self.upload if headers.get(b"content-type", b"").startswith(b"multipart/") else FORM_BYTES
         if scope["path"].endswith("/uploadAttachment"):

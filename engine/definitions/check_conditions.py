@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from engine import formulas
-from engine.definitions.conditions import MAX_NESTING, MAX_PARTS, expression, is_expression, single_tests
+from engine.definitions.conditions import MAX_NESTING, MAX_PARTS, MAX_TESTS, expression, is_expression, single_tests
 from engine.definitions.language import Condition, Field, Table
 from engine.definitions.types import Cycle, Path, RecordScope, Unknown
 from engine.errors import Problem
@@ -20,7 +20,10 @@ def check_condition(condition: Condition, scope: RecordScope, at: str = "") -> l
     problems = list(_shape_problems(condition, at, MAX_NESTING))
     if problems:
         return problems
-    for place, test in single_tests(condition, at):
+    tests = list(single_tests(condition, at))
+    if len(tests) > MAX_TESTS:
+        return [Problem(at, _("At most {most} conditions in all.", most=MAX_TESTS), "too_many")]
+    for place, test in tests:
         if isinstance(test, str):
             problems += expression_problems(place, test, scope, {"boolean"})
         else:

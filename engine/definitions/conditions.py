@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Path = tuple[str, ...]
 MAX_NESTING = 5  # levels of all/any in a condition
 MAX_PARTS = 50  # conditions of one such group
+MAX_TESTS = 50  # single tests of a condition in all
 
 
 def single_tests(condition: Condition, at: str = "") -> Iterator[tuple[str, Mapping[str, Any] | str]]:

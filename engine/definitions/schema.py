@@ -46,7 +46,7 @@ def app_schema() -> Schema:
                 "bindings": _by_key({"type": "string", "pattern": "^[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)?$"}),
                 "settings": _by_key({"$ref": "#/$defs/setting"}),
                 "connections": _by_key({"$ref": "#/$defs/connection"}),
-                "tables": _by_key({"$ref": "#/$defs/table"}, least=1),
+                "tables": _by_key({"$ref": "#/$defs/table"}, least=1, most=500),
                 "automations": _by_key({"$ref": "#/$defs/automation"}),
                 "roles": roles.SCHEMA,
             },

@@ -27,6 +27,8 @@ from web.site import Site
 
 log = logging.getLogger("formwork.api")
 
+MAX_DEPTH, MAX_KEYS = 32, 100_000  # of a JSON body: a thousand records with a hundred values each
+
 Body = dict[str, Any]
 Answering = TypeVar("Answering", bound=Callable[..., Awaitable[Response]])
 
@@ -124,6 +126,20 @@ def _site_of(request: Request) -> Site:
     return cast(Site, request.app.state.site)
 
 
+def _check_size(body: Body) -> None:
+    """Raises `ApiRefusal` for a body that is nested too deep or has too many keys to be what we know."""
+    inner: list[Any] = [body]
+    depth = keys = 0
+    while inner:
+        depth += 1
+        keys += sum(len(one) for one in inner if isinstance(one, dict))
+        if depth > MAX_DEPTH or keys > MAX_KEYS:
+            says = f"The request body may be nested {MAX_DEPTH} deep and have {MAX_KEYS} keys"
+            raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", says)
+        values = (value for one in inner for value in (one.values() if isinstance(one, dict) else one))
+        inner = [value for value in values if isinstance(value, dict | list)]
+
+
 def _object_in(content: bytes) -> Body:
     try:
         body = orjson.loads(content or b"{}")
@@ -131,4 +147,5 @@ def _object_in(content: bytes) -> Body:
         raise ApiRefusal(400, "INVALID_REQUEST_BODY", f"Could not parse request body: {error}") from error
     if not isinstance(body, dict):
         raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "The request body must be a JSON object")
+    _check_size(body)
     return body
