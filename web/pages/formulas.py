@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine import formula_fields
+from engine import apps, formula_fields
 from engine.definitions import any_links
 from engine.definitions.language import Field, Table
 from engine.errors import NotFound, Refused
@@ -57,7 +57,7 @@ def save(request: Request, place: In, form: FormHere, app: str, table: str) -> R
     key, label, typed = (str(form.get(name, "")) for name in ("key", "label", "formula"))
     try:
         with place.write() as session:
-            before = session.layout.apps[app].revision
+            before = apps.get(session, app).revision
             saved = formula_fields.save(session, f"{app}.{table}", key, label, typed)
             named = session.layout.table(f"{app}.{table}").fields[saved].label
     except Refused as refused:
