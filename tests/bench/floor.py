@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,11 @@ import orjson
 import psycopg
 from fastapi import FastAPI, Request, Response
 
-FIELDS = ("number", "customer", "status", "amount", "qty", "ordered_on", "note", "total")
-COLUMNS = "id, number, customer, status, amount, qty, ordered_on, note, total"
-LIST = f"SELECT {COLUMNS} FROM orders WHERE status = ? AND amount >= ? ORDER BY ordered_on DESC, id LIMIT ? OFFSET ?"
+from tests.bench.workload import COLUMNS
+
+FIELDS = (*COLUMNS, "total")
+SELECTED = "id, number, customer, status, amount, qty, ordered_on, note, total"
+LIST = f"SELECT {SELECTED} FROM orders WHERE status = ? AND amount >= ? ORDER BY ordered_on DESC, id LIMIT ? OFFSET ?"
 SCHEMA = (
     "CREATE TABLE customers (id TEXT PRIMARY KEY, name TEXT, spent NUMERIC DEFAULT 0, orders_count NUMERIC DEFAULT 0)",
     "CREATE TABLE orders (id TEXT PRIMARY KEY, number TEXT, customer TEXT, status TEXT, amount NUMERIC, qty NUMERIC,"
@@ -40,7 +42,7 @@ REFRESH = (
 )
 # Far into a list the index alone is walked; only the page's own rows are fetched.
 DEEP = (
-    f"SELECT {COLUMNS} FROM orders WHERE id IN (SELECT id FROM orders ORDER BY ordered_on DESC, id LIMIT 100 OFFSET ?)"
+    f"SELECT {SELECTED} FROM orders WHERE id IN (SELECT id FROM orders ORDER BY ordered_on DESC, id LIMIT 100 OFFSET ?)"
     " ORDER BY ordered_on DESC, id"
 )
 
@@ -56,7 +58,7 @@ class Sqlite:
     def run(self, sql: str, values: Any = ()) -> list[Any]:
         return self.connection.execute(sql, values).fetchall()
 
-    def run_many(self, sql: str, rows: list[Any]) -> None:
+    def run_many(self, sql: str, rows: Iterable[Any]) -> None:
         self.connection.executemany(sql, rows)
 
     def schema(self) -> list[str]:
@@ -79,7 +81,7 @@ class Postgresql:
         cursor = self.connection.execute(sql.replace("?", "%s"), values)
         return cursor.fetchall() if cursor.description else []
 
-    def run_many(self, sql: str, rows: list[Any]) -> None:
+    def run_many(self, sql: str, rows: Iterable[Any]) -> None:
         self.connection.cursor().executemany(sql.replace("?", "%s"), rows)
 
     def schema(self) -> list[str]:
@@ -154,7 +156,7 @@ def create_app() -> FastAPI:
 
     @app.get("/orders/{record}")
     async def read(record: str) -> Response:
-        return answer(shaped(run(f"SELECT {COLUMNS} FROM orders WHERE id = ?", (record,))[0]))
+        return answer(shaped(run(f"SELECT {SELECTED} FROM orders WHERE id = ?", (record,))[0]))
 
     @app.patch("/orders/{record}")
     async def update(record: str, request: Request) -> Response:
@@ -162,10 +164,10 @@ def create_app() -> FastAPI:
 
         def act() -> Any:
             lock = "" if isinstance(database, Sqlite) else " FOR UPDATE"
-            old = shaped(run(f"SELECT {COLUMNS} FROM orders WHERE id = ?{lock}", (record,))[0])
+            old = shaped(run(f"SELECT {SELECTED} FROM orders WHERE id = ?{lock}", (record,))[0])
             total = round(given["amount"] * float(old["fields"]["qty"]), 10)
             new = run(
-                f"UPDATE orders SET amount = ?, total = ?, updated_at = ? WHERE id = ? RETURNING {COLUMNS}",
+                f"UPDATE orders SET amount = ?, total = ?, updated_at = ? WHERE id = ? RETURNING {SELECTED}",
                 (given["amount"], total, "now", record),
             )
             refresh({old["fields"]["customer"]})
@@ -195,7 +197,7 @@ def create_app() -> FastAPI:
     async def search(text: str) -> Response:
         like = "LIKE" if isinstance(database, Sqlite) else "ILIKE"
         rows = run(
-            f"SELECT {COLUMNS} FROM orders WHERE note {like} ? OR number {like} ? ORDER BY id LIMIT 100",
+            f"SELECT {SELECTED} FROM orders WHERE note {like} ? OR number {like} ? ORDER BY id LIMIT 100",
             (f"%{text}%", f"%{text}%"),
         )
         return answer({"records": [shaped(row) for row in rows]})

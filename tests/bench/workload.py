@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 from collections.abc import Iterator
 from typing import Any
 
 STATUSES = ("new", "paid", "packed", "shipped", "closed")
 WORDS = "lumen quartz sable topaz onyx amber delta grove willow maple umber juniper cedar yarrow opal flint".split()
+
+COLUMNS = ("number", "customer", "status", "amount", "qty", "ordered_on", "note")  # of orders, as people fill them in
 
 DEFINITION: dict[str, Any] = {
     "formwork": 1,
@@ -68,3 +72,12 @@ def orders(count: int, customer_ids: list[str], seed: int = 1) -> Iterator[dict[
             "ordered_on": f"20{chance.randrange(22, 27)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}",
             "note": " ".join(chance.choices(WORDS, k=12)),
         }
+
+
+def file(count: int, customer_count: int) -> bytes:
+    """A CSV file of orders, each with its customer's name."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(orders(count, [one["name"] for one in customers(customer_count)], seed=3))
+    return text.getvalue().encode()

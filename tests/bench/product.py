@@ -1,0 +1,104 @@
+"""The product with the workload in it."""
+
+from __future__ import annotations
+
+import copy
+import io
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from engine import accounts, api_tokens, apps, imports, indexes, queries, records, totals
+from engine.access.principals import person
+from engine.opening import open_stores
+from engine.settings import Settings
+from engine.storage.stores import Stores
+from tests.bench import workload
+from tests.bench.servers import Client, start
+
+CHUNK = 10_000
+
+
+class Product:
+    """Its data, its server, and what only pages and the command line do: changing definitions, importing."""
+
+    def __init__(self, folder: Path, url: str, port: int, count: int) -> None:
+        self.environment = {"FORMWORK_DATA": str(folder), "FORMWORK_DATABASE_URL": url, "FORMWORK_PORT": str(port)}
+        self.port = port
+        self.definition = copy.deepcopy(workload.DEFINITION)
+        stores = self._opened()
+        owner, membership = accounts.create_owner(
+            stores, email="bench@example.com", name="Bench", password="a long bench phrase 42", workspace="Bench"
+        )
+        _token, self.secret = api_tokens.create(stores, owner.id, membership.id, "bench", days=1)
+        self.workspace, self.asker = membership.id, person(owner.id, "owner")
+        self._load(stores, count)
+        stores.close()
+
+    def serve(self) -> subprocess.Popen[bytes]:
+        """A server, which holds the data until it ends."""
+        return start([sys.executable, "-m", "web.command", "serve"], self.environment, self.port)
+
+    def client(self) -> Client:
+        """A client with a token."""
+        return Client(self.port, self.secret)
+
+    def add_field(self, table: str, key: str, field: dict[str, Any]) -> float:
+        """Change the definition; the seconds that it takes."""
+        self.definition["tables"][table]["fields"][key] = field
+        stores = self._opened()
+        with stores.workspace(self.workspace).read() as session:
+            session.layout.table("sales.orders")
+        begun = time.perf_counter()
+        with stores.workspace(self.workspace).write(self.asker) as session:
+            apps.apply(session, self.definition)
+        seconds = time.perf_counter() - begun
+        stores.close()
+        return seconds
+
+    def bring_in(self, file: bytes) -> float:
+        """Import a file of orders as the command line does: look what it holds, map it, write it; the seconds."""
+        stores = self._opened()
+        workspace = stores.workspace(self.workspace)
+        begun = time.perf_counter()
+        with workspace.write(self.asker) as session:
+            held = imports.start(session, io.BytesIO(file), "orders.csv", "sales.orders")
+        with workspace.read(self.asker) as session:
+            mapping = imports.propose(session, held.id).mapping
+        with workspace.write(self.asker) as session:
+            imports.choose(session, held.id, mapping)
+        done = imports.carry_out(workspace, self.asker, held.id)
+        seconds = time.perf_counter() - begun
+        if done.counts is None or done.counts["new"] != file.count(b"\n") - 1:
+            raise SystemExit(f"The import did something else: {done.counts}")
+        stores.close()
+        return seconds
+
+    def _opened(self) -> Stores:
+        return open_stores(Settings.from_environment({key: one for key, one in self.environment.items() if one}))
+
+    def _load(self, stores: Stores, count: int) -> None:
+        workspace = stores.workspace(self.workspace)
+        with workspace.write(self.asker) as session:
+            apps.apply(session, self.definition)
+            self.customers = records.create(session, "sales.customers", workload.customers(count // 10))
+        begun = time.perf_counter()
+        self.orders: list[str] = []
+        waiting: list[dict[str, Any]] = []
+        for number, order in enumerate(workload.orders(count, self.customers), 1):
+            waiting.append(order)
+            if len(waiting) == CHUNK or number == count:
+                with workspace.write(self.asker) as session:
+                    self.orders += records.create(session, "sales.orders", waiting)
+                waiting = []
+        self.load_seconds = time.perf_counter() - begun
+        # What the worker does by itself after a while: indexes for saved views, and for what was slow repeatedly.
+        for _time in range(indexes.REPEATED):
+            with workspace.read(self.asker) as session:
+                totals.groups(session, queries.Query("sales.orders"), ["status"], [("sum", "total")])
+        indexes.tend(workspace)
+        if workspace.database.dialect == "postgresql":
+            with workspace.write(self.asker) as session:
+                session.connection.exec_driver_sql("ANALYZE")
