@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from engine.access import door, past
@@ -79,13 +80,20 @@ def log(session: Session, changes: Sequence[Change]) -> None:
                 "table_address": change.table,
                 "record_id": change.record_id,
                 "kind": change.kind,
-                "before": json.dumps(change.before, ensure_ascii=False),
-                "after": json.dumps(change.after, ensure_ascii=False),
+                "before": _spelled(change.before),
+                "after": _spelled(change.after),
             }
             for change in changes
         ],
     )
     session.changes.extend(changes)
+
+
+def _spelled(values: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(values).decode()
+    except TypeError:  # a whole number in JSON that no processor could count to
+        return json.dumps(values, ensure_ascii=False)
 
 
 def of_record(session: Session, table: str, record_id: str, limit: int = 100) -> list[Entry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,8 +45,12 @@ class Clock:
 
 def clock_of(session: Session) -> Clock:
     """The workspace's time zone, and its day at the session's instant."""
-    zone = session.workspace.time_zone
-    return Clock(zone, session.now.astimezone(ZoneInfo(zone)).date())
+    return _clock(session.workspace.time_zone, session.now)
+
+
+@lru_cache(maxsize=64)  # a session asks for it several times
+def _clock(zone: str, now: datetime.datetime) -> Clock:
+    return Clock(zone, now.astimezone(ZoneInfo(zone)).date())
 
 
 def moment(session: Session) -> dict[str, Any]:

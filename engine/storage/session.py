@@ -347,4 +347,4 @@ def _milliseconds(instant: datetime) -> datetime:
 
 def timestamp(instant: datetime) -> str:
     """An instant as records hold it: `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -77,7 +77,7 @@ class Cells:
         fields = {}
         for key, name, shape in self._columns:
             value = values.get(key)
-            if value is None or value == "" or value == []:
+            if not value and (value is None or value == "" or value == []):
                 continue
             if shape is not None:
                 value = shape(value)
@@ -150,7 +150,10 @@ def _computed_shape(layout: Layout, field: Field, language: str) -> Shape | str 
         return item.name
     inner = _item_shape(layout, field, item, language)
     # Looked up through a link to one record it is still a list: clients read a lookup as one.
-    listed = field.type == "lookup" and not layout.held_type(field).is_list
+    held = layout.held_type(field)
+    listed = field.type == "lookup" and not held.is_list
+    if inner is _same and not (listed or held.can_fail):
+        return None
 
     def shape(value: Any) -> Any:
         if isinstance(value, dict):
