@@ -1,9 +1,9 @@
 """The floor: a bare FastAPI application with hand-written SQL, as a careful engineer would write it for this workload.
 
 It does per operation what the product must do: a write also updates the customer's rollups and stores a change,
-all in one commit, and a search also looks at the customers' names. It has no sign-in, no metadata, no validation beyond the types. Durability is the same:
-SQLite in WAL with `synchronous=FULL`, PostgreSQL as it comes. One connection, used in the event loop itself, since
-that is the fastest there is for one client.
+all in one commit, and a search also looks at the customers' names. It has no sign-in, no metadata, no validation beyond
+the types. Durability is the same: SQLite in WAL with `synchronous=FULL`, PostgreSQL as it comes. One connection, used in
+the event loop itself, since that is the fastest there is for one client.
 """
 
 from __future__ import annotations
