@@ -2,7 +2,7 @@
 
 It does per operation what the product must do: a write also updates the customer's rollups and stores a change,
 all in one commit, and a search also looks at the customers' names. It has no sign-in, no metadata, no validation beyond
-the types. Durability is the same: SQLite in WAL with `synchronous=FULL`, PostgreSQL as it comes. One connection, used in
+the types. Durability is the same: SQLite in WAL with `synchronous=FULL`, PostgreSQL as it comes. One connection, in
 the event loop itself, since that is the fastest there is for one client.
 """
 
