@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from engine.definitions import any_links
 from engine.definitions.conditions import expression, is_expression
 from engine.definitions.language import App, Table
 from engine.formulas import FormulaError, with_labels
@@ -64,8 +65,11 @@ class Wording:
         return self.name(text) or (self.formula(text) if "{" in text else text)
 
     def _field(self, path: str, joint: str) -> str | None:
-        table, labels = self._table, []
+        table, field = self._table, None
+        labels: list[str] = []
         for part in path.split("."):
+            if field is not None and field.kind.of_any_table and part in any_links.PARTS:
+                return joint.join([*labels, part])
             field = table.fields.get(part) if table else None
             if field is None:
                 return None

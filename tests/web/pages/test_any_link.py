@@ -125,6 +125,18 @@ def test_filters_by_record_by_table_and_by_being_empty(work: Work, ids: dict[str
     assert "There is no table `x` here." in text_of(work.get(f"{view}?about__is_in_table=x"))
 
 
+def test_a_formula_names_its_title_table_and_id(work: Work, ids: dict[str, str]) -> None:
+    page = work.get("/apps/desk/calls/formulas/says").text
+    for part in ("title", "table", "id"):
+        assert f"{{About.{part}}}" in page
+    work.post("/apps/desk/calls/formulas", key="says", formula='{About.title} & " (" & {About.table} & ")"')
+    assert work.find(Query("desk.calls", sort=["subject"]))[0].values["says"] == "Acme (Firm)"
+    with work.site.stores.workspace(work.membership.id).read(shop.principal(work.who)) as session:
+        formula = session.layout.table("desk.calls").fields["says"].options["formula"]
+    assert "{About.title}" in text_of(work.get("/apps/desk/calls/formulas"))
+    assert formula == '{about.title} & " (" & {about.table} & ")"'
+
+
 def test_a_public_form_does_not_ask_for_it(work: Work, ids: dict[str, str]) -> None:
     form = work.visitor.get(f"/f/{work.membership.id}/desk/calls/log")
     assert 'name="subject"' in form.text
