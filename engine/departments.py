@@ -106,7 +106,7 @@ def create(session: Session, name: str, parent: str | None = None, head: str | N
     if problems:
         raise Refused(problems)
     made = new_id("dep")
-    values = {"id": made, "name": _bare(name), "parent": parent, "head": head, "position": len(_under(known, parent))}
+    values = {"id": made, "name": _bare(name), "parent": parent, "head": head, "position": _end(session, parent)}
     session.connection.execute(sa.insert(_departments).values(**values))
     audit.note(session, "department.created", _("added the department {name}", name=_bare(name)), department=made)
     return made
@@ -250,6 +250,13 @@ def _known(known: Mapping[str, Department], department: str) -> Department:
 
 def _under(known: Mapping[str, Department], parent: str | None) -> list[str]:
     return [one.id for one in known.values() if one.parent == parent]
+
+
+def _end(session: Session, parent: str | None) -> int:
+    """The position behind the last of those under `parent`."""
+    beside = sa.and_(_d.parent.is_(None) if parent is None else _d.parent == parent, _d.removed_at.is_(None))
+    last = session.connection.execute(sa.select(sa.func.max(_d.position)).where(beside)).scalar()
+    return 0 if last is None else last + 1
 
 
 def _name_problems(

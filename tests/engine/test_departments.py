@@ -169,6 +169,10 @@ def test_a_department_goes_only_when_nobody_and_nothing_is_in_it(
         with pytest.raises(NotFound):
             departments.change(session, places["Service"], name="Again")
         departments.create(session, "Service")
+        departments.change(session, places["East"], parent=None, place=0)
+        departments.change(session, places["East"], parent=places["Sales"], place=0)
+        departments.create(session, "Last")
+        assert shape(session)[-2:] == ["Service", "Last"]
 
 
 def test_people_belong_to_one_department_and_have_a_manager(
