@@ -13,20 +13,12 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from engine import passwords, sign_in_delay, workspaces
+from engine import account_log, audit, passwords, sign_in_delay, ways_in, workspaces
+from engine.access.principals import ENGINE, Principal
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.ids import new_id, new_secret, secret_hash
 from engine.settings import LANGUAGES
-from engine.storage.control_tables import (
-    email_changes,
-    identities,
-    pending_sign_ins,
-    reset_links,
-    sessions,
-    setup_links,
-    tokens,
-    users,
-)
+from engine.storage.control_tables import setup_links, users
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Stores
 from engine.text import _
@@ -145,7 +137,9 @@ def change_person(stores: Stores, user_id: str, *, name: str, language: str, the
     return person(stores, user_id)
 
 
-def add_person(stores: Stores, workspace_id: str, *, email: str, name: str, password: str, role: str) -> Person:
+def add_person(
+    stores: Stores, workspace_id: str, by: Principal = ENGINE, /, *, email: str, name: str, password: str, role: str
+) -> Person:
     """Let someone into the workspace. With an address that has an account, that account is let in and `name` and
     `password` are left alone; otherwise the account is made with this first password.
 
@@ -158,11 +152,13 @@ def add_person(stores: Stores, workspace_id: str, *, email: str, name: str, pass
     if problems:
         raise Refused(problems)
     password_hash = "" if known else passwords.hashed(password)
-    with stores.control.write() as session:
+    with stores.control.write(by) as session:
         added = known or insert_person(session, email, name, password_hash, "")
         if workspaces.role_in(session, workspace_id, added.id) is not None:
             raise Refused([Problem("/email", _("This person is here already."), "taken", email)])
         workspaces.insert_membership(session, workspace_id, added.id, cast(workspaces.Role, role))
+        says = _("let {name} in", name=added.name)
+        audit.note(session, "person.added", says, workspace=workspace_id, person=added.id, role=role)
     workspaces.mirror(stores, workspace_id)
     return added
 
@@ -180,7 +176,8 @@ def change_password(stores: Stores, user_id: str, *, current: str, new: str) -> 
     password_hash = passwords.hashed(new)
     with stores.control.write() as session:
         session.connection.execute(sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash))
-        end_ways_in(session, user_id)
+        ways_in.end_all(session, user_id)
+        account_log.note(session, user_id, "password.changed", _("changed their password"))
 
 
 def check_password(stores: Stores, user_id: str, password: str, at: str = "/current_password") -> None:
@@ -197,30 +194,6 @@ def check_password(stores: Stores, user_id: str, password: str, at: str = "/curr
         with stores.control.write() as session:
             sign_in_delay.count(session, f"name {email}")
         raise Refused([Problem(at, _("This is not your password."), "wrong")])
-
-
-def disable(stores: Stores, user_id: str) -> None:
-    """Let nobody in with this account any more: its sessions end now, its tokens count no more. Nothing is deleted."""
-    with stores.control.write() as session:
-        change = sa.update(users).where(users.c.id == user_id).values(disabled_at=timestamp(session.now))
-        session.connection.execute(change)
-        end_ways_in(session, user_id)
-
-
-def enable(stores: Stores, user_id: str) -> None:
-    """Let the account in again."""
-    with stores.control.write() as session:
-        session.connection.execute(sa.update(users).where(users.c.id == user_id).values(disabled_at=None))
-
-
-def end_ways_in(session: Session, user_id: str, *, with_tokens: bool = False) -> None:
-    """Inside a transaction of the control store: sessions end, links that were sent count no more.
-
-    `with_tokens`: nor do API tokens and accounts elsewhere, any of which a stranger may have added.
-    """
-    lasting = (tokens, identities) if with_tokens else ()
-    for ways in (sessions, pending_sign_ins, reset_links, email_changes, *lasting):
-        session.connection.execute(sa.delete(ways).where(ways.c.user_id == user_id))
 
 
 def address(email: str) -> str:

@@ -10,8 +10,8 @@ from typing import cast
 
 import sqlalchemy as sa
 
-from engine import workspaces
-from engine.access.principals import Principal
+from engine import audit, workspaces
+from engine.access.principals import Principal, person
 from engine.access.scopes import WHOLE, Scope
 from engine.errors import NotFound, Problem, Refused, SignInNeeded
 from engine.ids import ALPHABET, new_id, secret_hash
@@ -76,7 +76,9 @@ def create(
     if problems:
         raise Refused(problems)
     secret = _new_token()
-    with stores.control.write() as session:
+    with stores.control.write(person(user_id)) as session:
+        says = _("made the API token {name}", name=name.strip()[:200])
+        audit.note(session, "token.created", says, workspace=workspace_id, writes=scope.writes, within=scope.within)
         expires_at = timestamp(session.now + timedelta(days=days)) if days else None
         made = Token(new_id("tok"), name.strip()[:200], workspace_id, timestamp(session.now), expires_at, None, scope)
         session.connection.execute(
@@ -117,10 +119,14 @@ def belonging_to(stores: Stores, user_id: str) -> list[Token]:
 
 def delete(stores: Stores, user_id: str, token_id: str) -> None:
     """The next request with it is refused. Raises `NotFound`."""
-    with stores.control.write() as session:
+    with stores.control.write(person(user_id)) as session:
         mine = sa.and_(tokens.c.id == token_id, tokens.c.user_id == user_id)
-        if session.connection.execute(sa.delete(tokens).where(mine)).rowcount == 0:
+        gone = sa.delete(tokens).where(mine).returning(tokens.c.name, tokens.c.workspace_id)
+        row = session.connection.execute(gone).one_or_none()
+        if row is None:
             raise NotFound(_("There is no such token."))
+        says = _("deleted the API token {name}", name=row[0])
+        audit.note(session, "token.deleted", says, workspace=row[1], token=token_id)
 
 
 # Asked with every request, so that a token that is taken back counts no more at once.

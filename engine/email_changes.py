@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from engine import account_mail, accounts, workspaces
+from engine import account_log, account_mail, accounts, workspaces
 from engine.accounts import Person
 from engine.errors import NotFound, Problem, Refused
 from engine.ids import new_secret, secret_hash
@@ -86,6 +86,7 @@ def _set(session: Session, user_id: str, email: str) -> None:
     if _is_taken(session, email):
         raise Refused([Problem("/email", _("This address has an account already."), "taken", email)])
     session.connection.execute(sa.update(users).where(users.c.id == user_id).values(email=email))
+    account_log.note(session, user_id, "email.changed", _("signs in with another address from now on"))
     # What was sent to the old address opens nothing any more.
     for links in (email_changes, reset_links):
         session.connection.execute(sa.delete(links).where(links.c.user_id == user_id))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from engine import account_log
 from engine.errors import Conflict
 from engine.oidc import Identity
 from engine.storage.control_tables import identities
@@ -49,12 +50,16 @@ def tie(stores: Stores, user_id: str, identity: Identity) -> None:
         session.connection.execute(
             sa.insert(identities).values(**values, email=identity.email, created_at=timestamp(session.now))
         )
+        says = _("signs in with an account elsewhere from now on")
+        account_log.note(session, user_id, "identity.tied", says, issuer=identity.issuer)
 
 
 def untie(stores: Stores, user_id: str, issuer: str) -> None:
     """The person signs in with it no more."""
     with stores.control.write() as session:
         session.connection.execute(sa.delete(identities).where(_c.user_id == user_id, _c.issuer == issuer))
+        says = _("signs in with an account elsewhere no more")
+        account_log.note(session, user_id, "identity.untied", says, issuer=issuer)
 
 
 def tied(stores: Stores, user_id: str, issuer: str) -> Tied | None:

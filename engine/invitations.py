@@ -11,7 +11,8 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from engine import account_mail, accounts, passwords, sign_in_delay, workspaces
+from engine import account_mail, accounts, audit, passwords, sign_in_delay, workspaces
+from engine.access.principals import ENGINE, Principal, person
 from engine.accounts import Person
 from engine.errors import Conflict, Forbidden, NotFound, Problem, Refused
 from engine.ids import new_id, new_secret, secret_hash
@@ -97,8 +98,9 @@ def invite(
     if problems:
         raise Refused(problems)
     token = new_secret()
+    asker = person(inviter, "owner")
     made = Made(new_id("inv"), f"{settings.public_url}/invitations/{token}", False)
-    with stores.control.write() as session:
+    with stores.control.write(asker) as session:
         if workspaces.role_in(session, workspace_id, inviter) != "owner":
             raise Forbidden(_("Only owners can invite people."))
         if wanted and _is_here(session, workspace_id, wanted):
@@ -118,6 +120,8 @@ def invite(
                 expires_at=timestamp(now + timedelta(days=days)),
             )
         )
+        says = _("invited {email}", email=wanted) if wanted else _("made an invitation for whoever has its link")
+        audit.note(session, "person.invited", says, workspace=workspace_id, invitation=made.id, role=role)
         is_sent = bool(wanted and words) and account_mail.put(
             session,
             vault,
@@ -137,12 +141,14 @@ def open_ones(stores: Stores, workspace_id: str) -> list[Invitation]:
         return [Invitation(*row) for row in session.connection.execute(wanted)]
 
 
-def revoke(stores: Stores, workspace_id: str, invitation_id: str) -> None:
+def revoke(stores: Stores, workspace_id: str, invitation_id: str, *, by: Principal = ENGINE) -> None:
     """The link counts no more. Raises `NotFound`."""
-    with stores.control.write() as session:
+    with stores.control.write(by) as session:
         mine = sa.and_(_c.id == invitation_id, _c.workspace_id == workspace_id)
         if session.connection.execute(sa.delete(invitations).where(mine)).rowcount == 0:
             raise NotFound(_("There is no such invitation, or it was used."))
+        says = _("took an invitation back")
+        audit.note(session, "invitation.revoked", says, workspace=workspace_id, invitation=invitation_id)
 
 
 def offer(stores: Stores, token: str) -> Offer:
@@ -168,7 +174,7 @@ def accept(stores: Stores, token: str, *, name: str, email: str, password: str, 
     with stores.control.write() as session:
         given = _use(session, token)
         made = accounts.insert_person(session, email, name, password_hash, language)
-        workspaces.insert_membership(session, given.workspace_id, made.id, given.role)
+        _let_in(session, given, made.id)
     workspaces.mirror(stores, given.workspace_id)
     return made
 
@@ -184,7 +190,7 @@ def join(stores: Stores, token: str, who: Person) -> Membership:
             raise Forbidden(_("This invitation is for {email}. Sign in with that address.", email=given.email))
         if workspaces.role_in(session, given.workspace_id, who.id) is not None:
             raise Conflict(_("You belong to this workspace already."))
-        workspaces.insert_membership(session, given.workspace_id, who.id, given.role)
+        _let_in(session, given, who.id)
     workspaces.mirror(stores, given.workspace_id)
     return Membership(given.workspace_id, given.workspace, given.role)
 
@@ -216,6 +222,13 @@ def _use(session: Session, token: str) -> Offer:
     if session.connection.execute(sa.delete(invitations).where(_c.id == invitation_id)).rowcount == 0:
         raise NotFound(_("This invitation was used, taken back, or is too old. Ask for a new one."))
     return given
+
+
+def _let_in(session: Session, given: Offer, user_id: str) -> None:
+    workspaces.insert_membership(session, given.workspace_id, user_id, given.role)
+    session.principal = person(user_id)
+    says = _("came in by an invitation of {name}", name=given.invited_by)
+    audit.note(session, "person.joined", says, workspace=given.workspace_id, person=user_id, role=given.role)
 
 
 def _check_no_account(stores: Stores, token: str, email: str) -> None:

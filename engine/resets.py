@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from engine import account_mail, accounts, passwords, sign_in_delay
+from engine import account_log, account_mail, accounts, passwords, sign_in_delay, ways_in
 from engine.accounts import Person
 from engine.automations.starts import something_began
 from engine.errors import NotFound, Problem, Refused
@@ -95,8 +95,9 @@ def choose_password(stores: Stores, token: str, password: str) -> Person:
     with stores.control.write() as session:
         who = _person(session, token, use=True)
         session.connection.execute(sa.update(users).where(users.c.id == who.id).values(password_hash=password_hash))
-        accounts.end_ways_in(session, who.id, with_tokens=True)
+        ways_in.end_all(session, who.id, with_tokens=True)
         sign_in_delay.forget(session, f"name {who.email}")
+        account_log.note(session, who.id, "password.reset", _("chose a new password by a link"))
     return who
 
 

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
+from engine import account_log
+from engine.access.principals import ENGINE, Principal
 from engine.accounts import Person
 from engine.errors import Conflict, Problem, Refused
 from engine.ids import secret_hash
@@ -79,6 +81,7 @@ def switch_on(stores: Stores, vault: Vault, who: Person, seed: str, code: str) -
             raise Refused([Problem("/code", says, "wrong")])
         values = {"user_id": who.id, "seed": vault.seal(seed, _place(who.id)), "last_step": step}
         session.connection.execute(sa.insert(second_factors).values(**values, since=timestamp(session.now)))
+        account_log.note(session, who.id, "second_factor.on", _("switched their second factor on"))
         return _insert_codes(session, who.id)
 
 
@@ -87,14 +90,16 @@ def new_codes(stores: Stores, user_id: str) -> list[str]:
     with stores.control.write() as session:
         if not is_on(session, user_id):
             raise Conflict(_("The second factor is off."))
+        account_log.note(session, user_id, "second_factor.codes", _("made new recovery codes"))
         return _insert_codes(session, user_id)
 
 
-def switch_off(stores: Stores, user_id: str) -> None:
+def switch_off(stores: Stores, user_id: str, *, by: Principal = ENGINE) -> None:
     """No code is asked for any more. The caller has asked for the password."""
-    with stores.control.write() as session:
+    with stores.control.write(by) as session:
         for table in (second_factors, recovery_codes):
             session.connection.execute(sa.delete(table).where(table.c.user_id == user_id))
+        account_log.note_about(session, user_id, "second_factor.off", _("switched a second factor off"))
 
 
 def is_on(session: Session, user_id: str) -> bool:

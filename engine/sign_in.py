@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from engine import accounts, passwords, second_factor, sessions, sign_in_delay
+from engine import account_log, accounts, passwords, second_factor, sessions, sign_in_delay
 from engine.accounts import Person
 from engine.errors import FormworkError
 from engine.ids import new_secret, secret_hash
@@ -115,7 +115,9 @@ def enter_code(stores: Stores, vault: Vault, pending: str, code: str, device: De
 
 
 def _let_in(session: Session, who: Person, device: Device) -> Entry:
-    sign_in_delay.forget(session, _name(who.email))
+    failed = sign_in_delay.forget(session, _name(who.email))
+    facts = {"address": device.address, "browser": device.agent[:300], "failed_tries": failed}
+    account_log.note(session, who.id, "account.signed_in", _("signed in"), **facts)
     return Entry(who, session=sessions.insert_session(session, who.id, device))
 
 

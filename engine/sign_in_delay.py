@@ -50,9 +50,11 @@ def count(session: Session, what: str, free: int = FREE) -> None:
     session.connection.execute(sa.update(failed_tries).where(mine).values(wait_until=until))
 
 
-def forget(session: Session, what: str) -> None:
-    """It went well: failures before count no more."""
-    session.connection.execute(sa.delete(failed_tries).where(failed_tries.c.what_hash == secret_hash(what)))
+def forget(session: Session, what: str) -> int:
+    """It went well: failures before count no more; how many those were."""
+    mine = failed_tries.c.what_hash == secret_hash(what)
+    gone = sa.delete(failed_tries).where(mine).returning(failed_tries.c.failures)
+    return int(session.connection.execute(gone).scalar() or 0)
 
 
 def delay_after(failures: int, free: int = FREE) -> timedelta:

@@ -8,7 +8,9 @@ from typing import Literal, cast, get_args
 
 import sqlalchemy as sa
 
+from engine import audit
 from engine import people as mirrored
+from engine.access.principals import ENGINE, Principal
 from engine.errors import Forbidden, NotFound, Problem, Refused
 from engine.ids import new_id
 from engine.storage.control_tables import memberships, tokens, users, workspaces
@@ -18,6 +20,12 @@ from engine.text import Text, _
 
 Role = Literal["owner", "builder", "member", "guest"]
 ROLES: tuple[Role, ...] = get_args(Role)
+ROLE_NAMES: Mapping[Role, Text] = {
+    "owner": _("Owner"),
+    "builder": _("Builder"),
+    "member": _("Member"),
+    "guest": _("Guest"),
+}
 
 
 @dataclass(frozen=True)
@@ -106,12 +114,14 @@ def people(stores: Stores, workspace_id: str) -> list[Member]:
         return [Member(*row) for row in session.connection.execute(wanted)]
 
 
-def change_role(stores: Stores, workspace_id: str, user_id: str, role: str) -> None:
+def change_role(stores: Stores, workspace_id: str, user_id: str, role: str, *, by: Principal = ENGINE) -> None:
     """Raises `NotFound`, `Refused` for an unknown role, `Forbidden` when the workspace would have no owner left."""
     if role not in ROLES:
         raise Refused([Problem("/role", _("Choose one of the roles."), "unknown", role)])
-    with stores.control.write() as session:
+    with stores.control.write(by) as session:
         _hold(session, workspace_id)
+        says = _("made {name} {role}", name=_name(session, user_id), role=ROLE_NAMES[role])
+        audit.note(session, "person.role", says, workspace=workspace_id, person=user_id, role=role)
         change = sa.update(memberships).where(_is_member(workspace_id, user_id)).values(role=role)
         if session.connection.execute(change).rowcount == 0:
             raise NotFound(_not_here())
@@ -119,13 +129,15 @@ def change_role(stores: Stores, workspace_id: str, user_id: str, role: str) -> N
     mirror(stores, workspace_id)
 
 
-def remove_person(stores: Stores, workspace_id: str, user_id: str) -> None:
+def remove_person(stores: Stores, workspace_id: str, user_id: str, *, by: Principal = ENGINE) -> None:
     """Take someone out of the workspace; their tokens for it die too.
 
     Raises `NotFound`, `Forbidden` for the last owner.
     """
-    with stores.control.write() as session:
+    with stores.control.write(by) as session:
         _hold(session, workspace_id)
+        says = _("took {name} out of the workspace", name=_name(session, user_id))
+        audit.note(session, "person.removed", says, workspace=workspace_id, person=user_id)
         if session.connection.execute(sa.delete(memberships).where(_is_member(workspace_id, user_id))).rowcount == 0:
             raise NotFound(_not_here())
         session.connection.execute(
@@ -170,6 +182,10 @@ def insert_membership(session: Session, workspace_id: str, user_id: str, role: R
 
 def _is_member(workspace_id: str, user_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(memberships.c.workspace_id == workspace_id, memberships.c.user_id == user_id)
+
+
+def _name(session: Session, user_id: str) -> str:
+    return str(session.connection.execute(sa.select(users.c.name).where(users.c.id == user_id)).scalar() or "")
 
 
 def _not_here() -> Text:

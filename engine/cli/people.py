@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import accounts, invitations, resets, second_factor, sessions, workspaces
+from engine import accounts, invitations, resets, second_factor, sessions, ways_in, workspaces
 from engine.cli.accounts import read_password
 from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, InWorkspace, WithStores
 from engine.errors import NotFound
@@ -82,7 +82,7 @@ def uninvite(invitation: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     invitation
         Its id, as `formwork person invitations` prints it.
     """
-    invitations.revoke(here.stores, here.workspace_id, invitation)
+    invitations.revoke(here.stores, here.workspace_id, invitation, by=here.principal)
     here.say(_("The invitation is taken back."), id=invitation)
 
 
@@ -116,7 +116,9 @@ def add_person(
     """
     known = accounts.person_by_email(here.stores, email)
     password = "" if known else read_password(here, password_file)
-    added = accounts.add_person(here.stores, here.workspace_id, email=email, name=name, password=password, role=role)
+    added = accounts.add_person(
+        here.stores, here.workspace_id, here.principal, email=email, name=name, password=password, role=role
+    )
     here.say(_("{name} can now sign in.", name=added.name), id=added.id, email=added.email, role=role)
 
 
@@ -135,7 +137,7 @@ def change_role(email: str, role: str, /, *, here: InWorkspace = IN_WORKSPACE) -
         owner, builder, member or guest.
     """
     who = _person(here, email)
-    workspaces.change_role(here.stores, here.workspace_id, who.id, role)
+    workspaces.change_role(here.stores, here.workspace_id, who.id, role, by=here.principal)
     here.say(_("The role is changed."), id=who.id, role=role)
 
 
@@ -152,7 +154,7 @@ def remove_person(email: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
         Who goes.
     """
     who = _person(here, email)
-    workspaces.remove_person(here.stores, here.workspace_id, who.id)
+    workspaces.remove_person(here.stores, here.workspace_id, who.id, by=here.principal)
     here.say(_("Removed from the workspace."), id=who.id)
 
 
@@ -222,7 +224,7 @@ def disable(email: str, /, *, here: WithStores = WITH_STORES) -> None:
         Whose account is switched off.
     """
     who = _person(here, email)
-    accounts.disable(here.stores, who.id)
+    ways_in.disable(here.stores, who.id)
     here.say(_("The account of {name} is switched off.", name=who.name), id=who.id)
 
 
@@ -239,7 +241,7 @@ def enable(email: str, /, *, here: WithStores = WITH_STORES) -> None:
         Whose account is switched on.
     """
     who = _person(here, email)
-    accounts.enable(here.stores, who.id)
+    ways_in.enable(here.stores, who.id)
     here.say(_("The account of {name} is switched on.", name=who.name), id=who.id)
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from engine import accounts, api_tokens, passwords, people, sessions, sign_in, sign_in_delay, workspaces
+from engine import accounts, api_tokens, passwords, people, sessions, sign_in, sign_in_delay, ways_in, workspaces
 from engine.accounts import Person
 from engine.errors import Conflict, Forbidden, NotFound, Refused, SignInNeeded
 from engine.sessions import Device
@@ -214,7 +214,7 @@ def test_a_failed_try_costs_the_same_work_for_a_name_that_nobody_has(
 def test_an_account_that_is_switched_off_is_out(stores: Stores, ada: tuple[Person, Membership]) -> None:
     person, home = ada
     token, secret = sessions.open_session(stores, person.id), api_tokens.create(stores, person.id, home.id, "One")[1]
-    accounts.disable(stores, person.id)
+    ways_in.disable(stores, person.id)
     assert sessions.session_of(stores, token) is None
     with pytest.raises(SignInNeeded):
         api_tokens.holder_of(stores, secret)
@@ -224,7 +224,7 @@ def test_an_account_that_is_switched_off_is_out(stores: Stores, ada: tuple[Perso
         sign_in.sign_in(stores, person.email, OWNER["password"])
     with pytest.raises(SignInRefused, match="do not belong together"):
         sign_in.sign_in(stores, person.email, "another password")
-    accounts.enable(stores, person.id)
+    ways_in.enable(stores, person.id)
     assert sign_in.sign_in(stores, person.email, OWNER["password"]).session
     assert api_tokens.holder_of(stores, secret).user_id == person.id
 

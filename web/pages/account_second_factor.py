@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from engine import accounts, second_factor, sessions
+from engine.access.principals import person
 from engine.accounts import Person
 from engine.errors import Refused
 from engine.text import _
@@ -71,7 +72,7 @@ def switch_off(
     except Refused as refused:
         errors = {one.at.strip("/"): one.says for one in refused.problems}
         return _shown(request, site, who, errors=errors)
-    second_factor.switch_off(site.stores, who.id)
+    second_factor.switch_off(site.stores, who.id, by=person(who.id))
     return redirect(request, "/account/security", Toast(_("The second factor is switched off.")))
 
 

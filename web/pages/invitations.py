@@ -73,7 +73,7 @@ def invite(
 def revoke(request: Request, place: In, site: SiteHere, invitation: str) -> Response:
     """The link counts no more."""
     place.only("owner")
-    invitations.revoke(site.stores, place.membership.id, invitation)
+    invitations.revoke(site.stores, place.membership.id, invitation, by=place.principal)
     return redirect(request, place.at.page("invitations"), Toast(_("The invitation is taken back.")))
 
 

@@ -60,7 +60,7 @@ def change(request: Request, place: In, form: FormHere, user: str) -> Response:
 def change_role(request: Request, place: In, site: SiteHere, user: str, role: Annotated[str, Form()] = "") -> Response:
     """What somebody may do here."""
     place.only("owner")
-    workspaces.change_role(site.stores, place.membership.id, user, role)
+    workspaces.change_role(site.stores, place.membership.id, user, role, by=place.principal)
     return redirect(request, place.at.page("people"), Toast(_("The role is changed.")))
 
 
@@ -68,7 +68,7 @@ def change_role(request: Request, place: In, site: SiteHere, user: str, role: An
 def remove(request: Request, place: In, site: SiteHere, user: str) -> Response:
     """Take somebody out of the workspace; their account stays."""
     place.only("owner")
-    workspaces.remove_person(site.stores, place.membership.id, user)
+    workspaces.remove_person(site.stores, place.membership.id, user, by=place.principal)
     return redirect(request, _after_leaving(place, user), Toast(_("Removed from the workspace.")))
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from fastapi import FastAPI
 
-from engine import accounts, identities, second_factor, sessions
+from engine import accounts, identities, second_factor, sessions, ways_in
 from engine.oidc import Identity
 from engine.settings import Settings
 from engine.workspaces import Membership
@@ -165,7 +165,7 @@ def test_an_account_that_is_switched_off_stays_out(
     site: Site, membership: Membership, visitor: Visitor, provider: ProviderAtHand
 ) -> None:
     _tie(site, provider)
-    accounts.disable(site.stores, _ada(site))
+    ways_in.disable(site.stores, _ada(site))
     answer = visitor.get(back_with(provider.sign_in(_away(visitor), "ada")))
     assert answer.status_code == 422
     assert "switched off" in answer.text

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from engine import accounts, api_tokens, resets
+from engine import accounts, api_tokens, resets, ways_in
 from engine.errors import Misconfigured, NotFound, SignInNeeded
 from engine.settings import Settings
 from engine.storage import automation_tables
@@ -171,7 +171,7 @@ def test_an_account_that_is_switched_off_gets_no_link(
 ) -> None:
     ada = accounts.person_by_email(site.stores, EMAIL)
     assert ada
-    accounts.disable(site.stores, ada.id)
+    ways_in.disable(site.stores, ada.id)
     visitor.submit("/forgotten", email=EMAIL)
     assert post.deliver() == []
     assert visitor.get(f"/reset/{resets.link(site.stores, ada.id)}").status_code == 404

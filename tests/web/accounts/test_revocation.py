@@ -28,6 +28,7 @@ from engine import (
     second_factor,
     sessions,
     sign_in,
+    ways_in,
     workspaces,
 )
 from engine.access.principals import person
@@ -315,7 +316,7 @@ def test_another_server_knows_it_at_once(held: Held, database_url: Database) -> 
         pytest.skip("one process opens a SQLite installation")
     assert all(works(held) for works in KINDS.values())
     other = Stores(database_url.folder, database_url.url)
-    accounts.disable(other, held.ben.id)
+    ways_in.disable(other, held.ben.id)
     workspaces.change_role(other, held.home, held.ben.id, "guest")
     other.close()
     assert {kind for kind, works in KINDS.items() if not works(held)} == ALL_OF_BEN
