@@ -51,7 +51,8 @@ def history_of(session: Session, at: At, table: Table, record_id: str, limit: in
     known = people.names(session)
     links = [one.key for key in keys if (one := table.fields.get(key)) and one.is_link]
     linked = {record_id for values in held for key in links for record_id in ids_of(values.get(key))}
-    deleted = trash_rows.names(session, linked)
+    # What is gone cannot be asked whether it was the reader's to see.
+    deleted = trash_rows.names(session, linked) if session.seen is session.whole else {}
     names = deleted | names_of(session, at, table, sorted(keys), held) | known
     return History([_told(session, table, one, known) for one in entries], names, len(found) > limit)
 

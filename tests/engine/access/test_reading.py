@@ -143,3 +143,17 @@ def test_guests_see_by_their_role_and_change_nothing(filled: Shop) -> None:
     assert filled.names("tags", AS_GUS) == ["vip"]
     with pytest.raises(Forbidden):
         filled.create("tags", {"name": "x"}, by=AS_GUS)
+
+
+def test_distributions_and_times_of_change_tell_nothing_of_hidden_fields(filled: Shop) -> None:
+    with filled.workspace.read(AS_REP) as session:
+        (spread,) = totals.totals(session, Query("crm.accounts"), [("distribution", "name")])
+        assert [one["value"] for one in spread] == ["Mine"]
+        for hidden in ("credit", "phone"):  # not seen at all, and not in every record
+            with pytest.raises(Refused):
+                totals.totals(session, Query("crm.accounts"), [("distribution", hidden)])
+    for hidden in ("credit", "phone"):
+        with pytest.raises(Refused) as refused:
+            filled.find("accounts", AS_REP, where=[f'=LAST_MODIFIED_TIME({{{hidden}}}) > "2020-01-01"'])
+        assert "There is no field" in refused.value.problems[0].says
+    assert filled.names("accounts", AS_REP, where=['=LAST_MODIFIED_TIME({name}) > "2020-01-01"']) == ["Mine"]
