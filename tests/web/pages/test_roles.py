@@ -58,6 +58,20 @@ def test_pages_show_what_the_role_shows(work: Work, clerk: Work) -> None:
     assert "Deal 001" not in board
 
 
+def test_the_filter_builder_offers_what_is_seen_behind_links(work: Work, clerk: Work) -> None:
+    all_deals = "/apps/shop/deals/views/all"
+    asked = f"{all_deals}?1~of=has:tags&1~name__is=export"
+    assert "Customer: City" in text_of(work.get(asked))
+    seen = clerk.get(asked)
+    assert lines_of(seen) == ["Deal 003", "Deal 006"]
+    assert "Tags: has one with" in text_of(seen)
+    assert "Customer: City" not in text_of(seen)
+    assert "There is no field customer.city." in text_of(clerk.get(f"{all_deals}?customer.city__is=Oslo"))
+    sorted_ = text_of(clerk.get(f"{all_deals}?sort=-title"))
+    assert "order: not saved" in sorted_
+    assert "Save to view" not in sorted_
+
+
 def test_a_record_page_offers_only_what_may_be_done(work: Work, clerk: Work) -> None:
     won = next(one for one in work.deals() if one.values["title"] == "Deal 003")
     other = next(one for one in work.deals() if one.values["title"] == "Deal 001")
