@@ -49,10 +49,12 @@ def history_of(session: Session, at: At, table: Table, record_id: str, limit: in
     keys = {key for one in entries for values in (one.change.before, one.change.after) for key in values}
     held = [values for one in entries for values in (one.change.before, one.change.after)]
     known = people.names(session)
-    links = [one.key for key in keys if (one := table.fields.get(key)) and one.is_link]
+    # Where records are seen by a rule, what is gone cannot be asked whether it was the reader's to see.
+    tables = session.layout.apps.tables
+    fields = [one for key in keys if (one := table.fields.get(key))]
+    links = [one.key for one in fields if one.targets and all(tables[at].rights is None for at in one.targets)]
     linked = {record_id for values in held for key in links for record_id in ids_of(values.get(key))}
-    # What is gone cannot be asked whether it was the reader's to see.
-    deleted = trash_rows.names(session, linked) if session.seen is session.whole else {}
+    deleted = trash_rows.names(session, linked)
     names = deleted | names_of(session, at, table, sorted(keys), held) | known
     return History([_told(session, table, one, known) for one in entries], names, len(found) > limit)
 
