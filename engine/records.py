@@ -120,8 +120,7 @@ def update(
     elsewhere, wrong = sides.draft(session, of, wanted, reading, new=False)
     before = held(session, of, list(given))
     if of.rights is not None:
-        wanted, not_seen = judging.kept(of, wanted, read_records(session, of, list(given)), before)
-        problems += not_seen
+        wanted = judging.kept(of, wanted, read_records(session, of, list(given)), before)
     changed: dict[str, Values] = {}
     for record_id, values in wanted.items():
         differs = {key: value for key, value in values.items() if before[record_id].get(key) != value}

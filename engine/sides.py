@@ -207,8 +207,7 @@ def _kept_lines(
     if not lines.keys() <= writing.before.keys():
         raise Conflict(_("Somebody else changed the same thing at the same time. Try again."))
     if table.rights is not None:
-        lines, not_seen = judging.kept(table, lines, read_records(session, table, ids), writing.before)
-        problems += not_seen
+        lines = judging.kept(table, lines, read_records(session, table, ids), writing.before)
     for line_id, values in lines.items():
         now = {**values, **sorting.ties[line_id]}
         differs = {key: value for key, value in now.items() if writing.before[line_id].get(key) != value}

@@ -52,15 +52,14 @@ def problems(session: Session, address: str, stage: Stage, given: Mapping[str, C
 
 def kept(
     table: Table, accepted: Mapping[str, Values], seen: Mapping[str, Values], before: Mapping[str, Values]
-) -> tuple[dict[str, Values], list[Problem]]:
+) -> dict[str, Values]:
     """The accepted values without those that change nothing that is seen, with what is not seen kept.
 
     `seen` is what the principal sees of the records now, `before` all that they hold. Ids in a link that it does not
-    see stay. Problems are for fields that it does not see in that record, at `/<number>/<field>`.
+    see stay.
     """
     changes: dict[str, Values] = {}
-    wrong: list[Problem] = []
-    for number, (record_id, values) in enumerate(accepted.items()):
+    for record_id, values in accepted.items():
         changes[record_id] = {}
         for key, value in values.items():
             field, shown, held = table.fields[key], seen[record_id].get(key), before[record_id].get(key)
@@ -69,11 +68,8 @@ def kept(
                 continue
             if field.many and isinstance(held, list):
                 value = [*value, *(one for one in held if one not in (shown or ()))]
-            elif not_shown and not _is_empty(held):
-                says = _("You may not set {field} here.", field=field.label)
-                wrong.append(Problem(f"/{number}/{key}", says, "not_allowed"))
             changes[record_id][key] = value
-    return changes, wrong
+    return changes
 
 
 @contextmanager

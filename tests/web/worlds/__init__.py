@@ -1,0 +1,1 @@
+"""Two workspaces that differ only in what a sales rep may not see."""

@@ -1,0 +1,96 @@
+"""Whatever a rep asks, two worlds that differ only in what the rep may not see give the same answers."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from engine import files, trash
+from engine.access import past, rights, sight
+from engine.definitions.roles import TableAccess
+from tests.support.databases import Database
+from tests.web.worlds.asking import Request, answers, looks, script
+from tests.web.worlds.place import POOR_WORLD, RICH, RICH_WORLD, Hidden, Seen, Two, hidden, seen, two_workspaces
+
+ONE_BY_ONE = settings(
+    max_examples=settings().max_examples // 50,  # two, and forty where there is time
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.fixture
+def two(database_url: Database) -> Iterator[Two]:
+    yield from two_workspaces(database_url)
+
+
+def differences(
+    two: Two, what: Seen, one: Hidden, another: Hidden, asked: Callable[[], Iterable[Request]]
+) -> list[str]:
+    """The requests that the two worlds answer differently, each with the first lines that differ."""
+    two.put(0, what, one)
+    two.put(1, what, another)
+    found = []
+    for (request, first), (_same, second) in zip(answers(two, 0, asked()), answers(two, 1, asked()), strict=True):
+        if first != second:
+            lines = difflib.unified_diff(first.splitlines(), second.splitlines(), lineterm="", n=0)
+            found.append("\n".join([f"{request}", *[line[:600] for line in lines][:12]]))
+    return found
+
+
+def test_a_world_full_of_hidden_things_looks_like_one_without(two: Two) -> None:
+    found = differences(two, RICH, RICH_WORLD, POOR_WORLD, script)
+    assert not found, "\n\n".join(found)
+
+
+@ONE_BY_ONE
+@given(what=seen, one=hidden, another=hidden)
+def test_no_two_worlds_can_be_told_apart(two: Two, what: Seen, one: Hidden, another: Hidden) -> None:
+    found = differences(two, what, one, another, script)
+    assert not found, "\n\n".join(found[:3])
+
+
+def _as_it_is(*arguments: Any) -> Any:
+    return arguments[-1]
+
+
+LEAKS: dict[str, tuple[Any, str, Any]] = {
+    "the rule of records": (sight.Sight, "_holds", lambda *_: []),
+    "links that lead to what is not seen": (sight.Sight, "_some_are_hidden", lambda *_: False),
+    "hidden fields": (rights, "_shown", lambda *_: True),
+    "masks": (sight, "_where", lambda value, _wheres: value),
+    "what is computed is as secret as its inputs": (rights.Rights, "_inputs_are_open", lambda *_: True),
+    "what is computed over records of which not all are seen": (rights.Rights, "_path_is_open", lambda *_: True),
+    "history": (past, "seen", _as_it_is),
+    "the trash": (trash, "_all_named", lambda *_: True),
+    "files": (files, "_shown", lambda _session, ids, _tables: set(ids)),
+    "tables that are not given": (TableAccess, "of", lambda *_: True),
+}
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Any) -> Iterator[Two]:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    yield from two_workspaces(Database("", folder))
+
+
+def test_each_guard_that_is_taken_away_is_missed(on_sqlite: Two) -> None:
+    assert not differences(on_sqlite, RICH, RICH_WORLD, POOR_WORLD, looks)
+    unnoticed = []
+    for name, (owner, guard, instead) in LEAKS.items():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(owner, guard, instead)
+            _forget_sights(on_sqlite)
+            if not differences(on_sqlite, RICH, RICH_WORLD, POOR_WORLD, looks):
+                unnoticed.append(name)
+    assert unnoticed == []
+
+
+def _forget_sights(two: Two) -> None:
+    for workspace in two.workspaces:
+        workspace._layout = None
