@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import random
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,11 +16,10 @@ from engine.access.principals import Principal, person
 from engine.definitions.plan import ChangeField, ConvertField
 from engine.errors import Conflict, Refused
 from engine.queries import Query
-from engine.storage.stores import Stores, Workspace
+from engine.storage.stores import Workspace
 from engine.typecast import typecast
 from engine.verifying import verify
-from tests.support.crowd import PEOPLE, crowd
-from tests.support.databases import Database
+from tests.support.crowd import PEOPLE, Deed
 from tests.support.workspaces import OWNER_ID, install
 
 OWNER = person(OWNER_ID, "owner")
@@ -515,11 +516,9 @@ def link_and_delete(workspace: Workspace, who: int, time: int) -> None:
                 records.delete(session, "shop.leads", [dice.choice(some["leads"])])
 
 
-def test_many_at_once_link_what_others_delete(
-    database_url: Database, stores: Stores, crm: Workspace, ids: dict[str, str]
-) -> None:
-    outcomes = crowd(database_url, stores, link_and_delete, 6)
+@pytest.mark.usefixtures("ids")
+def test_many_at_once_link_what_others_delete(crowd: Callable[[Deed, int], Counter[str]], crm: Workspace) -> None:
+    outcomes = crowd(link_and_delete, 6)
     assert outcomes["done"] > PEOPLE
     with crm.read(OWNER) as session:
-        assert ids
         assert verify(session) == []
