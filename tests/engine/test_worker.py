@@ -481,11 +481,13 @@ def test_a_definition_changed_meanwhile_does_not_change_a_run_under_way(
 
 def test_an_automation_in_words(sqlite_house: House) -> None:
     house = sqlite_house
-    house.install(on_created(send=webhook(), note={"action": "update_record", "values": {"note": "x"}}))
+    note = {"action": "update_record", "values": {"note": "x"}}
+    house.install(on_created(send=webhook(), note=note, named={**note, "label": "Plan a call"}))
     with house.workspace.read(OWNER) as session:
         (standing,) = automations.standings(session)
-        says = automations.sentences(session.layout, standing.automation, "en")
-    assert says == ["When a record is created in Deals", "Send a webhook to ERP", "Change Note of the record"]
+        when, *then = automations.sentences(session.layout, standing.automation, "en")
+    assert when == "When a record is created in Deals"
+    assert then == ["Send a webhook to ERP", "Change Note of the record", "Plan a call"]
 
 
 def test_members_see_no_traces(sqlite_house: House) -> None:
