@@ -10,7 +10,6 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -45,9 +44,10 @@ class Headers:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.headers = dict(HEADERS)
+        headers = {**HEADERS, "Cache-Control": "no-store"}
         if settings.public_url.startswith("https:"):
-            self.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,11 +57,10 @@ class Headers:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", POLICY.format(script=script, style=style))
-                headers.setdefault("Cache-Control", "no-store")
+                policy = (b"content-security-policy", POLICY.format(script=script, style=style).encode())
+                there = {name for name, _value in message["headers"]}
+                own = [one for one in (*self.headers, policy) if one[0] not in there]
+                message["headers"] = [*message["headers"], *own]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -64,9 +64,9 @@ def many_links(table: Table) -> list[Field]:
 def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]) -> None:
     """Add records: `(id, values by key)`, system fields included; missing values are empty."""
     sql = session.layout.sql(table)
-    fields = stored_fields(session, table)
+    empty = {one.key: one.kind.empty() for one in stored_fields(session, table)}
     rows = [
-        {"id": record_id, **{one.key: values.get(one.key, one.kind.empty()) for one in fields}}
+        {"id": record_id, **{key: values.get(key, nothing) for key, nothing in empty.items()}}
         for record_id, values in records
     ]
     statement = session.prepared(
