@@ -32,7 +32,7 @@ def locked(session: Session, table: Table, ids: Collection[str]) -> dict[str, li
 
 def on_create(session: Session, table: Table, records: Mapping[str, Values]) -> list[Problem]:
     """Problems for records that would be added to a locked one, at `/<number>/<link>`; `records` by id, in order."""
-    made = {change.record_id for change in session.changes if change.kind == "created"}
+    made = _made(session)
     found = []
     for link, reasons in _parents(session, table, records.values()):
         for number, values in enumerate(records.values()):
@@ -47,7 +47,7 @@ def on_update(
 ) -> list[Problem]:
     """Problems for changes of locked records, at `/<number>/<field>`; `before` holds the stored values until now."""
     found = []
-    made = {change.record_id for change in session.changes if change.kind == "created"}  # they are not finished yet
+    made = _made(session)
     held = locked(session, table, [one for one in changed if one not in made])
     for number, (record_id, values) in enumerate(changed.items()):
         for reason in held.get(record_id, ()):
@@ -74,7 +74,7 @@ def on_delete(session: Session, table: Table, before: Mapping[str, Values]) -> l
         for number, record_id in enumerate(before)
         if record_id in held
     ]
-    made = {change.record_id for change in session.changes if change.kind == "created"}
+    made = _made(session)
     for link, reasons in _parents(session, table, before.values()):
         for number, values in enumerate(before.values()):
             for parent in _ids(values.get(link.key)):
@@ -115,6 +115,14 @@ def _locking_links(session: Session, table: Table) -> list[tuple[Field, Table, l
         if locks:
             found.append((link, target, locks))
     return found
+
+
+def _made(session: Session) -> set[str]:
+    """The records that this transaction made: they are not finished yet. Where nothing is locked nobody asks."""
+    tables = session.layout.apps.tables.values()
+    if not session.layout.remember("locks", lambda: any(one.rules.locks for one in tables)):
+        return set()
+    return {change.record_id for change in session.changes if change.kind == "created"}
 
 
 def _satisfying(session: Session, table: Table, locks: list[Lock], ids: Collection[str]) -> dict[str, list[Locked]]:
