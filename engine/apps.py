@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import audit, computed, conversions, sequences, snapshots
+from engine import audit, computed, conversions, lost_links, sequences, snapshots
 from engine.access import door
 from engine.definitions import plan as planning
 from engine.definitions.alteration import Alteration
@@ -195,6 +195,7 @@ def _carry_out(session: Session, document: Document, planned: Plan) -> None:
         written = conversions.write_after(session, converted)
     except sa.exc.IntegrityError as error:
         raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
+    lost_links.take_off(session, _come_links(old, new), written)
     fresh = _new_in_old_tables(old, new)
     conversions.follow_order(session, _reordered(old, new))
     sequences.number_all(session, [field for field in fresh if field.kind.drawn])
@@ -245,6 +246,13 @@ def _keep_unique(session: Session, old: Layout, new: Layout, app: str) -> None:
 def _new_in_old_tables(old: Layout, new: Layout) -> list[Field]:
     """Fields that are new, or of another type, in tables that were there before."""
     return [one for before, one in _in_old_tables(old, new) if before is None or before.type != one.type]
+
+
+def _come_links(old: Layout, new: Layout) -> list[Field]:
+    """Links that are there now and were not before, with their tables or alone: some may have been there once."""
+    known = {(table.address, key) for table in old.apps.tables.values() for key in table.fields}
+    fields = [one for table in new.apps.tables.values() for one in table.fields.values()]
+    return [one for one in fields if one.is_link and one.inverse_of is None and (one.table, one.key) not in known]
 
 
 def _reordered(old: Layout, new: Layout) -> list[Field]:

@@ -239,3 +239,29 @@ def test_the_worker_purges_after_the_days_that_are_set(house: House) -> None:
     with house.workspace.read(OWNER) as session:
         assert trash.count(session) == 0
         assert history.of_record(session, "crm.tasks", record) == []
+
+
+def test_links_that_come_back_lead_to_nothing_that_is_gone(workspace: Workspace, owner: Principal) -> None:
+    tables: dict[str, Any] = {
+        "deals": {"fields": {"name": {"type": "text"}}},
+        "notes": {
+            "fields": {
+                "about": {"type": "link", "to": "deals", "inverse": "notes"},
+                "others": {"type": "link", "to": "deals", "many": True},
+            }
+        },
+    }
+    install(workspace, owner, tables)
+    with workspace.write(owner) as session:
+        stays, goes = records.create(session, "shop.deals", [{"name": "Stays"}, {"name": "Goes"}])
+        note = records.create(session, "shop.notes", [{"about": goes, "others": [stays, goes]}])[0]
+    install(workspace, owner, {"deals": tables["deals"]})
+    with workspace.write(owner) as session:
+        records.delete(session, "shop.deals", [goes])
+    install(workspace, owner, tables)
+    with workspace.read(owner) as session:
+        assert verify(session) == []
+        values = records.get(session, "shop.notes", note).values
+        assert (values["about"], values["others"]) == (None, [stays])
+        (newest, *_older) = history.of_record(session, "shop.notes", note)
+        assert newest.change.before.keys() <= {"about", "others"}
