@@ -124,8 +124,9 @@ class _Own:
             record_rows.hold(session, table, others)
 
 
-def read_through(layout: Layout) -> frozenset[Key]:
-    """The links through which stored computed fields see other records."""
+def read_through(session: Session) -> frozenset[Key]:
+    """The links through which stored computed fields see other records, whoever asks."""
+    layout = session.whole
 
     def made() -> frozenset[Key]:
         nodes = _sorted_nodes(layout)

@@ -119,7 +119,7 @@ def check_links(session: Session, table: Table, records: Sequence[Given]) -> lis
         if not field.is_link or field.is_side:  # other sides are judged in sides.py
             continue
         wanted = {one for values in records for one in _ids(values.get(field.key))}
-        seen = (table.address, field.key) in computed.read_through(session.layout)
+        seen = (table.address, field.key) in computed.read_through(session)
         hold: record_rows.Hold = "unchanged" if seen else "there"
         missing = wanted - record_rows.existing_in(session, field.targets, wanted, hold=hold)
         if missing:

@@ -63,6 +63,7 @@ BEHIND_THE_DOOR = {
     "engine/files.py": "whether anything limits the asker at all",
     "engine/indexes.py": "indexes are of the tables themselves",
     "engine/limits.py": "holds the app's rule of where a link may lead",
+    "engine/lost_links.py": "takes links to what is gone off tables that builders bring back",
     "engine/queries.py": "which index a question would need",
     "engine/records.py": "writes, once the door has been asked; judges before and after",
     "engine/roles.py": "who has which role, for builders",
