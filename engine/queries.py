@@ -68,18 +68,18 @@ def page_of(session: Session, query: Query) -> tuple[list[tuple[str, Values]], s
 
 def _rows_from(session: Session, query: Query, limit: int) -> list[Row]:
     """Up to `limit` rows from an offset on: id, fields and errors, and at the end the values of the keys."""
-    far = query.offset > FAR
+    apart = query.offset > FAR or (bool(query.sort) and session.layout.is_slow(query.table))
 
     def made(table: Table, records: Records) -> sa.Select[Any]:
         statement, keys, order = _page(session, table, records, query)
         wheres = tests_of(session, table, records, query)
-        if not far:
+        if not apart:
             return statement.where(*wheres).order_by(*order).limit(LIMIT).offset(OFFSET)
-        # Only ids are carried along to a place far down, not whole records.
+        # Only ids are carried along to a place far down or through a sorting, not whole records.
         there = sa.select(keys[-1].value).where(*wheres).order_by(*order).limit(LIMIT).offset(OFFSET)
         return statement.where(keys[-1].value.in_(there.correlate(None))).order_by(*order)
 
-    asked = ("far" if far else "page", tuple(query.sort), _names(query.fields))
+    asked = ("apart" if apart else "page", tuple(query.sort), _names(query.fields))
     return ask(session, query, asked, made, {LIMIT.key: limit, OFFSET.key: query.offset})
 
 
@@ -89,6 +89,7 @@ def _rows_after(session: Session, query: Query, limit: int) -> list[Row]:
     filled = [value is not None for value in values]
     given = {f"after_{number}": value for number, value in enumerate(values)}
     rows: list[Row] = []
+    apart = bool(query.sort) and session.layout.is_slow(query.table)
     for part in range(count_of_parts(filled)):
 
         def made(table: Table, records: Records, part: int = part) -> sa.Select[Any]:
@@ -98,8 +99,11 @@ def _rows_after(session: Session, query: Query, limit: int) -> list[Row]:
                 for key, (name, value) in zip(keys, given.items(), strict=True)
             ]
             holds, part_keys = parts_after(keys, there)[part]
-            wheres = tests_of(session, table, records, query)
-            return statement.where(*wheres, holds).order_by(*(key.clause for key in part_keys)).limit(LIMIT)
+            wheres, order = tests_of(session, table, records, query), [key.clause for key in part_keys]
+            if not apart:
+                return statement.where(*wheres, holds).order_by(*order).limit(LIMIT)
+            wanted = sa.select(keys[-1].value).where(*wheres, holds).order_by(*order).limit(LIMIT)
+            return statement.where(keys[-1].value.in_(wanted.correlate(None))).order_by(*order)
 
         if len(rows) < limit:
             asked = ("after", part, tuple(filled), tuple(query.sort), _names(query.fields))

@@ -109,6 +109,11 @@ class Sight(Layout):
     def ties(self, field: Field) -> FromClause:
         return self._whole.links(field).alias()
 
+    def is_slow(self, address: str) -> bool:
+        links = [one for one in self.apps.tables[address].fields.values() if one.is_link and not one.many]
+        whole = self._whole.table(address).fields
+        return any(self._some_are_hidden(whole[one.key].targets) for one in links)
+
     def asked_by(self, session: Session) -> Mapping[str, Any]:
         return moment(session)
 

@@ -113,6 +113,10 @@ class Layout:
         """The pairs of a link to many, to tie records that are seen to records that are seen."""
         return self.links(field).alias()
 
+    def is_slow(self, address: str) -> bool:
+        """Whether it costs something to read the fields of a record, so that it is worth to choose records first."""
+        return False
+
     def asked_by(self, session: Session) -> Mapping[str, Any]:
         """The parameters that its `rows` take beside those of the question."""
         return {}
