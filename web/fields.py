@@ -32,6 +32,7 @@ class Shown:
     whole: bool = False  # its cell draws a list or an object by itself
     editable: bool = False
     required: bool = False
+    masked: bool = False  # seen in some records only
     help: Label | None = None
     input: Input | None = None
     ways: Mapping[str, list[str]] | None = None  # for each choice ("" for none) those that may follow; None: all may
@@ -77,7 +78,7 @@ def _shown(layout: Layout, one: Field) -> Shown:
         links or drawn_as.names in KINDS,
         drawn_as.holds == "records" or links or drawn_as.listed or drawn_as.holds == "json",
     )
-    shown = Shown(one.key, one.label, one.kind.icon, kind, options, many, named, whole)
+    shown = Shown(one.key, one.label, one.kind.icon, kind, options, many, named, whole, masked=one.masked)
     if not one.writable:
         return shown
     entered = one.kind.input(one.options)

@@ -81,7 +81,11 @@ def sheet_of(
     errors, problems = by_field(refused)
     closed = rules.closed(session, table, record_id, found.values)
     parts = _parts(session, place, table, values, candidates, errors, record_id)
-    parts["fields"] = [_as_it_may_be(one, table, found.values, closed) for one in parts["fields"]]
+    refused_keys = _not_set(session, table, record_id)
+    parts["fields"] = [
+        replace(shown, editable=False) if shown.key in refused_keys else shown
+        for shown in (_as_it_may_be(one, table, found.values, closed) for one in parts["fields"])
+    ]
     return Sheet(
         **parts,
         closed=closed,
@@ -200,6 +204,15 @@ def _may(session: Session, place: Place, table: Table, stage: judging.Stage, rec
     if not door.may(place.principal, acts[stage], table):
         return False
     return record_id is None or not judging.problems(session, table.address, stage, {record_id: ()})
+
+
+def _not_set(session: Session, table: Table, record_id: str) -> set[str]:
+    """The fields that the reader may not set in this record, though in others."""
+    if table.rights is None:
+        return set()
+    keys = [one.key for one in table.declared if one.writable]
+    found = judging.problems(session, table.address, "before", {record_id: keys})
+    return {one.at.rpartition("/")[2] for one in found}
 
 
 def _as_it_may_be(shown: Shown, table: Table, held: Mapping[str, Any], closed: Sequence[Locked]) -> Shown:

@@ -128,7 +128,7 @@ def _icon(statics: Statics, name: str | None, classes: str = "", label: str = ""
 def _value(cells: _Kinds, field: Shown, value: Any, names: Mapping[str, Any]) -> Any:
     """The cell of a record's value: nothing when it is empty, its reason when it is an error."""
     if value is None or value == "" or value == []:
-        return ""
+        return cells("masked", None, field.options, names) if field.masked else ""
     if isinstance(value, Mapping) and not field.whole:
         reason = escape(texts.say(value.get("reason", "")))
         return Markup('<span class="is-error" title="{}">{}</span>').format(reason, value.get("error", ""))

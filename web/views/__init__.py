@@ -71,7 +71,7 @@ class Looking:
     def shown(self) -> list[Shown]:
         """The fields as pages draw them; nothing can be edited by those who may not write."""
         return [
-            shown if self.may_write and not field.owns_lines else replace(shown, editable=False)
+            shown if self.may_write and not (field.owns_lines or field.masked) else replace(shown, editable=False)
             for field in self.fields
             for shown in (shown_field(self.session.layout, field),)
         ]

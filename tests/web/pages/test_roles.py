@@ -80,6 +80,8 @@ def test_a_record_page_offers_only_what_may_be_done(work: Work, clerk: Work) -> 
     assert "/deletion" not in shown.text
     assert 'name="title"' in shown.text
     assert 'name="share"' not in shown.text
+    assert 'name="notes"' not in shown.text  # seen in hot deals only, and this is none
+    assert "Empty, or not for you to see" in shown.text
     assert "300" not in text_of(shown)
     assert clerk.get(f"/apps/shop/deals/records/{other.id}").status_code == 404
     assert "Create Deal" not in text_of(clerk.get("/apps/shop/deals/records/new"))
