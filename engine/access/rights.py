@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from engine.access.scopes import WHOLE, Scope
 from engine.definitions.language import App, Apps, Condition, Field, Table
 from engine.definitions.roles import Role, TableAccess
 from engine.definitions.types import FieldTypes, Path
@@ -75,23 +76,26 @@ def all_of(*rules: Rule) -> Rule:
 
 
 class Rights:
-    """The rights to all tables of a workspace that `held` (addresses of roles) give; guests change nothing."""
+    """The rights to all tables of a workspace that `held` (addresses of roles; None: all there are) give.
 
-    def __init__(self, apps: Apps, types: FieldTypes, held: Collection[str], *, guest: bool = False) -> None:
+    Guests change nothing, and to a token what lies outside its scope is not there.
+    """
+
+    def __init__(
+        self, apps: Apps, types: FieldTypes, held: Collection[str] | None, *, guest: bool = False, scope: Scope = WHOLE
+    ) -> None:
         self._apps = apps
         self._types = types
         self._open: dict[Key, bool] = {}
-        self.roles = {
-            table.address: [one.key for one in roles_in(app, held)]
-            for app in apps.values()
-            for table in app.tables.values()
-        }
-        self.tables = {
-            table.address: _rights(app, table, roles, guest)
-            for app in apps.values()
-            for roles in [roles_in(app, held)]
-            for table in app.tables.values()
-        }
+        self.roles: dict[str, list[str]] = {}
+        self.tables: dict[str, TableRights] = {}
+        for app in apps.values():
+            roles = list(app.roles.values()) if held is None else roles_in(app, held)
+            for table in app.tables.values():
+                self.roles[table.address] = [one.key for one in roles]
+                limited = None if held is None else roles
+                given = _rights(app, table, limited, guest)
+                self.tables[table.address] = given if scope.covers(table.address) else NOTHING
 
     def seen(self, one: Field) -> Rule:
         """In which of the records that are seen the field is seen."""
@@ -149,8 +153,8 @@ def roles_in(app: App, held: Collection[str]) -> list[Role]:
     return given or [one for one in app.roles.values() if one.default]
 
 
-def _rights(app: App, table: Table, roles: list[Role], guest: bool) -> TableRights:
-    if not app.roles:
+def _rights(app: App, table: Table, roles: list[Role] | None, guest: bool) -> TableRights:
+    if roles is None or not app.roles:
         return ONLY_READ if guest else ALL
     gives = [one.gives(table.key) for one in roles]
     gives = [one for one in gives if one.of("read") is not False]

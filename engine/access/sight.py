@@ -38,16 +38,17 @@ _PUBLIC = ("formwork", "key", "label", "description", "icon", "color", "version"
 
 def of(session: Session) -> Layout:
     """The workspace as the one who asks sees it; the layout itself for who sees everything."""
-    whole, asker = session.whole, session.principal
-    if sees_everything(asker) or not _have_roles(whole):
+    whole, asker, scope = session.whole, session.principal, session.principal.scope
+    everything = sees_everything(asker) or not _have_roles(whole)
+    if everything and not scope.within:
         return whole
-    held = session.store.roles_of(session, asker.user_id or "")
+    held = None if everything else session.store.roles_of(session, asker.user_id or "")
     guest, clock = asker.role == "guest", clock_of(session)
 
     def made() -> Layout:
-        return Sight(whole, Rights(whole.apps, whole.types, held, guest=guest), clock)
+        return Sight(whole, Rights(whole.apps, whole.types, held, guest=guest, scope=scope), clock)
 
-    return whole.recall(("sight", held, guest, clock), made)
+    return whole.recall(("sight", held, guest, scope.within, clock), made)
 
 
 def roles_of(session: Session) -> dict[str, list[str]]:

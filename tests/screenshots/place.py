@@ -17,6 +17,7 @@ from tests.support.webhooks import WebhookReceiver
 
 EMAIL, PASSWORD = "ada@example.com", "four words in a row"
 PEOPLE = (("Ben Okafor", "ben@example.com", "member"), ("王小明", "wang@example.com", "builder"))
+ACCOUNT = ("account", "account/security", "account/second-factor", "account/email", "account/tokens")
 ENQUIRY = {
     "name": "Maria Lindqvist",
     "company": "Nordljus Paper",
@@ -96,6 +97,7 @@ class Place:
     def _outside(self) -> dict[str, str]:
         return {
             "sign-in": f"{self.base}/sign-in",
+            "forgotten": f"{self.base}/forgotten",
             "setup-used": self.setup,
             "public-form": self.form,
             "public-form-thanks": f"{self.form}/thanks",
@@ -137,13 +139,14 @@ class Place:
             "inbox": "inbox",
             "outbox": "outbox",
             "people": "people",
+            "invitations": "invitations",
             "departments": "departments",
             "department": f"departments/{self.department}",
             "audit": "audit?checked=1",
             "unknown": "no/such/page",
         }
         addresses = {name: f"{self.desk.home}/{path}".rstrip("/") for name, path in paths.items()}
-        addresses |= {"run": self._run(), "account": f"{self.base}/account"}
+        addresses |= {"run": self._run(), **{name.replace("/", "-"): f"{self.base}/{name}" for name in ACCOUNT}}
         addresses |= self._imports()
         return addresses | {"workspace-new": f"{self.base}/workspaces/new"}
 

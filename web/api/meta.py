@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import accounts, apps, views
-from engine.definitions.language import App, Field, Table, View
+from engine.definitions.language import Field, Table, View
 from engine.storage.layout import Layout
 from web.api.answering import Caller, Endpoints, answered
 from web.api.errors import NoSuchThing
@@ -54,8 +54,7 @@ def _whoami(caller: Caller) -> Any:
 def _bases(caller: Caller) -> Any:
     with caller.read() as session:
         language, level = session.workspace.language, _LEVELS[caller.holder.role]
-        scope = caller.holder.scope
-        found = [one for one in apps.installed(session) if any(map(scope.covers, _addresses(one)))]
+        found = apps.installed(session)
         return {
             "bases": [{"id": one.key, "name": said(one.label, language), "permissionLevel": level} for one in found]
         }
@@ -63,13 +62,8 @@ def _bases(caller: Caller) -> Any:
 
 def _tables(caller: Caller, app: str, with_fields: bool) -> Any:
     with caller.read() as session:
-        covers = caller.holder.scope.covers
-        tables = [one for one in app_named(session.layout, app).tables.values() if covers(one.address)]
+        tables = app_named(session.layout, app).tables.values()
         return {"tables": [_table(session.layout, one, session.workspace.language, with_fields) for one in tables]}
-
-
-def _addresses(app: App) -> list[str]:
-    return [table.address for table in app.tables.values()]
 
 
 def _nothing(_caller: Caller) -> Any:

@@ -57,23 +57,31 @@ def _filled(body: object, order: str) -> object:
     return order if body == "{order}" else body
 
 
-def test_one_for_a_table_sees_and_changes_that_table_alone(installation: Installation, order: str) -> None:
-    customer = installation.client().create({"name": "Acme"}, table="customers")[0]
+def test_to_one_for_a_table_the_others_are_not_there(installation: Installation, order: str) -> None:
+    """As for somebody whose role shows nothing of them: no table, no link that leads there, no sum over it."""
+    everything = installation.client()
+    customer = everything.create({"name": "Acme"}, table="customers")[0]
+    everything.ask("PATCH", f"/shop/orders/{order}", {"fields": {"customer": [customer]}})
     scoped = _client(installation, Scope(within=("shop.customers",)))
-    assert len(scoped.ask("GET", "/shop/customers")["records"]) == 1
+    (found,) = scoped.ask("GET", "/shop/customers")["records"]
+    assert set(found["fields"]) == {"Name"}
     scoped.ask("PATCH", f"/shop/customers/{customer}", {"fields": {"Code": "x"}})
     for method, path, body in [*WRITES, ("GET", "/shop/orders", None), ("GET", "/shop/orders/{order}", None)]:
-        scoped.ask(method, path.replace("{order}", order), _filled(body, order), 403)
+        scoped.ask(method, path.replace("{order}", order), _filled(body, order), 404)
     assert [one["id"] for one in scoped.ask("GET", "/meta/bases/shop/tables")["tables"]] == ["customers"]
     assert [one["id"] for one in scoped.ask("GET", "/meta/bases")["bases"]] == ["shop"]
-    # The other side of a link is a field of the other table.
-    scoped.ask("PATCH", f"/shop/customers/{customer}", {"fields": {"Orders": [order]}}, 403)
+    scoped.ask("PATCH", f"/shop/customers/{customer}", {"fields": {"Orders": [order]}}, 422)
+    scoped.ask("PATCH", f"/shop/customers/{customer}", {"fields": {"orders": [order]}}, 422)
+    scoped.ask("GET", "/shop/customers", None, 422, filterByFormula="{Spent} > 0")
+    scoped.ask("GET", "/shop/customers", None, 422, filterByFormula="{orders.number} = 'A-1'")
 
 
 def test_one_for_an_app_takes_all_its_tables(installation: Installation, order: str) -> None:
     scoped = _client(installation, Scope(within=("shop",)))
     assert scoped.ask("GET", "/shop/orders")["records"]
-    assert scoped.create({"name": "Acme"}, table="customers")
+    made = scoped.create({"name": "Acme"}, table="customers")
+    scoped.ask("PATCH", f"/shop/orders/{order}", {"fields": {"customer": made}})
+    assert scoped.ask("GET", "/shop/customers")["records"][0]["fields"]["Spent"] == 5
 
 
 def test_one_with_less_than_everything_changes_no_app(installation: Installation) -> None:
