@@ -5,7 +5,7 @@ It holds links that open an account, so it is deleted as soon as it is sent, and
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -21,17 +21,26 @@ from engine.storage.stores import Stores
 from engine.vault import Vault
 
 LIFE = timedelta(days=1)  # the links in it are dead by then
+LINK = "{link}"  # stands in a mail's text where the link will be
 
 _c = automation_tables.outbox.c
 
 
-def put(session: Session, vault: Vault, settings: Settings, to: str, subject: str, body: str) -> bool:
+@dataclass(frozen=True)
+class Words:
+    """A mail in its writer's language; the body may hold `{link}`."""
+
+    subject: str
+    body: str
+
+
+def put(session: Session, vault: Vault, settings: Settings, to: str, words: Words, link: str = "") -> bool:
     """Put a mail on its way, inside a transaction of the control store; whether one could be."""
     if not settings.smtp_host:
         return False
     try:
-        one_line = " ".join(subject.split())  # it may hold a name that somebody typed
-        outbox.put(session, [to], one_line, vault.seal(body, _place(to)), settings)
+        one_line = " ".join(words.subject.split())  # it may hold a name that somebody typed
+        outbox.put(session, [to], one_line, vault.seal(words.body.replace(LINK, link), _place(to)), settings)
     except Refused:  # an address that people can sign in with, and that no mail server takes
         return False
     session.after_commit(something_began.set)

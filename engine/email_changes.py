@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from engine import account_log, account_mail, accounts, workspaces
+from engine.account_mail import Words
 from engine.accounts import Person
 from engine.errors import NotFound, Problem, Refused
 from engine.ids import new_secret, secret_hash
@@ -19,20 +19,12 @@ from engine.text import _
 from engine.vault import Vault
 
 LIFE = timedelta(hours=1)
-LINK = "{link}"
 
 
-@dataclass(frozen=True)
-class Words:
-    """The two mails in the person's language: the new address gets the link, the old one is told."""
-
-    subject: str
-    to_new: str  # holds `{link}`
-    to_old: str
-
-
-def ask(stores: Stores, vault: Vault, settings: Settings, who: Person, email: str, words: Words) -> bool:
-    """Send a link to the new address; False where no mail is sent, and the address is changed at once.
+def ask(
+    stores: Stores, vault: Vault, settings: Settings, who: Person, email: str, to_new: Words, to_old: Words
+) -> bool:
+    """Send a link to the new address and tell the old one; False where no mail is sent: then it counts at once.
 
     Raises `Refused` at `/email`. An address that has an account gets no mail, and the answer does not say so.
     """
@@ -53,8 +45,8 @@ def ask(stores: Stores, vault: Vault, settings: Settings, who: Person, email: st
         session.connection.execute(sa.insert(email_changes).values(**values, expires_at=timestamp(session.now + LIFE)))
         if not _is_taken(session, wanted):
             link = f"{settings.public_url}/account/email/{token}"
-            account_mail.put(session, vault, settings, wanted, words.subject, words.to_new.replace(LINK, link))
-        account_mail.put(session, vault, settings, who.email, words.subject, words.to_old)
+            account_mail.put(session, vault, settings, wanted, to_new, link)
+        account_mail.put(session, vault, settings, who.email, to_old)
     return True
 
 

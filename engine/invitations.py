@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
 from engine import account_mail, accounts, audit, passwords, sign_in_delay, workspaces
 from engine.access.principals import ENGINE, Principal, person
+from engine.account_mail import Words
 from engine.accounts import Person
 from engine.errors import Conflict, Forbidden, NotFound, Problem, Refused
 from engine.ids import new_id, new_secret, secret_hash
@@ -27,7 +28,6 @@ from engine.workspaces import ROLES, Membership, Role
 
 DAYS = 7
 LONGEST_DAYS = 30
-LINK = "{link}"  # stands in a mail's text where the link will be
 
 _c = invitations.c
 
@@ -61,14 +61,6 @@ class Offer:
     role: Role
     email: str
     invited_by: str
-
-
-@dataclass(frozen=True)
-class Words:
-    """A mail in the inviter's language; the body holds `{link}`."""
-
-    subject: str
-    body: str
 
 
 def invite(
@@ -122,14 +114,9 @@ def invite(
         )
         says = _("invited {email}", email=wanted) if wanted else _("made an invitation for whoever has its link")
         audit.note(session, "person.invited", says, workspace=workspace_id, invitation=made.id, role=role)
-        is_sent = bool(wanted and words) and account_mail.put(
-            session,
-            vault,
-            settings,
-            wanted,
-            cast(Words, words).subject,
-            cast(Words, words).body.replace(LINK, made.link),
-        )
+        if words is None or not wanted:
+            return made
+        is_sent = account_mail.put(session, vault, settings, wanted, words, made.link)
     return Made(made.id, made.link, is_sent)
 
 

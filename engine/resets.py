@@ -6,12 +6,12 @@ the answer, and the work done for it, tells nobody who has one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from engine import account_log, account_mail, accounts, passwords, sign_in_delay, ways_in
+from engine.account_mail import Words
 from engine.accounts import Person
 from engine.automations.starts import something_began
 from engine.errors import NotFound, Problem, Refused
@@ -26,15 +26,6 @@ from engine.vault import Vault
 LIFE = timedelta(minutes=30)
 NOT_AGAIN_FOR = timedelta(minutes=2)  # so that nobody's mailbox can be filled
 FREE = 20  # wishes of one network address that cost no delay
-LINK = "{link}"  # stands in a mail's text where the link will be
-
-
-@dataclass(frozen=True)
-class Words:
-    """A mail in the asker's language; the body holds `{link}`."""
-
-    subject: str
-    body: str
 
 
 def wish(stores: Stores, email: str, words: Words, address: str = "") -> None:
@@ -67,7 +58,7 @@ def answer(stores: Stores, vault: Vault, settings: Settings) -> int:
             user_id = session.connection.execute(found).scalar()
             if user_id is not None and not _has_fresh_link(session, user_id):
                 link = f"{settings.public_url}/reset/{insert_link(session, user_id)}"
-                account_mail.put(session, vault, settings, email, subject, body.replace(LINK, link))
+                account_mail.put(session, vault, settings, email, Words(subject, body), link)
     return len(wishes)
 
 

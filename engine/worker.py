@@ -30,6 +30,7 @@ from engine.ids import new_id
 from engine.storage.session import timestamp
 from engine.storage.stores import Store, Stores, Workspace
 from engine.text import _
+from engine.vault import CannotOpen
 
 BATCH = 20
 CALLERS = 16  # calls at the same time
@@ -262,15 +263,17 @@ class Worker:
         failure: EgressFailed | None = None
         for mail in mails:
             if failure is None or failure.kind not in SERVER_TROUBLE:
-                failure = self._send(opened(mail))
+                failure = self._send(mail, opened)
             with store.write() as session:
                 session.now = self.clock()
                 outbox.note(session, self.id, mail, failure)
         return len(mails)
 
-    def _send(self, mail: outbox.Mail) -> EgressFailed | None:
+    def _send(self, mail: outbox.Mail, opened: Callable[[outbox.Mail], outbox.Mail]) -> EgressFailed | None:
         try:
-            send_mail(outbox.message_of(mail, self.means.settings), self.means.settings)
+            send_mail(outbox.message_of(opened(mail), self.means.settings), self.means.settings)
+        except CannotOpen as error:  # sealed with a key that is gone: nobody can send it any more
+            return EgressFailed("rejected", str(error), permanent=True)
         except EgressFailed as failure:
             log.warning("mail %s: %s %s", mail.id, failure.kind, failure.detail)
             return failure

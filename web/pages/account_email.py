@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from engine import email_changes
-from engine.email_changes import LINK, Words
+from engine.account_mail import LINK, Words
 from engine.errors import Refused
 from engine.text import _
 from web.dependencies import SignedIn, SiteHere, check_proof
@@ -33,25 +33,24 @@ def change(request: Request, site: SiteHere, who: SignedIn, email: Annotated[str
     """Send a link to the new address; without a mail server it counts at once."""
     check_proof(request, "/account/email")
     with reading_as(visit_of(request).reader):
-        words = Words(
-            say(_("Your address for Formwork")),
-            say(
-                _(
-                    "You want to sign in to Formwork with this address.\n\n"
-                    "Confirm it here within an hour:\n{link}\n\nIf it was not you, do nothing.",
-                    link=LINK,
-                )
-            ),
-            say(
-                _(
-                    "Somebody, probably you, wants to sign in to your account with the address {email} from now on.\n\n"
-                    "If it was not you, change your password: somebody else is signed in as you.",
-                    email=email.strip(),
-                )
-            ),
+        subject = say(_("Your address for Formwork"))
+        to_new = say(
+            _(
+                "You want to sign in to Formwork with this address.\n\n"
+                "Confirm it here within an hour:\n{link}\n\nIf it was not you, do nothing.",
+                link=LINK,
+            )
         )
+        to_old = say(
+            _(
+                "Somebody, probably you, wants to sign in to your account with the address {email} from now on.\n\n"
+                "If it was not you, change your password: somebody else is signed in as you.",
+                email=email.strip(),
+            )
+        )
+    words = (Words(subject, to_new), Words(subject, to_old))
     try:
-        sent = email_changes.ask(site.stores, site.vault, site.settings, who, email, words)
+        sent = email_changes.ask(site.stores, site.vault, site.settings, who, email, *words)
     except Refused as refused:
         sends, says = bool(site.settings.smtp_host), refused.problems[0].says
         return page(request, "account/email.html", status=422, sends=sends, email=email, error=says)

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from engine import resets
+from engine.account_mail import LINK, Words
 from engine.errors import Refused
-from engine.resets import LINK, Words
 from engine.text import _
 from web.dependencies import SiteHere
 from web.reader import reading_as

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from engine import invitations, sessions
+from engine.account_mail import LINK, Words
 from engine.errors import Refused
-from engine.invitations import LINK, Made, Words
+from engine.invitations import Made
 from engine.text import _
 from engine.workspaces import ROLES
 from web.addresses import At

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 
 from engine import accounts, email_changes, people, resets
-from engine.email_changes import Words
+from engine.account_mail import Words
 from engine.errors import Refused
 from engine.settings import Settings
 from engine.storage.control_tables import email_changes as table
@@ -102,8 +102,8 @@ def test_without_a_mail_server_it_counts_at_once(site: Site, membership: Members
     assert ada
     accounts.add_person(site.stores, membership.id, **BEN)
     plain = Settings.from_environment({})
-    words = Words("", "", "")
+    words = (Words("", ""), Words("", ""))
     with pytest.raises(Refused, match="has an account already"):
-        email_changes.ask(site.stores, site.vault, plain, ada, BEN["email"], words)
-    assert not email_changes.ask(site.stores, site.vault, plain, ada, NEW, words)
+        email_changes.ask(site.stores, site.vault, plain, ada, BEN["email"], *words)
+    assert not email_changes.ask(site.stores, site.vault, plain, ada, NEW, *words)
     assert accounts.person(site.stores, ada.id).email == NEW

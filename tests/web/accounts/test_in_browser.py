@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from engine import second_factor
 from tests.support.desk import Desk, watch
+from tests.support.provider import ProviderAtHand
 from tests.support.server import Machine
 from tests.web.conftest import PASSWORD
 
@@ -98,3 +99,25 @@ def test_nothing_is_wider_than_a_phone_and_nothing_is_blocked(desk: Desk) -> Non
         desk.page.goto(f"{desk.base}{path}")
         assert not desk.page.evaluate(WIDER), path
     assert complaints == []
+
+
+def test_by_way_of_a_provider_and_back(machine: Machine, browser: Browser, provider: ProviderAtHand) -> None:
+    """A browser brings along what it must on its way back from another site, and an address ties nothing by itself."""
+    server = machine.serve(**provider.settings)
+    desk = Desk(browser.new_context(locale="en-US").new_page(), server.url)
+    link = server.wait_for(r"within 30 minutes: (\S+)")
+    desk.create_owner(link, name="Ada", email="ada@example.com", password=PASSWORD, workspace="Acme")
+    provider.know("ada", email="ada@example.com", email_verified=True)
+    page = browser.new_context(locale="en-US").new_page()
+    for asks_for_password in (True, False):
+        page.context.clear_cookies()
+        page.goto(f"{desk.base}/account/tokens")
+        page.get_by_role("link", name="Acme sign-on").click()
+        page.wait_for_url(f"{provider.url}/**")
+        page.fill("input[name=sub]", "ada")
+        page.locator("button", has_text="Authorize").first.click()
+        if asks_for_password:
+            page.wait_for_url(f"{desk.base}/**")
+            page.fill("#password", PASSWORD)
+            page.get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_url(f"{desk.base}/account/tokens")

@@ -9,12 +9,14 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from engine import accounts, api_tokens, resets, ways_in
+from engine import account_mail, accounts, api_tokens, resets, ways_in
+from engine.account_mail import Words
 from engine.errors import Misconfigured, NotFound, SignInNeeded
 from engine.settings import Settings
 from engine.storage import automation_tables
 from engine.storage.control_tables import reset_links, reset_wishes
 from engine.storage.session import timestamp
+from engine.vault import Vault, new_key
 from engine.workspaces import Membership
 from tests.support.statements import counted
 from tests.web.accounts.conftest import Post
@@ -164,6 +166,15 @@ def test_neither_links_nor_mails_are_stored_in_the_clear(
     with site.stores.control.read() as session:
         for table in (automation_tables.outbox, reset_wishes):
             assert session.connection.execute(sa.select(table)).all() == []
+
+
+def test_a_mail_whose_key_is_gone_holds_up_no_other(
+    site: Site, membership: Membership, visitor: Visitor, post: Post
+) -> None:
+    with site.stores.control.write() as session:
+        account_mail.put(session, Vault(new_key()), site.settings, "eve@example.com", Words("Lost", "Lost"))
+    visitor.submit("/forgotten", email=EMAIL)
+    assert [to for to, _text in post.deliver()] == [EMAIL]
 
 
 def test_an_account_that_is_switched_off_gets_no_link(

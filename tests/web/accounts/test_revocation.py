@@ -32,9 +32,9 @@ from engine import (
     workspaces,
 )
 from engine.access.principals import person
+from engine.account_mail import LINK, Words
 from engine.accounts import Person
 from engine.cli.run import run
-from engine.email_changes import LINK
 from engine.oidc import Identity
 from engine.sessions import Device
 from engine.storage.stores import Stores
@@ -184,8 +184,8 @@ def held(app: FastAPI, site: Site, membership: Membership, post: Post) -> Held:
     made.token_id = token.id
     made.links["file"] = _file(made)
     made.links["reset"] = f"/reset/{resets.link(stores, ben.id)}"
-    words = email_changes.Words("", LINK, "")
-    email_changes.ask(stores, site.vault, site.settings, ben, "new@ben.example", words)
+    words = (Words("", LINK), Words("", ""))
+    email_changes.ask(stores, site.vault, site.settings, ben, "new@ben.example", *words)
     made.links["address"] = urlsplit(post.links("new@ben.example")[-1]).path
     link = invitations.invite(stores, site.vault, site.settings, home, ben.id, role="member").link
     made.links["invitation"] = urlsplit(link).path
