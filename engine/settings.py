@@ -143,6 +143,12 @@ class Settings:
         _("Address that people open, used in links. Empty: http://<host>:<port>, allowed on loopback only."),
         _public_url,
     )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        "FORMWORK_TRUSTED_PROXIES",
+        "",
+        _("Networks of proxies in front, such as 10.0.0.0/8, that say who asks (X-Forwarded-For). Empty: none."),
+        _networks,
+    )
     smtp_host: str = _setting("FORMWORK_SMTP_HOST", "", _("Mail server. Empty: mail is kept in the outbox."), _text)
     smtp_port: int = _setting("FORMWORK_SMTP_PORT", "587", _("Port of the mail server."), _port)
     smtp_user: str = _setting("FORMWORK_SMTP_USER", "", _("User at the mail server, if it asks for one."), _text)

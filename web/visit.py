@@ -16,6 +16,7 @@ from web import csrf
 from web.addresses import At
 from web.cookies import YEAR
 from web.reader import Reader, language_of
+from web.senders import sender_of
 from web.site import Site
 
 SESSION = "sid"
@@ -45,8 +46,12 @@ class Visit:
     @property
     def device(self) -> Device:
         """What the visitor comes with."""
-        client = self.request.client
-        return Device(self.request.headers.get("user-agent", ""), client.host if client else "")
+        return Device(self.request.headers.get("user-agent", ""), self.sender)
+
+    @property
+    def sender(self) -> str:
+        """The network address that the request comes from."""
+        return sender_of(self.request, self.site.settings.trusted_proxies)
 
     @cached_property
     def reader(self) -> Reader:

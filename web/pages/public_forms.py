@@ -35,6 +35,7 @@ from web.questions import asked, offered
 from web.render import page
 from web.sheets import typed_in
 from web.uploads import with_ids
+from web.visit import visit_of
 
 router = APIRouter(prefix="/f/{workspace}/{app}/{table}/{form}")
 guard = dependencies.public_guard
@@ -89,7 +90,7 @@ def submit(request: Request, site: SiteHere, of: FormOf, sent: FormHere) -> Resp
     with of.read() as session:
         table, form = of.found(session)
         layout = session.layout
-    if not site.public_forms.allows(request.client.host if request.client else ""):
+    if not site.public_forms.allows(visit_of(request).sender):
         values = typed_in(sent, table, layout)
         says = _("Many forms came from your network within a minute. Wait a minute, then send yours again.")
         return _shown(request, of, values, Refused([Problem("", says, "too_many")]), status=429)
