@@ -100,8 +100,7 @@ class DateTime(_AsItIsOnSqlite):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         if isinstance(value, datetime.datetime):
-            utc = value.astimezone(datetime.UTC)
-            return f"{utc.year:04d}-{utc:%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+            return value.astimezone(datetime.UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
         return value
 
 

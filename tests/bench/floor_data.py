@@ -38,7 +38,7 @@ class Floor:
         database.run(f"{REFRESH} 1 = 1")
         database.run("COMMIT")
         if url:
-            database.run("ANALYZE")
+            database.run("VACUUM ANALYZE")
         database.connection.close()
 
     def serve(self) -> subprocess.Popen[bytes]:

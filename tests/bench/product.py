@@ -100,5 +100,5 @@ class Product:
                 totals.groups(session, queries.Query("sales.orders"), ["status"], [("sum", "total")])
         indexes.tend(workspace)
         if workspace.database.dialect == "postgresql":
-            with workspace.write(self.asker) as session:
-                session.connection.exec_driver_sql("ANALYZE")
+            with workspace.database.writers.engine.connect() as connection:
+                connection.exec_driver_sql("VACUUM ANALYZE")  # as the server does by itself after a while
