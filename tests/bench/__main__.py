@@ -16,6 +16,7 @@ import os
 import platform
 import sqlite3
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.bench.requests import figures, measure, operations, press, reads
 from tests.bench.servers import database_urls, resident_mb
 
 IMPORTED = 100_000  # rows of the file
+START_UP = 5  # seconds in which a server reads its page files in the background
 FIELDS = 3  # of each kind are added, one after the other
 
 
@@ -35,6 +37,7 @@ def over_http(name: str, product: Product, floor: Floor, count: int, rounds: int
     try:
         client = product.client()
         client.send("GET", reads(product)["read one"])
+        time.sleep(START_UP)
         memory = {"idle_mb": resident_mb(ours)}
         measured = {}
         for operation, (one, other) in operations(product, floor, count).items():
