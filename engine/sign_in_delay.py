@@ -35,9 +35,10 @@ def must_wait(session: Session, *what: str) -> bool:
 
 def count(session: Session, what: str, free: int = FREE) -> None:
     """One more failure of `what`."""
-    old = failed_tries.c.wait_until < timestamp(session.now - FORGOTTEN_AFTER)
+    now, before = timestamp(session.now), timestamp(session.now - FORGOTTEN_AFTER)
+    old = sa.and_(failed_tries.c.last_at < before, failed_tries.c.wait_until < before)
     session.connection.execute(sa.delete(failed_tries).where(old))
-    values = {"what_hash": secret_hash(what), "failures": 1, "wait_until": timestamp(session.now)}
+    values = {"what_hash": secret_hash(what), "failures": 1, "wait_until": "", "last_at": now}
     counted = (
         _INSERT[session.dialect](failed_tries)
         .values(**values)
@@ -45,9 +46,10 @@ def count(session: Session, what: str, free: int = FREE) -> None:
         .returning(failed_tries.c.failures)
     )
     failures = session.connection.execute(counted).scalar_one()
-    until = timestamp(session.now + delay_after(failures, free))
+    delay = delay_after(failures, free)
+    until = timestamp(session.now + delay) if delay else ""
     mine = failed_tries.c.what_hash == values["what_hash"]
-    session.connection.execute(sa.update(failed_tries).where(mine).values(wait_until=until))
+    session.connection.execute(sa.update(failed_tries).where(mine).values(wait_until=until, last_at=now))
 
 
 def forget(session: Session, what: str) -> int:

@@ -40,7 +40,8 @@ failed_tries = sa.Table(
     metadata,
     sa.Column("what_hash", sa.Text),
     sa.Column("failures", sa.Integer),
-    sa.Column("wait_until", sa.Text),
+    sa.Column("wait_until", sa.Text),  # empty: no need to
+    sa.Column("last_at", sa.Text),
 )
 tokens = _table(
     "tokens",
