@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -181,9 +181,9 @@ class Provider:
         is_checked = claims.get("email_verified") is True and isinstance(email, str)
         return Identity(self.settings.oidc_issuer, subject, str(email).strip().casefold() if is_checked else "")
 
-    def _json(self, call: Any) -> Mapping[str, Any]:
+    def _json(self, call: Callable[[], Answer]) -> Mapping[str, Any]:
         try:
-            answer: Answer = call()
+            answer = call()
             found = json.loads(answer.body)
         except (EgressRefused, EgressFailed) as error:
             raise ProviderFailed(f"{error.says} {getattr(error, 'detail', '')}") from error

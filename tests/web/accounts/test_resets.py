@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -147,8 +148,6 @@ def test_nobody_learns_who_has_an_account(site: Site, membership: Membership, ap
 
 def _without_secrets(text: str) -> str:
     """A page without what is drawn afresh for each answer."""
-    import re
-
     return re.sub(r'nonce="[^"]+"|value="[\w-]{60,}"|X-CSRF-Token[^}]+', "", text)
 
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from engine import second_factor
+from engine import accounts, second_factor
 from engine.storage.control_tables import second_factors, sessions
 from engine.storage.session import timestamp
 from engine.workspaces import Membership
@@ -102,8 +102,6 @@ def test_a_wrong_code_switches_nothing_on_and_keeps_the_picture(site: Site, owne
 
 
 def _ada(site: Site) -> str:
-    from engine import accounts
-
     found = accounts.person_by_email(site.stores, EMAIL)
     assert found
     return found.id
