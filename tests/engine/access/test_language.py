@@ -42,6 +42,11 @@ def test_an_empty_condition_lets_nobody_think_that_it_holds_nothing_back() -> No
     assert wrong(accounts={"read": empty}) == {"/roles/odd/tables/accounts/read": "empty"}
 
 
+def test_a_list_of_nothing_is_no_condition() -> None:
+    empty = {"field": "level", "op": "is_any_of", "value": []}
+    assert wrong(accounts={"read": empty}) == {"/roles/odd/tables/accounts/read/value": "invalid_value"}
+
+
 def test_all_tables_not_named_are_checked_too() -> None:
     places = wrong(**{"*": {"read": {"field": "level", "op": "is", "value": "a"}}, "accounts": {"read": True}})
     assert places == {"/roles/odd/tables/*/read/field": "unknown_field"}
