@@ -130,7 +130,9 @@ def _lines(
     whole = session.whole.table(sorting.table.address)
     ties = frozenset({side.inverse_of or "", side.ordered_by or ""})
     writing = Writing(whole, places=sorting.places, ties=ties, given=dict(sorting.new))
-    writing.deleted = [one for ids in held.values() for one in ids if one not in sorting.places]
+    gone = {one: owner for owner, ids in held.items() for one in ids if one not in sorting.places}
+    writing.deleted = list(gone)
+    writing.places.update({one: owners[owner][0] for one, owner in gone.items()})
     keys = {key for given in (*sorting.new.values(), *sorting.kept.values()) for key in given}
     if sorting.new:
         door.enter(session.principal, "create", sorting.table, keys)

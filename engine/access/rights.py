@@ -78,11 +78,17 @@ def all_of(*rules: Rule) -> Rule:
 class Rights:
     """The rights to all tables of a workspace that `held` (addresses of roles; None: all there are) give.
 
-    Guests change nothing, and to a token what lies outside its scope is not there.
+    `role` is the one in the workspace: guests change nothing, and who has none does not belong to it. To a token what
+    lies outside its scope is not there.
     """
 
     def __init__(
-        self, apps: Apps, types: FieldTypes, held: Collection[str] | None, *, guest: bool = False, scope: Scope = WHOLE
+        self,
+        apps: Apps,
+        types: FieldTypes,
+        held: Collection[str] | None,
+        role: str = "member",
+        scope: Scope = WHOLE,
     ) -> None:
         self._apps = apps
         self._types = types
@@ -94,8 +100,8 @@ class Rights:
             for table in app.tables.values():
                 self.roles[table.address] = [one.key for one in roles]
                 limited = None if held is None else roles
-                given = _rights(app, table, limited, guest)
-                self.tables[table.address] = given if scope.covers(table.address) else NOTHING
+                given = _rights(app, table, limited, guest=role == "guest")
+                self.tables[table.address] = given if role and scope.covers(table.address) else NOTHING
 
     def seen(self, one: Field) -> Rule:
         """In which of the records that are seen the field is seen."""
@@ -153,7 +159,7 @@ def roles_in(app: App, held: Collection[str]) -> list[Role]:
     return given or [one for one in app.roles.values() if one.default]
 
 
-def _rights(app: App, table: Table, roles: list[Role] | None, guest: bool) -> TableRights:
+def _rights(app: App, table: Table, roles: list[Role] | None, *, guest: bool) -> TableRights:
     if roles is None or not app.roles:
         return ONLY_READ if guest else ALL
     gives = [one.gives(table.key) for one in roles]

@@ -43,12 +43,12 @@ def of(session: Session) -> Layout:
     if everything and not scope.within:
         return whole
     held = None if everything else session.store.roles_of(session, asker.user_id or "")
-    guest, clock = asker.role == "guest", clock_of(session)
+    clock = clock_of(session)
 
     def made() -> Layout:
-        return Sight(whole, Rights(whole.apps, whole.types, held, guest=guest, scope=scope), clock)
+        return Sight(whole, Rights(whole.apps, whole.types, held, asker.role, scope), clock)
 
-    return whole.recall(("sight", held, guest, scope.within, clock), made)
+    return whole.recall(("sight", held, asker.role, scope.within, clock), made)
 
 
 def roles_of(session: Session) -> dict[str, list[str]]:
@@ -198,11 +198,24 @@ class Sight(Layout):
         if one.released:  # how it is worked out may name what is not seen
             options = {key: value for key, value in options.items() if key not in _WORKED_OUT}
             options |= {one.kind.expressed_in: ""} if one.kind.expressed_in else {}
+        if one.owns_lines:
+            options = self._of_lines(one, options)
         if one.inverse_key and not self._rights.seen(self._whole.table(one.target or "").fields[one.inverse_key]):
             del options["inverse"]
         targets = tuple(address for address in one.targets if self._rights.tables[address].read is not False)
         never = given.create is False and given.before is False
         return replace(one, options=options, targets=targets, masked=seen[one.key] is not True, read_only=never)
+
+    def _of_lines(self, one: Field, options: dict[str, Any]) -> dict[str, Any]:
+        """What a list of lines says of their fields, of those that are seen."""
+        fields = self._whole.table(one.targets[0]).fields
+        for name in ("fields", "totals"):
+            if name in options:
+                kept = [key for key in options[name] if self._rights.seen(fields[key]) is not False]
+                options[name] = kept if name == "fields" else {key: options[name][key] for key in kept}
+        if "order" in options and self._rights.seen(fields[options["order"]]) is False:
+            del options["order"]
+        return options
 
 
 class _SeenTypes(FieldTypes):

@@ -124,7 +124,8 @@ class NameFinder:
             return
         given = [{title.key: name} for name in new]
         accepted, problems = accept(self._session, target, given)
-        preset = defaults(self._session, target)
+        with self._session.behind() as layout:
+            preset = defaults(self._session, layout.table(target.address))
         problems += check_required(target, [{**preset, **values} for values in accepted])
         for problem in problems:
             number = int(problem.at.split("/")[1])

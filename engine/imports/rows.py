@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from engine.access import judging
 from engine.definitions.language import Table
 from engine.ids import new_ids
 from engine.importers import Row
@@ -14,6 +15,7 @@ from engine.imports.cells import Cell, Column
 from engine.imports.lookups import records_by_values
 from engine.imports.mapping import FileMapping
 from engine.imports.names import NameFinder
+from engine.queries import read_records
 from engine.storage import record_rows
 from engine.storage.record_rows import Values
 from engine.storage.session import Session
@@ -80,6 +82,7 @@ class Planner:
         self._writes = writes
         self._columns = [Column(session, table, one, columns.index(one.column), names) for one in mapping.columns]
         self._defaults: Values | None = None
+        self._shown: dict[str, Values] = {}  # what is seen of records that are there, by who sees not all
         self._seen: dict[str, dict[Any, int]] = {}  # field ("" for the match) -> value -> line
         self.unknown: dict[str, Counter[str]] = {}  # column -> name that nothing has -> lines
 
@@ -148,7 +151,11 @@ class Planner:
         if not self._exists:
             return
         found = records_by_values(self._session, self._table, keys, wanted)
-        held = record_rows.read(self._session, self._table, [one for ids in found.values() for one in ids], lock=True)
+        known = [one for ids in found.values() for one in ids]
+        with self._session.behind() as layout:
+            held = record_rows.read(self._session, layout.table(self._table.address), known, lock=True)
+        if self._table.rights is not None:
+            self._shown |= read_records(self._session, self._table, known)
         for values, ids in found.items():
             line = wanted[values]
             if len(ids) > 1:
@@ -159,7 +166,7 @@ class Planner:
     def _fill(self, lines: Sequence[Line]) -> None:
         """Blank cells and fields without a column: empty or as by default in a new record, as asked in another."""
         if self._defaults is None:
-            self._defaults = defaults(self._session, self._table) if self._exists else {}
+            self._defaults = self._preset() if self._exists else {}
         new = [line for line in lines if line.before is None]
         for line, record_id in zip(new, new_ids("rec", len(new)), strict=True):
             line.record_id = record_id
@@ -169,6 +176,10 @@ class Planner:
                 line.values = {**self._defaults, **self._emptied(said), **line.values}
             elif self._mapping.clear:
                 line.values |= self._emptied(line.blank)
+
+    def _preset(self) -> Values:
+        with self._session.behind() as layout:
+            return defaults(self._session, layout.table(self._table.address))
 
     def _emptied(self, keys: Sequence[str]) -> Values:
         return {key: [] if self._table.fields[key].many else self._table.fields[key].kind.empty() for key in keys}
@@ -204,13 +215,19 @@ class Planner:
                     seen[value] = line.line
         left = _sound(lines)
         if self._exists:
-            for problem in check_unique(self._session, self._table, {line.record_id: line.values for line in left}):
+            with self._session.behind() as layout:
+                table = layout.table(self._table.address)
+                taken = check_unique(self._session, table, {line.record_id: line.values for line in left})
+            for problem in taken:
                 _empty, number, key = problem.at.split("/")
                 left[int(number)].problems.append(Told(key, problem.says))
 
     def _keep_differences(self, line: Line) -> None:
         if line.before is not None:
             held: Mapping[str, Any] = line.before
+            if self._table.rights is not None:
+                key = line.record_id
+                line.values = judging.kept(self._table, {key: line.values}, self._shown, {key: line.before})[key]
             line.values = {key: value for key, value in line.values.items() if held.get(key) != value}
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from engine import records
+from engine.access import judging
 from engine.definitions.language import Table
 from engine.errors import Refused
 from engine.imports.lookups import Names
 from engine.imports.rows import Line, Told
 from engine.storage import record_rows
-from engine.storage.record_rows import system_values
+from engine.storage.record_rows import Values, system_values
 from engine.storage.savepoints import attempt
 from engine.storage.session import Session, timestamp
 from engine.text import _
@@ -38,8 +39,11 @@ def link(session: Session, table: Table, lines: Sequence[Line], made: Names, *, 
                 held = line.values.get(key) or []
                 links.setdefault(line.record_id, {})[key] = [*held, *ids] if table.fields[key].many else ids[0]
     if links and writes:
-        before = record_rows.read(session, table, links, lock=True)
-        records.write(session, table, links, before)
+        with session.behind() as layout:
+            whole = layout.table(table.address)
+            before = record_rows.read(session, whole, list(links), lock=True)
+            records.write(session, whole, links, before)
+            _judge(session, table, "after", links)
 
 
 def _write(session: Session, lines: Sequence[Line], act: Callable[[Sequence[Line]], None]) -> None:
@@ -74,9 +78,26 @@ def _blamed(refused: Refused, lines: Sequence[Line]) -> list[tuple[int, str]]:
 
 def _insert(session: Session, table: Table, lines: Sequence[Line]) -> None:
     system = system_values(session.principal.user_id, timestamp(session.now))
-    records.insert(session, table, [(line.record_id, {**line.values, **system}) for line in lines])
+    with session.behind() as layout:
+        whole = layout.table(table.address)
+        records.insert(session, whole, [(line.record_id, {**line.values, **system}) for line in lines])
+        _judge(session, table, "create", {line.record_id: line.values for line in lines})
 
 
 def _update(session: Session, table: Table, lines: Sequence[Line]) -> None:
     before = {line.record_id: line.before or {} for line in lines}
-    records.write(session, table, {line.record_id: line.values for line in lines}, before)
+    changed = {line.record_id: line.values for line in lines}
+    with session.behind() as layout:
+        _judge(session, table, "before", changed)
+        records.write(session, layout.table(table.address), changed, before)
+        _judge(session, table, "after", changed)
+
+
+def _judge(session: Session, table: Table, stage: judging.Stage, written: Mapping[str, Values]) -> None:
+    """By the roles of who imports; what is written beside what they may set comes of itself. Raises `Refused`."""
+    settable = {one.key for one in table.fields.values() if one.writable}
+    problems = judging.problems(
+        session, table.address, stage, {one: settable & values.keys() for one, values in written.items()}
+    )
+    if problems:
+        raise Refused(problems)

@@ -24,6 +24,29 @@ def test_roles_are_given_and_taken(formwork: CommandLine) -> None:
     assert "gave the role Clerk to Bo" in formwork("audit list")
 
 
+def test_a_file_is_brought_in_by_the_role_of_who_brings_it(formwork: CommandLine) -> None:
+    formwork("person add --email bo@example.com --name Bo --role member")
+    document = copy.deepcopy(SHOP)
+    mine = "={owner} = ME()"
+    orders = {"read": mine, "create": mine, "update": mine, "fields": {"amount": "hidden"}}
+    formwork("apply -", stdin=json.dumps({**document, "roles": {"clerk": {"tables": {"orders": orders}}}}))
+    formwork("role give shop.clerk bo@example.com")
+    formwork("record create shop.orders number=A-1 amount=5")
+    formwork("record create shop.orders number=A-2 --as bo@example.com")
+    text = "Order number,Urgent\nA-1,yes\nA-2,yes\n"
+    formwork("import shop.orders - --match number --as bo@example.com", stdin=text)
+    found = formwork.json("query shop.orders --sort number --fields number --fields urgent --fields amount")
+    assert [(one["number"], one["urgent"], one["amount"]) for one in found] == [
+        ("A-1", False, 5),
+        ("A-1", True, None),
+        ("A-2", True, None),
+    ]
+    assert [one["number"] for one in formwork.json("query shop.orders --sort number --as bo@example.com")] == [
+        "A-1",
+        "A-2",
+    ]
+
+
 def test_what_there_is_not(formwork: CommandLine) -> None:
     assert formwork.refused("role give shop.nope ada@example.com") == ["There is no role shop.nope."]
     assert formwork.refused("role list nope") == ["The app nope is not installed."]
