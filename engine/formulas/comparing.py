@@ -13,7 +13,7 @@ from engine.formulas.conversions import as_date, as_number, as_text, read_number
 from engine.formulas.part import Part
 from engine.formulas.syntax import FormulaError
 from engine.formulas.typed import Constant, Typed
-from engine.formulas.types import BOOLEAN, DATE, DEPARTMENT, NUMBER, TEXT, Type
+from engine.formulas.types import BOOLEAN, DATE, DEPARTMENT, NUMBER, TEXT, USER, Type
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -100,10 +100,12 @@ def equal(c: Compiling, one: Part, other: Part) -> sql.Element:
     else:
         left, right = c.text(one), c.text(other)
     for part, against in ((one, other), (other, one)):
-        if against.constant and part.nullable:
+        # Who asks may be nobody, who is the owner of nothing: not of what has no owner either.
+        if part.nullable and (against.constant or (against.fixed and against.type == USER)):
             # So written, an index on the field serves it; and it is never NULL.
             value = c.once(part.value)
-            return sa.and_(value == against.value, value.is_not(None)).self_group()
+            known = against.value if against.constant else c.text(against)
+            return sa.and_(value == known, value.is_not(None)).self_group()
     return left == right
 
 

@@ -22,8 +22,8 @@ family = Family(_("Records"))
 @family.function(
     "ME", gives=USER, about=_("The person who asks, or who acts."), example="{owner} = ME()", asks="me", blank=True
 )
-def me(c: Compiling) -> sql.Element:
-    return c.environment.me()
+def me(c: Compiling) -> Part:
+    return Part(c.environment.me(), USER, fixed=True)
 
 
 @family.function(

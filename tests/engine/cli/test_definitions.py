@@ -126,7 +126,7 @@ def test_templates(formwork: CommandLine) -> None:
     assert line.startswith("/requires/nobody: It requires nothing that is called nobody.")
     (line,) = formwork.refused("install orders --bind customer=shop.orders")
     assert line.startswith("/bindings/customer: shop.orders cannot serve here.")
-    counts = formwork.json("install orders --no-samples")
-    assert counts == {"app": "orders", "samples": {}}
+    made = formwork.json("install orders --no-samples")
+    assert made == {"app": "orders", "samples": {"currencies": 3}}  # what the app cannot work without comes always
     assert formwork.refused("install orders") == ["Orders is installed already."]
     assert formwork("verify") == "All computed values and links are right.\n"

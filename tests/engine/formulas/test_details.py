@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from engine import formulas
-from engine.formulas import FormulaError
-from engine.formulas.types import DATE, DATE_TIME, NUMBER, TEXT, list_of
-from tests.engine.formulas.evaluating import Fields, Given, evaluate
+from engine.formulas import FormulaError, sql
+from engine.formulas.types import DATE, DATE_TIME, NUMBER, TEXT, USER, list_of
+from tests.engine.formulas.evaluating import Fields, Given, evaluate, evaluate_over
 
 GIVEN: dict[str, Given] = {
     "at": (DATE_TIME, "2024-02-09T15:04:05.000Z"),
@@ -111,3 +111,19 @@ def test_before_postgresql_18_letters_come_from_icu(
 )
 def test_a_quotient_that_is_counted_on_with_is_not_rounded_before(engine: sa.Engine, text: str, value: Any) -> None:
     assert evaluate(engine, text).value == value
+
+
+@pytest.mark.parametrize(
+    ("owner", "asker", "is_mine"),
+    [("usrMe", "usrMe", True), ("usrYou", "usrMe", False), (None, "usrMe", False), (None, None, False)],
+)
+def test_nobody_owns_nothing(engine: sa.Engine, owner: str | None, asker: str | None, is_mine: bool) -> None:
+    """What has no owner is not that of an asker who is nobody; and the answer is never blank."""
+
+    class Asked(Fields):
+        def me(self) -> sql.Element:
+            return sa.literal(asker, sa.Text())
+
+    fields = Asked({"owner": (USER, owner)})
+    assert evaluate_over(engine, "{owner} = ME()", fields).value == is_mine
+    assert evaluate_over(engine, "{owner} != ME()", fields).value == (not is_mine)
