@@ -99,7 +99,7 @@ def _spelled(values: Mapping[str, Any]) -> str:
 def of_record(session: Session, table: str, record_id: str, limit: int = 100) -> list[Entry]:
     """What happened to one record as far as the asker sees it, newest first."""
     of = session.layout.table(table)
-    door.enter(session.principal, "read", of)
+    door.enter(session.principal, "history", of)
     wanted = _wanted().where(_changes.c.record_id == record_id, _changes.c.table_address == table)
     wanted = wanted.order_by(_changes.c.id.desc())
     if of.rights is None:

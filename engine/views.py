@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine import apps, named, queries, records, totals
+from engine.access import door
 from engine.definitions.language import Condition, Field, Table, View
 from engine.errors import NotFound, Problem, Refused
 from engine.importers import key_for
@@ -35,14 +36,6 @@ def query_of(
     """The view's question, narrowed by what the reader asks for; the reader's sort replaces the view's."""
     own = [view.filter] if view.filter is not None else []
     return Query(table.address, [*own, *where], list(sort) or view.sort, search)
-
-
-def shown_fields(table: Table, view: View) -> list[Field]:
-    """The fields that the view shows, the title first; without a choice of its own: the declared ones."""
-    keys = view.options.get("fields")
-    fields = [table.fields[key] for key in keys] if keys else [*table.declared]
-    title = table.fields[table.title]
-    return [title, *(one for one in fields if one.key != title.key)]
 
 
 def change(session: Session, table: str, key: str, options: Mapping[str, Any]) -> None:
@@ -101,7 +94,8 @@ def stacks(session: Session, table: Table, view: View, query: Query) -> list[Sta
     wanted = [("sum", total)] if total else []
     counted = {group.values[0]: group for group in totals.groups(session, query, [by.key], wanted)}
     found = []
-    for value, label, color in _values(session, by, counted)[:MAX_STACKS]:
+    offers = door.may(session.principal, "choose", table)
+    for value, label, color in _values(session, by, counted, offers)[:MAX_STACKS]:
         group = counted.get(value, Group((value,), 0))
         cards: list[records.Record] = []
         if group.count:
@@ -121,8 +115,11 @@ def is_value(field: Field, value: Any) -> Condition:
     return {"field": field.key, "op": "is", "value": value}
 
 
-def _values(session: Session, by: Field, counted: dict[Any, Group]) -> list[tuple[Any, Label, str]]:
-    """Every value that a stack is made for, in order; empty last and only if it has records."""
+def _values(session: Session, by: Field, counted: dict[Any, Group], offers: bool) -> list[tuple[Any, Label, str]]:
+    """Every value that a stack is made for, in order; empty last and only if it has records.
+
+    Of people, departments and records only those that are there, unless the asker is offered all to choose from.
+    """
     values: list[tuple[Any, Label, str]] = []
     called: Mapping[str, str] = {}  # also those who left and what was removed
     if by.choices:
@@ -130,12 +127,15 @@ def _values(session: Session, by: Field, counted: dict[Any, Group]) -> list[tupl
     elif by.is_link:
         target = session.layout.table(by.target or "")
         first = next(iter(target.views.values()))
-        order = queries.ids_of(session, Query(target.address, sort=first.sort))
+        order = (
+            queries.ids_of(session, Query(target.address, sort=first.sort)) if offers else list(filter(None, counted))
+        )
         names = queries.titles(session, target.address, order[:MAX_STACKS])
         values = [(record_id, names[record_id], "gray") for record_id in order[:MAX_STACKS]]
     elif by.kind.names in named.KINDS:
         called = named.names(session, by.kind.names)
-        values = [(one, called[one], "gray") for one in named.offered(session, [by.kind.names])[by.kind.names]]
+        there = named.offered(session, [by.kind.names])[by.kind.names] if offers else filter(None, counted)
+        values = [(one, called.get(one, str(one)), "gray") for one in there]
     elif by.kind.holds == "boolean":
         values = [(False, _("Not ticked"), "gray"), (True, _("Ticked"), "green")]
     known = {value for value, _label, _color in values}

@@ -42,7 +42,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("engine.filters",),
     ("engine.definitions",),
     ("engine.access.rights",),
-    ("engine.storage", "engine.access.sight"),
+    ("engine.storage", "engine.access.sight", "engine.access.shown"),
     ("engine.access",),
     ("engine",),
     ("web",),
@@ -52,6 +52,7 @@ FLOORS: list[tuple[str, ...]] = [
 BEHIND_THE_DOOR = {
     "engine/access/door.py": "whether an app has roles",
     "engine/access/judging.py": "asks the rules of roles, which may name what their holders do not see",
+    "engine/access/shown.py": "makes what a share shows out of what its maker sees",
     "engine/access/sight.py": "makes what is seen out of what there is",
     "engine/apps.py": "definitions, which builders change; others are refused",
     "engine/automations/candidates.py": "looks for records that an automation is about, for nobody's eyes",

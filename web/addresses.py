@@ -53,6 +53,29 @@ class At:
         """Where anybody may fill in a form; the only page of a workspace below another address than `home`."""
         return "/f/" + "/".join(quote(part, safe="") for part in (self.workspace, app, table, form))
 
+    @staticmethod
+    def share(token: str) -> str:
+        """Where whoever has the token of a share sees what it shows."""
+        return f"/s/{quote(token, safe='')}"
+
+
+@dataclass(frozen=True)
+class SharedAt(At):
+    """The addresses of what a share shows, all below its own (`of`); other tables than `table` have none."""
+
+    of: str
+    table_address: str
+
+    def page(self, *parts: str, **query: str | Sequence[str] | None) -> str:
+        path = "/".join(quote(part, safe="") for part in parts)
+        return with_query(f"{self.of}/{path}", query)
+
+    def view(self, app: str, table: str, view: str, **query: str | Sequence[str] | None) -> str:
+        return with_query(self.of, query)
+
+    def record(self, app: str, table: str, record: str) -> str:
+        return f"{self.of}?record={quote(record, safe='')}" if f"{app}.{table}" == self.table_address else ""
+
 
 def with_query(path: str, query: Query) -> str:
     """`path` with the parameters that are not empty; a list gives its parameter several times."""

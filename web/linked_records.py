@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from engine import records, views
+from engine import records
 from engine.access import door
 from engine.definitions.language import Field, Table
 from engine.queries import Query
@@ -50,7 +50,7 @@ def _linked(session: Session, at: At, side: Field, record: Record) -> Linked:
     test = Test(link.key, "contains" if link.many else "is", (record.id,))
     count = len(ids_of(record.values.get(side.key)))
     view = next(iter(table.views.values()))
-    fields = [one for one in views.shown_fields(table, view) if one.key != link.key and not one.many][:FIELDS]
+    fields = [one for one in table.shown_in(view) if one.key != link.key and not one.many][:FIELDS]
     found: list[Record] = []
     if count:
         value: Any = [record.id] if link.many else record.id

@@ -51,7 +51,12 @@ def titles_of(session: Session, at: At, wanted: Mapping[str, Iterable[str]]) -> 
         table = session.layout.table(address)
         records = at.record(table.app, table.key, "")
         for record_id, title in queries.titles(session, address, sorted(ids)).items():
-            shown = {"title": title, "href": f"{records}{record_id}", "icon": table.icon, "table": table.label}
+            shown = {
+                "title": title,
+                "href": f"{records}{record_id}" if records else "",
+                "icon": table.icon,
+                "table": table.label,
+            }
             names[record_id] = shown
     return names
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from engine import ledgers, queries, records, rules, trees
+from engine import ledgers, queries, records, rules, shares, trees
 from engine.access import door, judging
 from engine.definitions.language import App, Table
 from engine.errors import Problem, Refused
@@ -34,6 +34,7 @@ class Sheet:
     has no `record`.
     `offered` is what inputs offer by id: people, departments.
     `above` are the names and addresses of the records that it lies under in a tree.
+    `share` is where a link to it is made, empty for who may not.
     `copies` is where a POST takes copied values anew, if there are any.
     `closed` is why a record can be changed no more; `reversal` where a POST reverses it, if it can be.
     """
@@ -61,6 +62,7 @@ class Sheet:
     closed: list[Locked] = field(default_factory=list)
     above: list[tuple[str, str]] = field(default_factory=list)
     copies: str = ""
+    share: str = ""
     reversal: str = ""
 
 
@@ -92,6 +94,9 @@ def sheet_of(
         above=_above(session, place, table, record_id),
         copies=place.at.record(table.app, table.key, record_id) + "/copies"
         if any(one.kind.copied for one in table.fields.values())
+        else "",
+        share=place.at.page("shares", "new", table=table.address, record=record_id)
+        if shares.may_share(place.principal, table)
         else "",
         reversal=_reversal(session, place, table, found),
         record=found,

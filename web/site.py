@@ -36,6 +36,8 @@ class Site:
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "api"))
     public_forms: Rate = field(default_factory=lambda: Rate(times=10, seconds=60))  # sendings of one address
 
+    share_openings: Rate = field(default_factory=lambda: Rate(times=1, seconds=60))  # counted of one share and address
+
     @property
     def file_limits(self) -> Limits:
         """How much may be uploaded."""

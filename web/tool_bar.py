@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import named
+from engine import named, shares
+from engine.access import door
 from engine.definitions.language import Field
 from engine.field_types import FieldType
 from engine.formulas.aggregates import AGGREGATES, Aggregate
@@ -49,9 +50,10 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
         "totalled": [(one, _aggregates(layout, table.fields[one.key])) for one in at.shown if not one.many],
         "changes": changes,
         "changed": [WORDS[key] for key in changes if key in WORDS],
-        "may_build": at.place.membership.role in ("owner", "builder"),
+        "may_build": at.place.principal.role in door.BUILDS,
         "own_filter": speaker.condition(at.view.filter),
         "may_write": at.may_write,
+        "may_share": shares.may_share(at.place.principal, table),
         "may_create": at.may_create,
         "may_delete": at.may_delete,
         "no_tests": Tests(),

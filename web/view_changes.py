@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine import views
 from engine.definitions.language import Condition
 from engine.text import Text, _
 from engine.view_types import keys_in, view_types
@@ -38,7 +37,7 @@ def _changes(at: Looking) -> Iterator[tuple[str, Any]]:
         yield "group", by or None
     if asked.totals and below != saved.get("totals", {}):
         yield "totals", below or None
-    if asked.fields and shown != [one.key for one in views.shown_fields(at.table, at.view)]:
+    if asked.fields and shown != [one.key for one in at.table.shown_in(at.view)]:
         yield "fields", shown
     if asked.height and asked.height != saved.get("height", "short"):
         yield "height", asked.height

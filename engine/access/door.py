@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal
 
-from engine.access.principals import Principal
+from engine.access.principals import Principal, Shared
 from engine.access.rights import TableRights
 from engine.definitions.language import Table
 from engine.errors import Forbidden, NotFound
@@ -13,8 +13,11 @@ from engine.storage.session import Session
 from engine.text import _
 
 BUILDS = frozenset({"owner", "builder"})
-# choose: see the names that a form's links offer
-Act = Literal["read", "create", "update", "delete", "export", "choose"]
+# choose: see the names that are offered to choose from. history: see what a record was before
+Act = Literal["read", "history", "create", "update", "delete", "export", "choose"]
+# All that a share may do, and with the one table that it shows: list, page, search and total records, open one, and
+# read the files that it holds. It writes nothing whatever (`Store.write`).
+SHARED: frozenset[Act] = frozenset({"read"})
 
 _REFUSED = {
     "create": _("Your role lets you create no records here. Ask an owner for another role."),
@@ -29,7 +32,9 @@ def enter(principal: Principal, act: Act, table: Table, fields: Collection[str] 
     principal.scope.check(act, table.address)
     if principal.kind == "public_form":
         _enter_by_form(principal, act, table, fields)
-    elif principal.role == "guest" and act not in {"read", "choose"}:
+    elif principal.shared is not None:
+        _enter_by_share(principal.shared, act, table)
+    elif principal.role == "guest" and act not in {"read", "history", "choose"}:
         raise Forbidden(_("Guests can look but not change anything. Ask an owner for another role."))
     elif not principal.role:
         raise Forbidden(_("You do not belong to this workspace."))
@@ -71,9 +76,14 @@ def enter_definition(session: Session, app: str = "") -> None:
     Raises `Forbidden` for those whom roles limit.
     """
     apps = session.whole.apps
-    limiting = [one for key, one in apps.items() if one.roles and app in ("", key)]
+    limiting = [one for key, one in apps.items() if one.roles and app in ("", key)] or session.principal.shared
     if limiting and session.seen is not session.whole:
         raise Forbidden(_("Only owners and builders see the definition of an app with roles. Ask one of them."))
+
+
+def _enter_by_share(shared: Shared, act: Act, table: Table) -> None:
+    if act not in SHARED or table.address != shared.table:
+        raise NotFound(_("This link does not lead anywhere (any more)."))
 
 
 def _enter_by_form(principal: Principal, act: Act, table: Table, fields: Collection[str]) -> None:

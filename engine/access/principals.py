@@ -1,4 +1,4 @@
-"""Who is asking: a person, a token acting for one, a public form, an automation, or the engine itself."""
+"""Who is asking: a person, a token acting for one, a public form, a share, an automation, or the engine itself."""
 
 from __future__ import annotations
 
@@ -7,18 +7,35 @@ from typing import Literal
 
 from engine.access.scopes import WHOLE, Scope
 
-PrincipalKind = Literal["person", "token", "public_form", "automation", "engine"]
+PrincipalKind = Literal["person", "token", "public_form", "share", "automation", "engine"]
+Role = Literal["owner", "builder", "member", "guest", ""]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A view of a table as `by` sees it, or with `record` that one record with the fields of the view."""
+
+    table: str
+    view: str
+    record: str
+    by: Principal
 
 
 @dataclass(frozen=True)
 class Principal:
-    """`id` is the id of the person, token, form or automation; `user_id` is the person acted for, if any."""
+    """`id` is the id of the person, token, form, share or automation; `user_id` is the person acted for, if any."""
 
     kind: PrincipalKind
     id: str
     user_id: str | None = None
-    role: Literal["owner", "builder", "member", "guest", ""] = ""
+    role: Role = ""
     scope: Scope = WHOLE  # of a token, which may do less than its holder
+    shared: Shared | None = None  # what a share shows
+
+    @property
+    def eyes(self) -> Principal:
+        """By whose eyes it sees: a share by those of the person who made it."""
+        return self.shared.by if self.shared else self
 
 
 def person(user_id: str, role: Literal["owner", "builder", "member", "guest"] = "member") -> Principal:
@@ -29,6 +46,11 @@ def person(user_id: str, role: Literal["owner", "builder", "member", "guest"] = 
 def public_form(app: str, table: str, form: str) -> Principal:
     """Anybody who fills in one public form: may create one record through that form's fields, nothing else."""
     return Principal("public_form", f"{app}.{table}.{form}")
+
+
+def share(share_id: str, shared: Shared) -> Principal:
+    """Whoever has the address of a share: may read what it shows, nothing else. It has no role of its own."""
+    return Principal("share", share_id, shared=shared)
 
 
 def automation(address: str, user_id: str | None) -> Principal:

@@ -38,8 +38,8 @@ _PUBLIC = ("formwork", "key", "label", "description", "icon", "color", "version"
 
 def of(session: Session) -> Layout:
     """The workspace as the one who asks sees it; the layout itself for who sees everything."""
-    whole, asker, scope = session.whole, session.principal, session.principal.scope
-    everything = sees_everything(asker) or not _have_roles(whole)
+    whole, asker = session.whole, session.principal.eyes
+    scope, everything = asker.scope, sees_everything(asker) or not _have_roles(whole)
     if everything and not scope.within:
         return whole
     held = None if everything else session.store.roles_of(session, asker.user_id or "")
@@ -53,7 +53,7 @@ def of(session: Session) -> Layout:
 
 def roles_of(session: Session) -> dict[str, list[str]]:
     """The keys of the roles that count for the one who asks, by app; owners and builders count as having all."""
-    asker, apps = session.principal, session.whole.apps.values()
+    asker, apps = session.principal.eyes, session.whole.apps.values()
     if sees_everything(asker):
         return {one.key: list(one.roles) for one in apps}
     held = session.store.roles_of(session, asker.user_id or "") if _have_roles(session.whole) else ()
@@ -78,10 +78,10 @@ class Sight(Layout):
         self._clock = clock
         self._selects: dict[str, sa.Select[Any]] = {}
         tables = {one.address: one for one in map(self._seen, whole.apps.tables.values()) if one is not None}
-        askable = {address: _askable(one) for address, one in tables.items()}
-        types = _SeenTypes(_apps_of(whole.apps, askable), whole.types)
-        shown = {address: _with_views(one, types) for address, one in tables.items()}
-        super().__init__(_apps_of(whole.apps, shown), whole.version, whole.calendar)
+        askable = {address: askable_fields(one) for address, one in tables.items()}
+        types = SeenTypes(apps_of(whole.apps, askable), whole.types)
+        shown = {address: with_views(one, types) for address, one in tables.items()}
+        super().__init__(apps_of(whole.apps, shown), whole.version, whole.calendar)
         self.types = types
 
     def sql(self, table: Table) -> sa.Table:
@@ -196,8 +196,7 @@ class Sight(Layout):
     def _field(self, one: Field, rights: TableRights, seen: Mapping[str, Rule]) -> Field:
         given, options = rights.of(one.key), dict(one.kind.for_roles(one.options, self._rights.roles[one.table]))
         if one.released:  # how it is worked out may name what is not seen
-            options = {key: value for key, value in options.items() if key not in _WORKED_OUT}
-            options |= {one.kind.expressed_in: ""} if one.kind.expressed_in else {}
+            options = untold(one, options)
         if one.owns_lines:
             options = self._of_lines(one, options)
         if one.inverse_key and not self._rights.seen(self._whole.table(one.target or "").fields[one.inverse_key]):
@@ -218,7 +217,7 @@ class Sight(Layout):
         return options
 
 
-class _SeenTypes(FieldTypes):
+class SeenTypes(FieldTypes):
     """The types of the fields that may be asked about; what they are worked out from need not be seen."""
 
     def __init__(self, apps: Apps, whole: FieldTypes) -> None:
@@ -236,6 +235,12 @@ class _SeenTypes(FieldTypes):
 
     def _as_it_is(self, field: Field) -> Field:
         return self._whole.apps.tables[field.table].fields[field.key]
+
+
+def untold(one: Field, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options without what they say of how the field is worked out, which names other fields."""
+    kept = {key: value for key, value in options.items() if key not in _WORKED_OUT}
+    return kept | ({one.kind.expressed_in: ""} if one.kind.expressed_in else {})
 
 
 def _lacks(table: Table, fields: Mapping[str, Field]) -> bool:
@@ -257,13 +262,16 @@ def _forms(table: Table, fields: Mapping[str, Field], offered: frozenset[str] | 
             yield key, replace(form, fields=asked)
 
 
-def _askable(table: Table) -> Table:
+def askable_fields(table: Table) -> Table:
     """The table with the fields that may be filtered by: those seen in every record."""
     return replace(table, fields={key: one for key, one in table.fields.items() if not one.masked})
 
 
-def _with_views(table: Table, types: FieldTypes) -> Table:
-    """The views that make sense with what is seen; one that is made by something hidden would tell of it."""
+def with_views(table: Table, types: FieldTypes) -> Table:
+    """The table with the views that make sense with what is seen; one made by something hidden would tell of it.
+
+    A table without views gets one that shows all of it.
+    """
     views = {}
     for key, view in table.views.items():
         seen = _trimmed(table, view)
@@ -291,7 +299,7 @@ def _is_open(table: Table, key: str, use: str) -> bool:
     return key in table.fields and (use == "fields" or not table.fields[key].masked)
 
 
-def _apps_of(apps: Apps, tables: Mapping[str, Table]) -> Apps:
+def apps_of(apps: Apps, tables: Mapping[str, Table]) -> Apps:
     """The apps with these tables; those of which nothing is seen are not there."""
 
     def reduced(app: App, own: Iterable[Table]) -> App:

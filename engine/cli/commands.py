@@ -155,6 +155,16 @@ GROUPS = (
     ),
     (
         RECORDS,
+        "share",
+        "Links by which strangers see a view or a record.",
+        (
+            ("create", "shares:create", "Make a link; it is shown this once."),
+            ("list", "shares:list_shares", "List the links, newest first."),
+            ("revoke", "shares:revoke", "Let a link lead nowhere, at once."),
+        ),
+    ),
+    (
+        RECORDS,
         "record",
         "Single records.",
         (

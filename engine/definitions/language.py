@@ -192,6 +192,13 @@ class Table:
         """The fields that the document itself lists."""
         return [one for one in self.fields.values() if one.declared]
 
+    def shown_in(self, view: View) -> list[Field]:
+        """The fields that a view shows, the title first; without a choice of its own: the declared ones."""
+        keys = view.options.get("fields")
+        fields = [self.fields[key] for key in keys] if keys else [*self.declared]
+        title = self.fields[self.title]
+        return [title, *(one for one in fields if one.key != title.key)]
+
 
 @dataclass(frozen=True)
 class Automation:

@@ -56,7 +56,7 @@ def _clock(zone: str, now: datetime.datetime) -> Clock:
 def moment(session: Session) -> dict[str, Any]:
     """The parameters that every statement with expressions takes: now, and who asks."""
     roles = {_roles_in(app): keys for app, keys in session.roles.items()}
-    return {NOW.key: timestamp(session.now), ME.key: session.principal.user_id, **roles}
+    return {NOW.key: timestamp(session.now), ME.key: session.principal.eyes.user_id, **roles}
 
 
 def _roles_in(app: str) -> str:

@@ -121,9 +121,9 @@ class Session:
     def seen(self) -> Layout:
         """The same behind the door too: for asking what the principal may do."""
         if self._seen is None:
-            from engine.access import sight
+            from engine.access import shown
 
-            self._seen = sight.of(self)
+            self._seen = shown.of(self)
         return self._seen
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from engine.access.principals import ENGINE, Principal
+from engine.errors import Forbidden
 from engine.formulas import sqlite
 from engine.storage import data_folder, migrations
 from engine.storage.databases import (
@@ -24,6 +25,7 @@ from engine.storage.layout import Layout, current_version, load, roles_held
 from engine.storage.prepared import Prepared, Row
 from engine.storage.process_lock import ProcessLock
 from engine.storage.session import Observer, Session, said, transaction
+from engine.text import _
 
 CONTROL_SCHEMA = "formwork"
 
@@ -45,7 +47,10 @@ class Store:
         """A transaction that may write; it commits at the end of the with-block, or not at all.
 
         `cause` says what brought it about (`import:imp...`, `undo:trx...`, `run:run...`) and is kept in the log.
+        Raises `Forbidden` for a share: whoever comes by one leaves nothing behind.
         """
+        if principal.shared is not None:
+            raise Forbidden(_("By this link one can only look."))
         return transaction(self, principal, writing=True, cause=cause, observers=self.observers)
 
     def layout_in(self, session: Session) -> Layout:

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine import accounts, apps, views
+from engine import accounts, apps
 from engine.definitions.language import Field, Table, View
 from engine.storage.layout import Layout
 from web.api.answering import Caller, Endpoints, answered
@@ -94,5 +94,5 @@ def _field(layout: Layout, field: Field, label: str, language: str) -> dict[str,
 def _view(table: Table, view: View, language: str, with_fields: bool) -> dict[str, Any]:
     made: dict[str, Any] = {"id": view.key, "name": said(view.label, language, view.key), "type": view.type}
     if with_fields:
-        made["visibleFieldIds"] = [one.key for one in views.shown_fields(table, view)]
+        made["visibleFieldIds"] = [one.key for one in table.shown_in(view)]
     return made

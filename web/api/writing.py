@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,12 +63,10 @@ def check_id(record_id: str) -> str:
     return record_id
 
 
-@contextmanager
-def values_in(session: Session, names: Names, given: Given) -> Iterator[list[Values]]:
-    """The values of each record by field key, choices, people and links as the engine takes them: to write with.
+def values_in(session: Session, names: Names, given: Given) -> list[Values]:
+    """The values of each record by field key, choices, people and links as the engine takes them.
 
-    What is named wrongly is left out, and refused when the block ends or is refused itself, so that all problems
-    are told at once: raises `Refused` with each at `/<number>/<name>`.
+    Raises `Refused` with every problem at `/<number>/<name>`.
     """
     problems: list[Problem] = []
     found: list[Values] = []
@@ -89,13 +86,9 @@ def values_in(session: Session, names: Names, given: Given) -> Iterator[list[Val
         found.append(values)
     if not given.typecast:
         problems += _unknown_choices(names, found)
-    told = {problem.at for problem in problems}
-    try:
-        yield typecast.typecast(session, names.table.address, found) if given.typecast else found
-    except Refused as refused:
-        raise Refused(problems + [one for one in refused.problems if one.at not in told]) from refused
     if problems:
         raise Refused(problems)
+    return typecast.typecast(session, names.table.address, found) if given.typecast else found
 
 
 def make_choices(caller: Caller, app: str, table: str, given: Given) -> None:

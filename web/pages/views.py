@@ -34,7 +34,7 @@ def show(request: Request, place: In, app: str, table: str, view: str, record: s
         return RedirectResponse(place.at.view(app, table, view) + read_form(params).query(), 303)
     with place.read() as session:
         at = looking(session, place, app, table, view, read(params))
-        sheet = _opened(at, record, candidates=not is_htmx(request)) if record else None
+        sheet = _opened(place, at, record, candidates=not is_htmx(request)) if record else None
         if asks_for(request, "panel"):
             return page(request, "views/view.html", sheet=sheet)
         context = _context(request, at)
@@ -127,7 +127,7 @@ def _context(request: Request, at: Looking) -> dict[str, Any]:
     return tool_bar(at, visit_of(request).reader.language) | drawings[at.view.type].content(at) | unsaved
 
 
-def _opened(at: Looking, record: str, *, candidates: bool) -> Sheet:
-    sheet = sheet_of(at.session, at.place, at.table, record, candidates=candidates)
+def _opened(place: Place, at: Looking, record: str, *, candidates: bool) -> Sheet:
+    sheet = sheet_of(at.session, place, at.table, record, candidates=candidates)
     before, after = drawings[at.view.type].neighbours(at, record)
     return replace(sheet, close=at.address(), before=before, after=after)

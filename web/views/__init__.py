@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from engine import views
 from engine.access import door
+from engine.access.principals import Principal
 from engine.definitions.language import Field, Table, View
 from engine.queries import MAX_SORTS, Query
 from engine.registry import Registry
 from engine.storage.session import Session
+from web.addresses import At
 from web.asked import Asked
-from web.dependencies import Place
 from web.fields import Shown, shown_field
 from web.filtering import Filters, filters_of
 
 PAGE_SIZE = 50
+
+
+class Reading(Protocol):
+    """Who looks, and by which addresses."""
+
+    @property
+    def principal(self) -> Principal: ...
+
+    @property
+    def at(self) -> At: ...
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class Looking:
     """One reader looking at one view: what the view shows, narrowed by what the address asks."""
 
     session: Session
-    place: Place
+    place: Reading
     table: Table
     view: View
     asked: Asked
@@ -63,7 +74,7 @@ class Looking:
         """The fields shown, the title first: the reader's choice, else the view's."""
         chosen = [self.table.fields[key] for key in self.asked.fields if key in self.table.fields]
         if not chosen:
-            return views.shown_fields(self.table, self.view)
+            return self.table.shown_in(self.view)
         title = self.table.fields[self.table.title]
         return [title, *(one for one in chosen if one.key != title.key)]
 
@@ -96,7 +107,7 @@ class Looking:
         return field is not None and not shown_field(self.session.layout, field).many
 
 
-def looking(session: Session, place: Place, app: str, table: str, view: str, asked: Asked) -> Looking:
+def looking(session: Session, place: Reading, app: str, table: str, view: str, asked: Asked) -> Looking:
     """Raises `NotFound` when there is no such table or view."""
     of = session.layout.table(f"{app}.{table}")
     chosen = views.get(session, of.address, view)

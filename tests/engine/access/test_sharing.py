@@ -1,0 +1,172 @@
+"""By a share one sees what its maker sees of one view, and less; and leaves nothing behind."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from engine import apps, history, queries, records, roles, totals, views
+from engine.access import door, principals
+from engine.access.principals import Principal, Shared
+from engine.errors import Forbidden, NotFound, Refused
+from engine.queries import Query
+from tests.engine.access.conftest import Shop
+from tests.engine.access.shop import ANA, APP, AS_ANA, AS_REP, REP
+
+VIEWS: dict[str, Any] = {
+    "all": {"type": "grid", "label": "All"},
+    "open": {
+        "type": "grid",
+        "label": "Names",
+        "fields": ["level", "deals", "tags"],
+        "sort": ["-credit", "name"],
+        "group": "owner",
+        "totals": {"credit": "sum", "name": "count"},
+        "filter": {"field": "credit", "op": "at_least", "value": 20},
+    },
+    "board": {"type": "kanban", "label": "Board", "by": "level", "sum": "credit", "fields": ["owner"]},
+}
+
+
+def share(view: str = "open", record: str = "", by: Principal = AS_ANA) -> Principal:
+    return principals.share("shr00000000000001", Shared("crm.accounts", view, record, by))
+
+
+@pytest.fixture
+def ids(shop: Shop) -> list[str]:
+    document = copy.deepcopy(APP)
+    document["tables"]["accounts"]["views"] = VIEWS
+    document["roles"]["rep"]["tables"]["accounts"]["export"] = True
+    with shop.workspace.write(AS_ANA) as session:
+        apps.apply(session, document)
+    given = [
+        {"name": "Alder", "credit": 10, "level": "a", "owner": REP},
+        {"name": "Birch", "credit": 20, "level": "b", "owner": REP},
+        {"name": "Cedar", "credit": 30, "level": "b"},
+    ]
+    made = shop.create("accounts", *given)
+    shop.create("deals", {"title": "Big", "account": made[1], "amount": 5})
+    return made
+
+
+def test_it_shows_the_records_and_fields_of_the_view(shop: Shop, ids: list[str]) -> None:
+    (birch, cedar) = sorted(shop.find("accounts", share()), key=lambda one: str(one.values["name"]))
+    assert (birch.id, cedar.id) == (ids[1], ids[2])
+    assert birch.values.keys() == {"name", "level", "deals", "tags"}
+    assert birch.values["name"] == "Birch"
+    assert len(birch.values["deals"]) == 1
+    with shop.workspace.read(share()) as session:
+        assert set(session.layout.apps.tables) == {"crm.accounts", "crm.deals", "crm.tags"}
+        assert queries.titles(session, "crm.deals", birch.values["deals"]) == {birch.values["deals"][0]: "Big"}
+        assert set(session.layout.table("crm.deals").fields) == {"title", "account"}
+        assert set(session.layout.table("crm.tags").fields) >= {"name"}
+        view = views.get(session, "crm.accounts", "open")
+        assert view.options == {"fields": ["level", "deals", "tags"], "sort": ["name"], "totals": {"name": "count"}}
+        assert "filter" not in str(session.layout.apps["crm"].document)
+
+
+def test_a_record_that_the_view_does_not_show_is_not_there(shop: Shop, ids: list[str]) -> None:
+    with pytest.raises(NotFound):
+        shop.get("accounts", ids[0], share())
+    assert shop.get("accounts", ids[1], share())["level"] == "b"
+
+
+def test_one_record_is_shown_with_the_fields_of_a_view(shop: Shop, ids: list[str]) -> None:
+    alone = share(record=ids[0])
+    assert [one.id for one in shop.find("accounts", alone)] == [ids[0]]
+    assert shop.get("accounts", ids[0], alone).keys() == {"name", "level", "deals", "tags"}
+    with pytest.raises(NotFound):
+        shop.get("accounts", ids[1], alone)
+
+
+@pytest.mark.parametrize("key", ["credit", "owner", "phone", "twice", "created_at", "nothing"])
+def test_nothing_that_is_not_shown_can_be_asked(shop: Shop, ids: list[str], key: str) -> None:
+    with shop.workspace.read(share()) as session:
+        for query in (
+            Query("crm.accounts", sort=[key]),
+            Query("crm.accounts", sort=[f"-{key}"]),
+            Query("crm.accounts", fields=[key]),
+            Query("crm.accounts", where=[{"field": key, "op": "is_not_empty"}]),
+            Query("crm.accounts", where=[{"any": [{"field": key, "op": "is_empty"}]}]),
+        ):
+            with pytest.raises(Refused):
+                records.find(session, query)
+        with pytest.raises(Refused):
+            totals.groups(session, Query("crm.accounts"), [key])
+        with pytest.raises(Refused):
+            totals.totals(session, Query("crm.accounts"), [("filled", key)])
+
+
+def test_a_search_looks_into_what_is_shown_only(shop: Shop, ids: list[str]) -> None:
+    assert [one.id for one in shop.find("accounts", share(), search="birch")] == [ids[1]]
+    assert not shop.find("accounts", share(), search="30")  # a credit
+    assert not shop.find("accounts", share(), search="Alder")  # not in the view
+
+
+def test_totals_count_what_the_view_shows(shop: Shop, ids: list[str]) -> None:
+    with shop.workspace.read(share()) as session:
+        assert queries.count(session, Query("crm.accounts")) == 2
+        assert totals.totals(session, Query("crm.accounts"), [("filled", "name")]) == (2,)
+        assert [one.values for one in totals.groups(session, Query("crm.accounts"), ["level"])] == [("b",)]
+
+
+def test_a_board_has_its_stacks_and_no_more_people_than_are_there(shop: Shop, ids: list[str]) -> None:
+    with shop.workspace.read(share("board")) as session:
+        table = session.layout.table("crm.accounts")
+        view = views.get(session, "crm.accounts", "board")
+        assert set(table.fields) == {"name", "owner", "level"}
+        found = views.stacks(session, table, view, Query("crm.accounts"))
+        assert {one.value: (one.count, one.total) for one in found} == {"a": (1, None), "b": (2, None)}
+        by_owner = replace(view, options={"by": "owner"})
+        assert [one.value for one in views.stacks(session, table, by_owner, Query("crm.accounts"))] == [REP, ANA]
+
+
+def test_it_writes_nothing_and_enters_nothing_else(shop: Shop, ids: list[str]) -> None:
+    with pytest.raises(Forbidden), shop.workspace.write(share()):
+        pass
+    with shop.workspace.read(share()) as session:
+        with pytest.raises(NotFound):
+            history.of_record(session, "crm.accounts", ids[1])
+        with pytest.raises(NotFound):
+            records.find(session, Query("crm.deals"))
+        with pytest.raises(NotFound):
+            records.find(session, Query("crm.secrets"))
+        for enter in (door.enter_builder, door.enter_owner):
+            with pytest.raises(Forbidden):
+                enter(session.principal)
+        with pytest.raises(Forbidden):
+            apps.export(session, "crm")
+        table = session.layout.table("crm.accounts")
+        acts: tuple[door.Act, ...] = ("read", "history", "create", "update", "delete", "export", "choose")
+        assert {act for act in acts if door.may(session.principal, act, table)} == {"read"} == door.SHARED
+
+
+def test_it_shows_no_more_than_its_maker_sees(shop: Shop, ids: list[str]) -> None:
+    mine = share("all", by=AS_REP)
+    seen, shown = shop.find("accounts", AS_REP), shop.find("accounts", mine)
+    assert [one.id for one in shown] == [one.id for one in seen]
+    assert {one.id for one in seen} < set(ids)
+    for one, other in zip(seen, shown, strict=True):
+        assert other.values.keys() <= one.values.keys()
+        assert all(one.values[key] == value for key, value in other.values.items())
+    with shop.workspace.write(AS_ANA) as session:
+        roles.take(session, "crm.rep", REP)
+    with pytest.raises(NotFound):  # from the next request on
+        shop.find("accounts", mine)
+
+
+def test_what_may_not_be_taken_out_is_not_shown(shop: Shop, ids: list[str]) -> None:
+    def let_out(rule: bool | str) -> None:
+        with shop.workspace.write(AS_ANA) as session:
+            document = copy.deepcopy(dict(apps.export(session, "crm")))
+            document["roles"]["rep"]["tables"]["accounts"]["export"] = rule
+            apps.apply(session, document)
+
+    let_out('={level} = "a"')
+    assert [one.values["name"] for one in shop.find("accounts", share("all", by=AS_REP))] == ["Alder"]
+    let_out(rule=False)
+    with pytest.raises(NotFound):
+        shop.find("accounts", share("all", by=AS_REP))

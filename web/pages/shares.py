@@ -1,0 +1,109 @@
+"""Shares: making a link by which strangers see a view or a record, the list of them, taking one back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from engine import people, queries, shares
+from engine.access import shown
+from engine.errors import Refused
+from engine.shares import Share
+from engine.storage.session import Session
+from engine.text import Label, _
+from web.addresses import At
+from web.dependencies import In, Place, SiteHere
+from web.fields import shown_fields
+from web.render import page, redirect
+from web.toasts import Toast
+
+router = APIRouter(prefix="/w/{workspace}/shares")
+
+DAYS = ("7", "30", "365", "never")
+
+
+@router.get("")
+def show(request: Request, place: In) -> Response:
+    """The links of the workspace for those who build, else one's own."""
+    with place.read() as session:
+        found = [(one, _what(session, one)) for one in shares.belonging_to(session)]
+        names = people.names(session)
+    return page(request, "shares/list.html", shares=found, names=names)
+
+
+@router.get("/new")
+def ask(request: Request, place: In, table: str = "", view: str = "", record: str = "") -> Response:
+    """What a new link would show, and how long."""
+    return _asked(request, place, table, view, record, {})
+
+
+@router.post("")
+def create(
+    request: Request,
+    place: In,
+    site: SiteHere,
+    table: Annotated[str, Form()] = "",
+    view: Annotated[str, Form()] = "",
+    record: Annotated[str, Form()] = "",
+    name: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    days: Annotated[str, Form()] = "30",
+) -> Response:
+    """The new link. The answer is the one page that shows it."""
+    life = int(days) if days.isdecimal() and len(days) < 6 else None
+    given = {"name": name, "days": days}
+    try:
+        with place.write() as session:
+            _share, token = shares.create(session, table, view, record=record, name=name, password=password, days=life)
+    except Refused as refused:
+        return _asked(request, place, table, view, record, given, refused)
+    return _asked(request, place, table, view, record, {}, link=f"{site.settings.public_url}{At.share(token)}")
+
+
+@router.post("/{share}/revocation")
+def revoke(request: Request, place: In, share: str) -> Response:
+    """The link leads nowhere from the next request on."""
+    with place.write() as session:
+        shares.revoke(session, share)
+    return redirect(request, place.at.page("shares"), Toast(_("The link leads nowhere any more.")))
+
+
+def _asked(
+    request: Request,
+    place: Place,
+    table: str,
+    view: str,
+    record: str,
+    values: dict[str, Any],
+    refused: Refused | None = None,
+    link: str = "",
+) -> Response:
+    with place.read() as session:
+        of = session.layout.table(table)
+        chosen = view or next(iter(of.views))
+        of, seen = shares.sharable(session, table, chosen, record)
+        title = queries.titles(session, table, [record]).get(record, record) if record else ""
+        fields = shown_fields(session.layout, of, [one.key for one in shown.fields_of(of, seen)])
+    return page(
+        request,
+        "shares/new.html",
+        status=422 if refused else 200,
+        table=of,
+        view=seen,
+        record=record,
+        title=title,
+        fields=fields,
+        values={"days": "30"} | values,
+        errors={one.at.strip("/"): one.says for one in refused.problems} if refused else {},
+        days=DAYS,
+        link=link,
+    )
+
+
+def _what(session: Session, share: Share) -> list[Label]:
+    """What it shows, as far as the reader sees it: the table's and the view's name."""
+    table = session.layout.apps.tables.get(share.table)
+    view = table.views.get(share.view) if table else None
+    return [table.plural or table.label, view.label] if table and view else []
