@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import apps, records
 from engine.access import door
-from engine.definitions.language import Field
+from engine.definitions.language import Field, Table
 from engine.imports.lookups import (
     Names,
     choices_by_label,
@@ -58,16 +58,12 @@ def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Value
     `records.create(..., reading="text")` to read.
     """
     of = session.layout.table(table)
-    cast = [dict(values) for values in given]
-    for field in of.fields.values():
-        if not field.writable or not any(not is_empty(values.get(field.key)) for values in cast):
-            continue
+    cast = called(session, table, given)
+    for field in _given_in(of, cast):
         if field.target is not None and not field.owns_lines:
             _link(session, field, cast)
-        elif field.kind.names or field.kind.of_any_table:
-            names = _names_of(session, field)
-            for values in cast:
-                values[field.key] = _found(names, field, values.get(field.key))
+        elif field.kind.of_any_table:
+            _call(records_by_title(session, field.targets), field, cast)
         elif field.kind.holds == "text":
             for values in cast:
                 if isinstance(values.get(field.key), (int, float)):
@@ -75,10 +71,25 @@ def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Value
     return cast
 
 
-def _names_of(session: Session, field: Field) -> Names:
-    if field.kind.of_any_table:
-        return records_by_title(session, field.targets)
-    return names_of_kind(session, field)
+def called(session: Session, table: str, given: Sequence[Given]) -> list[Values]:
+    """The same records with choices, people and departments by their keys and ids; what nothing is called stays."""
+    of = session.layout.table(table)
+    cast = [dict(values) for values in given]
+    for field in _given_in(of, cast):
+        if field.kind.names:
+            _call(names_of_kind(session, field), field, cast)
+    return cast
+
+
+def _given_in(of: Table, given: Sequence[Given]) -> list[Field]:
+    fields = (field for field in of.fields.values() if field.writable)
+    return [field for field in fields if any(not is_empty(values.get(field.key)) for values in given)]
+
+
+def _call(names: Names, field: Field, given: Iterable[Values]) -> None:
+    for values in given:
+        if not is_empty(values.get(field.key)):
+            values[field.key] = _found(names, field, values[field.key])
 
 
 def _found(names: Names, field: Field, value: Any) -> Any:

@@ -15,6 +15,8 @@ from engine.definitions.language import Table
 from engine.errors import Problem, Refused
 from engine.storage.session import Session
 from engine.text import _
+from engine.typecast import called
+from engine.values import Values
 
 Reading = Literal["json", "text"]
 
@@ -49,7 +51,8 @@ def get(table: str, record: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None
 def create(table: str, /, *values: str, file: FileName = "", here: InWorkspace = IN_WORKSPACE) -> None:
     """Create a record from values, or many from a JSON file. What is not given takes its default.
 
-    Values are read as a person types them: 1,234.50, yes, a choice's label; a link takes ids with commas between them.
+    Values are read as a person types them: 1,234.50, yes, a choice's label, somebody's e-mail address, a department's
+    name; a link takes ids with commas between them.
 
     For example:
 
@@ -68,7 +71,7 @@ def create(table: str, /, *values: str, file: FileName = "", here: InWorkspace =
     given, reading = _given(here, values, file)
     with here.write() as session:
         of = find_table(session.layout, table)
-        ids = records.create(session, of.address, _by_key(session, of, given), reading=reading)
+        ids = records.create(session, of.address, _values(session, of, given, reading), reading=reading)
     says = _("Created {ids}. To take it back: formwork undo {id}", ids=_few(ids), id=session.transaction_id)
     here.say(says, ids=ids, transaction=session.transaction_id)
 
@@ -96,7 +99,8 @@ def update(table: str, record: str, /, *values: str, file: FileName = "", here: 
         raise WrongUse(_("The file must hold one JSON object: the values of this record."))
     with here.write() as session:
         of = find_table(session.layout, table)
-        changed = records.update(session, of.address, {record: _by_key(session, of, given)[0]}, reading=reading)
+        (wanted,) = _values(session, of, given, reading)
+        changed = records.update(session, of.address, {record: wanted}, reading=reading)
     says = _("Changed {ids}. To take it back: formwork undo {id}", ids=record, id=session.transaction_id)
     here.say(
         says if changed else _("It had these values already."),
@@ -214,8 +218,10 @@ def _given(here: InWorkspace, pairs: Sequence[str], file: str) -> tuple[list[Map
     return [values], "text"
 
 
-def _by_key(session: Session, table: Table, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [dict(zip(field_keys(session.layout, table, one), one.values(), strict=True)) for one in given]
+def _values(session: Session, of: Table, given: Sequence[Mapping[str, Any]], reading: Reading) -> list[Values]:
+    """The values by field key; where a person typed them, people, departments and choices by what they are called."""
+    by_key = [dict(zip(field_keys(session.layout, of, one), one.values(), strict=True)) for one in given]
+    return called(session, of.address, by_key) if reading == "text" else by_key
 
 
 def _few(ids: Sequence[str]) -> str:

@@ -112,6 +112,24 @@ def test_a_record_is_shown_changed_and_deleted(filled: CommandLine) -> None:
     assert filled("verify") == "All computed values and links are right.\n"
 
 
+def test_people_and_departments_go_by_what_they_are_called(filled: CommandLine) -> None:
+    visits = {
+        "title": "place",
+        "fields": {"place": {"type": "text"}, "team": {"type": "department"}, "who": {"type": "users"}},
+    }
+    app = {"formwork": 1, "key": "visits", "label": "Visits", "version": "1.0.0", "tables": {"visits": visits}}
+    filled("apply -", stdin=json.dumps(app))
+    filled("department add Sales")
+    (made,) = filled.json("record create visits.visits place=Paris team=sales who=ada@example.com")["ids"]
+    held = filled.json(f"record get visits.visits {made}")
+    assert held["team"].startswith("dep")
+    assert [one[:3] for one in held["who"]] == ["usr"]
+    assert filled.refused(f"record update visits.visits {made} team=Sails who=nobody@example.com") == [
+        "/0/team: Team must be a department of this workspace.",
+        "/0/who: Who must be a person of this workspace.",
+    ]
+
+
 def test_wrong_records_and_words(filled: CommandLine) -> None:
     assert filled.refused("record create orders amount=abc quantity=x") == [
         "/0/amount: Amount must be a number, such as 1234.50.",
