@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import sqlalchemy as sa
 
-from engine.formulas import dates, departments, lists, numerals, sql
+from engine.formulas import dates, departments, lists, numerals, sql, texts
 from engine.formulas.functions import Takes
 from engine.formulas.part import Part
 from engine.formulas.syntax import MAX_DIGITS, FormulaError
@@ -141,7 +141,7 @@ def as_date(argument: Typed) -> Typed:
 
 def read_number(text: str) -> Decimal | None:
     """The number that a text says, or None."""
-    bare = text.strip()
+    bare = text.strip(texts.SPACES)
     if not re.match(numerals.NUMBER_TEXT, bare):
         return None
     number = Decimal(re.sub(r"[^0-9.eE+-]", "", bare))
@@ -153,7 +153,7 @@ def read_date(text: str, time_zone: datetime.tzinfo | None = None) -> str | None
 
     A time without an offset is a time in `time_zone`; without one it is not known which instant that is: None.
     """
-    match = _ISO.fullmatch(text.strip())
+    match = _ISO.fullmatch(text.strip(texts.SPACES))
     if match is None:
         return None
     try:
@@ -214,14 +214,14 @@ def _number(c: Compiling, part: Part) -> Part:
     if part.type == BOOLEAN:
         return part.with_value(sa.case((part.value, sql.number(1)), else_=sql.number(0)), NUMBER, nullable=False)
     text = c.once(part.value)
-    number = c.once(c.settled(numerals.text_number(text)))
+    number = c.once(c.settled(numerals.text_number(c.once(texts.trimmed(text)))))
     wrong = sa.and_(number.is_(None), sql.is_filled(text))
     return part.with_value(number, NUMBER, nullable=True).failing_when(wrong, "not_a_number")
 
 
 def _parsed_instant(c: Compiling, part: Part) -> Part:
     text = c.once(part.value)
-    instant = c.once(dates.iso_instant(text, c.time_zone))
+    instant = c.once(dates.iso_instant(c.once(texts.trimmed(text)), c.time_zone))
     wrong = sa.and_(instant.is_(None), sql.is_filled(text))
     return part.with_value(instant, DATE_TIME, nullable=True).failing_when(wrong, "not_a_date")
 
@@ -229,7 +229,7 @@ def _parsed_instant(c: Compiling, part: Part) -> Part:
 def _text(c: Compiling, part: Part) -> sql.Element:
     held = part.type
     if held.is_list:
-        return _list_text(held, part.value)
+        return lists.join_items(part.value, held.item, sql.text_constant(", "))
     if held.choices:
         value = c.once(part.value)
         labels: list[tuple[sql.Element, sql.Element]] = [
@@ -254,12 +254,6 @@ _TEXTS: Mapping[str, Callable[[Compiling, sql.Element], sql.Element]] = {
     "department": lambda c, value: departments.name_of(value),
     "file": lambda c, value: value,
 }
-
-
-def _list_text(held: Type, value: sql.Element) -> sql.Element:
-    if held.item is not None and held.item.choices:
-        return lists.join_labels(value, held.item.choices, sql.text_constant(", "))
-    return lists.join_list(value, ", ")
 
 
 def _items_of(value: sql.Element, item: Type) -> sql.Element:

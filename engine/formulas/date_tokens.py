@@ -57,7 +57,10 @@ _LONG: Mapping[str, Mapping[str, str]] = {
 }
 _THURSDAY = "date({0}, '-3 days', 'weekday 4')"  # of the same ISO week
 _SATURDAY = "coalesce(date({0}, 'weekday 6'), '9999-12-31')"  # of the same week from Sunday
-_PG_SATURDAY = "(date_trunc('day', {0}) + make_interval(days => 6 - CAST(EXTRACT(DOW FROM {0}) AS INTEGER)))"
+_PG_SATURDAY = (
+    "LEAST(date_trunc('day', {0}) + make_interval(days => 6 - CAST(EXTRACT(DOW FROM {0}) AS INTEGER)),"
+    " TIMESTAMP '9999-12-31')"
+)
 
 
 def _padded(code: str) -> str:

@@ -70,7 +70,10 @@ def local_text(value: Element, time_zone: str) -> Element:
 
 
 def iso_instant(text: Element, time_zone: str) -> Element:
-    """The instant that an ISO text says (in the zone, if it names no offset), else NULL; mentions it often."""
+    """The instant that an ISO text says (in the zone, if it names no offset), else NULL; mentions it often.
+
+    White space at the ends is taken off before.
+    """
     named = zone(time_zone)
     month = "make_date(CAST(substr({0}, 1, 4) AS INTEGER), CAST(substr({0}, 6, 2) AS INTEGER), 1)"
     return dialects(

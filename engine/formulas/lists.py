@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
+from engine.formulas import numerals
 from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element, alike, dialects
+from engine.formulas.types import BOOLEAN as BOOLEAN_TYPE
 from engine.formulas.types import NUMBER as NUMBER_TYPE
 from engine.formulas.types import Type
 
@@ -51,16 +53,33 @@ def _is_instant(kind: Any) -> bool:
     return isinstance(inner, sa.DateTime)
 
 
-def join_list(value: Element, separator: str | Element) -> Element:
+def join_items(value: Element, item: Type | None, separator: Element) -> Element:
+    """A list's items as one text, as people read them: choices by their labels."""
+    if item is not None and item.choices:
+        return join_labels(value, item.choices, separator)
+    return join_list(value, separator, item)
+
+
+def join_list(value: Element, separator: str | Element, item: Type | None = None) -> Element:
     """A list's items as one text, blanks left out; NULL if there is nothing to join."""
     between = sa.literal(separator, TEXT) if isinstance(separator, str) else separator
     return dialects(
-        "(SELECT group_concat(e.value, {1}) FROM json_each({0}) AS e WHERE e.value <> '')",
-        "(SELECT string_agg(e.value, {1} ORDER BY e.place) FROM jsonb_array_elements_text({0})"
+        "(SELECT group_concat({2}, {1}) FROM json_each({0}) AS e WHERE e.value <> '')",
+        "(SELECT string_agg({2}, {1} ORDER BY e.place) FROM jsonb_array_elements_text({0})"
         " WITH ORDINALITY AS e(value, place) WHERE e.value <> '')",
         value,
         between,
+        _shown(item),
     )
+
+
+def _shown(item: Type | None) -> Element:
+    """The item `e` of a list as a text: a number and a tick are written in JSON in several ways."""
+    if item == NUMBER_TYPE:
+        return numerals.number_text(dialects("e.value", "CAST(e.value AS NUMERIC)", type_=NUMBER))
+    if item == BOOLEAN_TYPE:
+        return dialects("e.value", "CASE e.value WHEN 'true' THEN '1' WHEN 'false' THEN '0' ELSE e.value END")
+    return alike("e.value")
 
 
 def join_labels(value: Element, choices: Sequence[tuple[str, str]], separator: Element) -> Element:

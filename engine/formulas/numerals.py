@@ -27,11 +27,14 @@ def number_text(value: Element) -> Element:
 
 
 def text_number(value: Element) -> Element:
-    """The number that a text says ("1,234.50", "$9.99", "5%"), NULL if it says none; mentions it twice."""
-    digits = f"regexp_replace(substring(btrim({{0}}) FROM '{_NUMBER_TEXT_FORMAT}'), '[^0-9.eE+-]', '', 'g')"
+    """The number that a text says ("1,234.50", "$9.99", "5%"), NULL if it says none; mentions it twice.
+
+    White space at the ends is taken off before.
+    """
+    digits = f"regexp_replace(substring({{0}} FROM '{_NUMBER_TEXT_FORMAT}'), '[^0-9.eE+-]', '', 'g')"
     return dialects(
         "text_number({0})",
-        f"round(CAST({digits} AS NUMERIC) / CASE right(btrim({{0}}), 1) WHEN '%' THEN 100 ELSE 1 END, 10)",
+        f"round(CAST({digits} AS NUMERIC) / CASE right({{0}}, 1) WHEN '%' THEN 100 ELSE 1 END, 10)",
         value,
         type_=NUMBER,
     )

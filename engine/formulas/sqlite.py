@@ -43,7 +43,12 @@ def unicode_lower(text: str) -> str:
 
 
 def proper_case(text: str) -> str:
-    return re.sub(r"[^\W_]+", lambda word: word[0][0].upper() + word[0][1:].lower(), str(text))
+    return re.sub(r"[^\W_]+", lambda word: _with_capital(word[0]), str(text))
+
+
+def _with_capital(word: str) -> str:
+    """Lowered as a whole, since a sigma at the end has a form of its own; and "ß" begins a word as "Ss", not "SS"."""
+    return word[0].title() + word.lower()[len(word[0].lower()) :]
 
 
 def replace_once(text: str, old: str, new: str, which: int) -> str:

@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element, alike, dialects
 
 LONGEST = 100_000  # characters that a text may be multiplied to
+# What is white space in Unicode, and the mark that some programs put before a text.
+SPACES = " \t\n\v\f\r\u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 def length(value: Element) -> Element:
@@ -36,9 +38,8 @@ def after(value: Element, start: Element) -> Element:
 
 def trimmed(value: Element) -> Element:
     """Without white space at both ends, also the ideographic and the no-break space."""
-    spaces = " \t\n\r\v\f\u00a0\u3000\u2002\u2003\u2009\u200a\u202f\u205f\u1680\u2028\u2029\ufeff"
-    codes = ", ".join(str(ord(one)) for one in spaces)
-    postgresql = " || ".join(f"chr({ord(one)})" for one in spaces)
+    codes = ", ".join(str(ord(one)) for one in SPACES)
+    postgresql = " || ".join(f"chr({ord(one)})" for one in SPACES)
     return dialects(f"trim({{0}}, char({codes}))", f"btrim({{0}}, {postgresql})", value)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from engine.formulas import date_moves, date_parsing, date_tokens, dates, sql
+from engine.formulas import date_moves, date_parsing, date_tokens, dates, sql, texts
 from engine.formulas.functions import Arguments, Family, Parameter
 from engine.formulas.functions.date import wall_of
 from engine.formulas.part import Part
@@ -126,7 +126,10 @@ def datetime_parse(c: Compiling, text: Part, pattern: Part | None, language: Par
     if pattern is None:
         # As people write them; the one that fits.
         plans = [date_parsing.plan(one, "en") for one in _COMMON]
-        readings = [dates.iso_instant(value, c.time_zone), *(date_parsing.parsed(c, value, one) for one in plans)]
+        readings = [
+            dates.iso_instant(c.once(texts.trimmed(value)), c.time_zone),
+            *(date_parsing.parsed(c, value, one) for one in plans),
+        ]
         found = c.once(sa.func.coalesce(*readings))
     else:
         locale = str(language.constant) if language is not None else "en"

@@ -47,10 +47,7 @@ def _item(arguments: Arguments) -> Type:
 )
 def arrayjoin(c: Compiling, items: Part, separator: Part | None) -> sql.Element:
     between = sql.text_constant(", ") if separator is None else c.text(separator)
-    choices = items.type.item.choices if items.type.item else ()
-    if choices:
-        return lists.join_labels(items.value, choices, between)
-    return lists.join_list(items.value, between)
+    return lists.join_items(items.value, items.type.item, between)
 
 
 @family.function("ARRAYUNIQUE", _LIST, gives=_same_list, about=_("Each item once."), example="ARRAYUNIQUE({tags})")

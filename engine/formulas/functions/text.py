@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from engine.formulas import sql, texts
+from engine.formulas import lists, sql, texts
 from engine.formulas.conversions import convert
 from engine.formulas.functions import Family, Parameter
 from engine.formulas.part import Part
@@ -48,7 +48,7 @@ def concatenate(c: Compiling, *values: Part) -> sql.Element:
 def convert_to_text(c: Compiling, part: Part) -> Part:
     """Anything as a text; the items of a list stand without a comma between them."""
     if part.type.is_list:
-        return part.with_value(sql.join_list(part.value, ""), TEXT, nullable=True)
+        return part.with_value(lists.join_items(part.value, part.type.item, sql.EMPTY), TEXT, nullable=True)
     return part if part.type == TEXT else convert(c, part, TEXT)
 
 

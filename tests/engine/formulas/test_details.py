@@ -127,3 +127,23 @@ def test_nobody_owns_nothing(engine: sa.Engine, owner: str | None, asker: str | 
     fields = Asked({"owner": (USER, owner)})
     assert evaluate_over(engine, "{owner} = ME()", fields).value == is_mine
     assert evaluate_over(engine, "{owner} != ME()", fields).value == (not is_mine)
+
+
+@pytest.mark.parametrize("text", ["\t7\u00a0", "\u30007", "\u20037\u2000", "7\u0085", "\ufeff7"])
+def test_white_space_of_any_kind_around_a_number_or_a_date_does_not_count(text: str, engine: sa.Engine) -> None:
+    assert evaluate(engine, "VALUE({t})", t=(TEXT, text)).value == 7
+    assert evaluate(engine, "TRIM({t})", t=(TEXT, text)).value == "7"
+    day = text.replace("7", "2024-10-27T02:30:00Z")
+    assert evaluate(engine, "DATETIME_PARSE({t})", t=(TEXT, day)).value == "2024-10-27T02:30:00.000Z"
+    assert evaluate(engine, "YEAR({t})", t=(TEXT, day)).value == 2024
+
+
+@pytest.mark.parametrize(
+    ("text", "proper"), [("ßx ﬁn", "Ssx Fin"), ("ǆ", "ǅ"), ("ΟΔΟΣ ΑΣ", "Οδος Ας"), ("İSTANBUL", "İstanbul")]
+)
+def test_the_capital_of_a_word_is_that_of_a_title(text: str, proper: str, engine: sa.Engine) -> None:
+    assert evaluate(engine, "PROPER({t})", t=(TEXT, text)).value == proper
+
+
+def test_the_last_week_of_all_belongs_to_the_last_year(engine: sa.Engine) -> None:
+    assert evaluate(engine, 'DATETIME_FORMAT({d}, "gggg-ww gg w")', d=(DATE, "9999-12-31")).value == "9999-53 99 53"

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.formulas.sql import join_list, json_list
-from engine.formulas.types import NUMBER, TEXT, list_of, record_of, select_of
+from engine.formulas.types import BOOLEAN, NUMBER, TEXT, list_of, record_of, select_of
 from engine.storage import sql_types
 from tests.engine.formulas.evaluating import Fields, Given, evaluate, evaluate_over
 
@@ -113,3 +113,15 @@ def test_an_item_is_in_a_list(engine: sa.Engine) -> None:
         'AND("a" IN {words}, ANY({numbers}, {item} IN {numbers}))': True,
     }.items():
         assert bool(evaluate_over(engine, text, Fields(given)).value) is value, text
+
+
+def test_numbers_and_ticks_are_joined_as_they_read_alone(engine: sa.Engine) -> None:
+    given = {"ticks": (list_of(BOOLEAN), [True, False]), "ns": (list_of(NUMBER), [1e-7, 1e9, 2.5, None])}
+    assert evaluate(engine, '{ticks} & ""', **given).value == "1, 0"
+    assert evaluate(engine, "ARRAYJOIN({ns})", **given).value == "0.0000001, 1000000000, 2.5"
+    assert evaluate(engine, "CONCATENATE({ticks}, {ns})", **given).value == "100.000000110000000002.5"
+
+
+def test_choices_are_concatenated_by_their_labels(engine: sa.Engine) -> None:
+    tags = list_of(select_of({"red": {"label": "Rot"}, "blue": {"label": "蓝"}}))
+    assert evaluate(engine, 'CONCATENATE({tags}, "!")', tags=(tags, ["red", "blue"])).value == "Rot蓝!"
