@@ -78,8 +78,11 @@ class Index:
 
 
 def notice(session: Session, shape: Shape | None, seconds: float) -> None:
-    """Remember what an index for a question that was asked would be of; one that is slow again and again gets it."""
-    if shape is None:
+    """Remember what an index for a question that was asked would be of; one that is slow again and again gets it.
+
+    What strangers ask by a share makes none.
+    """
+    if shape is None or session.principal.shared is not None:
         return
     noticed = _noticed.setdefault(session.store, _Noticed())
     with noticed.guard:

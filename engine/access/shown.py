@@ -27,9 +27,8 @@ from engine.storage.layout import ERROR_SUFFIX, Layout
 from engine.storage.session import Session
 from engine.view_types import keys_in, view_types
 
-_NAMING = frozenset(
-    {"where", "inverse", "fields", "totals", "order"}
-)  # options of links that name fields of the other table
+# Options of links that name fields of the other table.
+_NAMING = frozenset({"where", "inverse", "fields", "totals", "order"})
 _NO_RULES = Rules({}, {}, {})
 
 

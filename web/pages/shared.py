@@ -8,17 +8,18 @@ the answer is the same.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from engine import files, pictures, records, shares
 from engine.access.principals import Principal
 from engine.definitions.language import Table
-from engine.errors import Forbidden, NotFound, Problem, Refused
+from engine.errors import Forbidden, NotFound, Problem, Refused, Unavailable
 from engine.shares import Opened
 from engine.storage.session import Session
 from engine.text import _
@@ -33,6 +34,7 @@ from web.pages.files import PRIVATE
 from web.render import asks_for, is_htmx, page
 from web.site import Site
 from web.views import Looking, drawings, kanban, looking
+from web.visit import visit_of
 
 router = APIRouter(prefix="/s/{token}")
 guard = dependencies.public_guard
@@ -69,12 +71,15 @@ class Here:
         return looking(session, self, app, table, self.share.shared.view, asks)
 
 
-def here(site: SiteHere, token: str) -> Here:
-    """Raises `NotFound`."""
+def here(request: Request, site: SiteHere, token: str) -> Here:
+    """Raises `NotFound`, also for an address with what PostgreSQL takes in no text."""
+    if "\0" in request.url.path or any("\0" in part for pair in request.query_params.multi_items() for part in pair):
+        raise _nowhere()
     found = shares.opened(site.stores, token)
     return Here(found, SharedAt(found.store.id, At.share(token), found.shared.table))
 
 
+Start = Annotated[int, Query(ge=0, le=1_000_000)]
 HereByLink = Annotated[Here, Depends(here)]
 
 
@@ -91,8 +96,7 @@ def show(request: Request, site: SiteHere, of: HereByLink, record: str = "") -> 
         context = {"of": of, "at": of.at, "sheet": sheet, "looking": at, "asked": at.asked}
         if not asks_for(request, "panel"):
             context |= _context(at)
-    _count(request, site, of)
-    return _answer(request, "shares/view.html", **context)
+    return _counted(request, site, of, _answer(request, "shares/view.html", **context))
 
 
 @router.post("")
@@ -100,9 +104,9 @@ def unlock(request: Request, site: SiteHere, of: HereByLink, form: FormHere) -> 
     """The password that was typed; if it is right, this browser sees what is shown until the day is over."""
     wrong: Problem | None = None
     if of.share.password_hash is not None:
-        client = request.client.host if request.client else ""
+        address = visit_of(request).device.address
         try:
-            if not shares.unlock(site.stores, of.share, str(form.get("password", "")), client):
+            if not shares.unlock(site.stores, of.share, str(form.get("password", "")), address):
                 wrong = Problem("/password", _("This is not the password."), "wrong")
         except Refused as refused:
             wrong = refused.problems[0]
@@ -116,14 +120,14 @@ def unlock(request: Request, site: SiteHere, of: HereByLink, form: FormHere) -> 
 
 
 @router.get("/stacks")
-def stacks(request: Request, site: SiteHere, of: HereByLink, stack: str = "", start: int = 0) -> Response:
+def stacks(request: Request, site: SiteHere, of: HereByLink, stack: str = "", start: Start = 0) -> Response:
     """More cards of one stack."""
     _check_unlocked(request, site, of)
     with of.read() as session:
         at = of.looking(session, read(request.query_params))
         if at.view.type != "kanban":
             raise _nowhere()
-        context = kanban.more_cards(at, stack, max(0, start))
+        context = kanban.more_cards(at, stack, start)
     block = "cards" if is_htmx(request) else None
     return _answer(request, "shares/cards.html", block=block, of=of, at=of.at, looking=at, **context)
 
@@ -153,8 +157,8 @@ def _one(request: Request, site: Site, of: Here) -> Response:
     with of.read() as session:
         at = of.looking(session, Asked())
         sheet = _sheet(at, of.share.shared.record, alone=True)
-    _count(request, site, of)
-    return _answer(request, "shares/record.html", of=of, at=of.at, sheet=sheet, looking=at)
+    answer = _answer(request, "shares/record.html", of=of, at=of.at, sheet=sheet, looking=at)
+    return _counted(request, site, of, answer)
 
 
 def _sheet(at: Looking, record: str, *, alone: bool) -> dict[str, Any]:
@@ -198,11 +202,20 @@ def _answer(request: Request, template: str, **context: Any) -> Response:
     return response
 
 
-def _count(request: Request, site: Site, of: Here) -> None:
-    """An opening, unless it is the same visitor within a minute or a way further into the page."""
-    client = request.client.host if request.client else ""
+def _counted(request: Request, site: Site, of: Here, answer: Response) -> Response:
+    """Count an opening, unless it is the same visitor within a minute or a way further into the page.
+
+    It is counted once the answer is on its way, so that nobody waits for those who write meanwhile.
+    """
+    client = visit_of(request).device.address
     if not is_htmx(request) and site.share_openings.allows(f"{of.share.id} {client}"):
-        shares.count_opening(of.share)
+        answer.background = BackgroundTask(_count, of.share)
+    return answer
+
+
+def _count(share: Opened) -> None:
+    with suppress(Unavailable):
+        shares.count_opening(share)
 
 
 def _is_unlocked(request: Request, site: Site, of: Here) -> bool:

@@ -16,7 +16,6 @@ from engine import accounts, apps, audit, files, records, shares, workspaces
 from engine.files import Limits
 from engine.queries import Query
 from engine.storage.share_tables import shares as share_table
-from tests.support.statements import counted
 from tests.web import shop
 from tests.web.conftest import BASE, Visitor
 from tests.web.pages.conftest import HTMX, Work, lines_of, text_of
@@ -366,18 +365,3 @@ def test_a_link_has_five_routes_and_leaves_nothing_behind(app: FastAPI, work: Wo
         visitor.get(link + path)
         visitor.post(link + path, data={"form_token": "x", "title": "Mine"})
     assert content() == before
-
-
-def test_a_page_costs_the_same_however_many_records(work: Work, visitor: Visitor) -> None:
-    link = made(work, view="all")
-    visitor.get(link)
-    few = _statements(work, visitor, link)
-    work.more_deals(40, first=100)
-    assert _statements(work, visitor, link) == few
-    assert few <= 12
-
-
-def _statements(work: Work, visitor: Visitor, path: str) -> int:
-    with counted(work.site.stores.control, work.site.stores.workspace(work.membership.id)) as said:
-        assert visitor.get(path).status_code == 200
-    return len(said)

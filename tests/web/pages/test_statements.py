@@ -13,6 +13,7 @@ from engine.settings import Settings
 from tests.support.databases import Database
 from tests.support.statements import counted
 from tests.web import shop
+from tests.web.conftest import Visitor
 from tests.web.pages.conftest import HTMX, Work, lines_of, text_of
 from web.app import create_app
 
@@ -103,3 +104,33 @@ def test_one_flow_from_the_form_to_undo(work: Work) -> None:
     assert "took a change back" in text
     work.post(f"{DEALS}/records/{record}/deletion")
     assert lines_of(work.get(f"{DEALS}/views/all?q=Flow")) == []
+
+
+def test_shared_pages_do_too(work: Work) -> None:
+    stranger, links = Visitor(work.visitor.app), []  # type: ignore[arg-type]
+    for view in ("all", "by_state", "board"):
+        made = work.post("/shares", table=shop.DEALS, view=view).text
+        links.append(re.findall(r'id="link" value="[^"]+(/s/[^"]+)"', made)[0])
+    pages = [*links, f"{links[0]}?record={work.deals()[0].id}", f"{links[2]}/stacks?stack=open", f"{links[1]}?q=Deal"]
+    for path in pages:
+        assert "Deal 001" in stranger.get(path).text
+    few = [_statements_of(work, stranger, path) for path in pages]
+    work.more_deals(114, first=7)
+    assert [_statements_of(work, stranger, path) for path in pages] == few
+    assert max(few) <= MOST
+    for odd in (
+        "?record=%00",
+        "?q=%00",
+        "?page=%00",
+        "/files/%00",
+        "/stacks?stack=%00",
+        "/stacks?start=-1",
+        "?sort=%00",
+    ):
+        assert stranger.get(links[2] + odd).status_code in (200, 404, 422), odd
+
+
+def _statements_of(work: Work, visitor: Visitor, path: str) -> int:
+    with counted(work.site.stores.workspace(work.membership.id)) as said:
+        assert visitor.get(path).status_code == 200
+    return len(said)
