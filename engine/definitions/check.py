@@ -30,6 +30,8 @@ from engine.view_types import keys_in, view_types
 __all__ = ["check", "check_condition", "view_problems"]
 
 _HOLDERS = frozenset({"tables", "automations", "settings", "requires", "connections", "roles"})  # of parts by key
+# What stands for words of the document itself that are refused, so that the rest is looked at all the same.
+_STAND_INS: Mapping[str, Any] = {"formwork": 1, "label": "-", "version": "0.0.0"}
 MAX_LIMIT = 500  # problems told at once
 
 
@@ -38,8 +40,9 @@ def check(document: Any, installed: Sequence[Document] = ()) -> list[Problem]:
     problems = list(shape_problems(document))
     if not isinstance(document, Mapping) or not isinstance(document.get("tables"), Mapping) or "key" not in document:
         return problems
+    problems += _reserved_problems(document["tables"])
     sound, left_out = _without_refused(document, problems)
-    if not sound.get("tables"):
+    if "key" not in sound or "tables" not in sound:
         return problems
     others = [(one, 1) for one in installed if one["key"] != document["key"]]
     apps = Apps([*others, (sound, 1)])
@@ -47,27 +50,49 @@ def check(document: Any, installed: Sequence[Document] = ()) -> list[Problem]:
     return (problems + found)[:MAX_LIMIT]
 
 
+def _reserved_problems(tables: Mapping[str, Any]) -> Iterator[Problem]:
+    for table, raw in tables.items():
+        fields = raw.get("fields") if isinstance(raw, Mapping) else None
+        for key in fields if isinstance(fields, Mapping) else ():
+            if key in RESERVED_KEYS:
+                says = _("The key {key} is taken by the engine. Choose another.", key=key)
+                yield Problem(f"/tables/{table}/fields/{key}", says, "reserved")
+
+
 def _without_refused(document: Document, problems: Sequence[Problem]) -> tuple[dict[str, Any], list[str]]:
-    """The document without the smallest parts that hold a refused place, and the pointers of what was left out."""
-    sound = copy.deepcopy(dict(document))
-    left_out = []
-    for problem in problems:
-        parts = problem.at.split("/")[1:]
-        for depth in (4, 2):
-            if len(parts) >= depth and parts[0] in _HOLDERS:
-                holder: Any = sound
-                for part in parts[: depth - 1]:
-                    holder = holder.get(part) if isinstance(holder, dict) else None
-                if isinstance(holder, dict) and (depth == 2 or parts[0] == "tables"):
-                    holder.pop(parts[depth - 1], None)
-                    left_out.append("/" + "/".join(parts[:depth]))
-                break
-    tables = sound.get("tables", {})
-    for key, table in list(tables.items()):
-        if not isinstance(table, dict) or not isinstance(table.get("fields"), dict) or not table["fields"]:
-            tables.pop(key)
-            left_out.append(f"/tables/{key}")
-    return sound, left_out
+    """The document without the smallest parts that hold a refused place, and the pointers of what was left out.
+
+    What is left satisfies the schema; it is empty where nothing can be left out that would make it so.
+    """
+    sound, left_out = copy.deepcopy(dict(document)), set[str]()
+    while problems:
+        before = len(left_out)
+        for problem in problems:
+            if not any(f"{problem.at}/".startswith(f"{pointer}/") for pointer in left_out):
+                left_out |= _cut(sound, problem.at)
+        sound = {**_STAND_INS, **sound}
+        if len(left_out) == before:
+            return {}, sorted(left_out)
+        problems = list(shape_problems(sound))  # a part may be needed by the one around it, which then goes, too
+    return sound, sorted(left_out)
+
+
+def _cut(document: dict[str, Any], at: str) -> set[str]:
+    """Take out the smallest part by key that holds the place; its pointer, nothing where none can go."""
+    parts = at.split("/")[1:]
+    depths = (4, 2) if parts[:1] == ["tables"] else (2,) if parts and parts[0] in _HOLDERS else ()
+    for depth in (*depths, 1):
+        holder: Any = document
+        for part in parts[: depth - 1]:
+            holder = holder.get(_spelled(part)) if isinstance(holder, dict) else None
+        if len(parts) >= depth and isinstance(holder, dict) and _spelled(parts[depth - 1]) in holder:
+            del holder[_spelled(parts[depth - 1])]
+            return {"/".join(["", *parts[:depth]])}
+    return set()
+
+
+def _spelled(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")
 
 
 def _about(problem: Problem, left_out: Sequence[str]) -> bool:
@@ -131,8 +156,6 @@ def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldT
 
 
 def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> Iterator[Problem]:
-    if field.key in RESERVED_KEYS:
-        yield Problem(at, _("The key {key} is taken by the engine. Choose another.", key=field.key), "reserved")
     for option, says in field.kind.problems(field.options, table.fields):
         yield Problem(f"{at}/{option}", says, "option", field.options.get(option))
     if field.is_link:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from engine.actions import Written, actions
 from engine.definitions.check_conditions import check_condition, expression_problems
 from engine.definitions.language import Automation, Table, address
-from engine.definitions.types import FieldTypes, RecordScope
+from engine.definitions.types import Cycle, FieldTypes, RecordScope, Unknown
 from engine.errors import Problem
 from engine.field_types import InvalidValue
 from engine.formulas import FormulaError, messages
@@ -118,7 +119,8 @@ def _written_problems(at: str, written: Written, scope: RecordScope) -> Iterator
     texts = {"": written.text} if isinstance(written.text, str) else written.text
     for language, text in texts.items():
         try:
-            messages.check(text, scope)
+            with suppress(Cycle, Unknown):  # told where that field stands
+                messages.check(text, scope)
         except FormulaError as error:
             says = _("{problem} (character {position})", problem=error.says, position=error.start + 1)
             yield Problem(f"{place}/{language}" if language else place, says, "formula", text)

@@ -49,7 +49,10 @@ def expression_problems(at: str, text: str, scope: RecordScope, wanted: Collecti
 
 
 def held_by(scope: RecordScope, path: Path) -> tuple[str, Field | None] | None:
-    """Which operators the field at the end of `path` has, and the field; None when there is none."""
+    """Which operators the field at the end of `path` has, and the field; None when there is none.
+
+    Raises `Cycle` and `Unknown` where the field itself is not right.
+    """
     table: Table | None = scope.table
     field: Field | None = None
     many = False
@@ -65,13 +68,8 @@ def held_by(scope: RecordScope, path: Path) -> tuple[str, Field | None] | None:
         return ("records" if len(path) == 1 else "text"), field
     if field.kind.holds != "computed" and not many:
         return field.kind.holds, field
-    try:
-        held = scope.type_of(path)
-    except (FormulaError, Cycle, Unknown):
-        return None
-    if held is None:
-        return None
-    return held_for(held), field
+    held = scope.type_of(path)
+    return (held_for(held), field) if held is not None else None
 
 
 def _test_problems(at: str, test: Mapping[str, Any], scope: RecordScope) -> Iterator[Problem]:
@@ -79,8 +77,8 @@ def _test_problems(at: str, test: Mapping[str, Any], scope: RecordScope) -> Iter
     path = scope.resolve(written) or written
     try:
         held = held_by(scope, path)
-    except (FormulaError, Cycle, Unknown):
-        return
+    except (Cycle, Unknown):
+        return  # told where that field stands
     if held is None:
         table = scope.table.label if scope.table else ""
         says = _("{table} has no field `{field}`.", table=table, field=test["field"])

@@ -70,6 +70,8 @@ def _all_of(validator: Any, parts: list[Any], instance: Any, _schema: Any) -> Er
 
 def _said(error: ValidationError) -> Iterator[Problem]:
     at = _pointer(error.absolute_path)
+    if "propertyNames" in error.absolute_schema_path:  # which are about one key of what stands there
+        at = f"{at}/{_escaped(str(error.instance))}"
     wanted: Any = error.validator_value
     got = error.instance
     known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []

@@ -178,7 +178,16 @@ class FieldTypes:
         return self._types[key]
 
     def along(self, table: Table, path: Path) -> Type | None:
-        """The type at the end of a path of keys through links; a list if a link on the way has many."""
+        """The type at the end of a path of keys through links; a list if a link on the way has many.
+
+        Raises `Cycle`, and `Unknown` where a field on the way has mistakes of its own.
+        """
+        try:
+            return self._along(table, path)
+        except formulas.FormulaError as error:
+            raise Unknown(Problem("", error.says, "formula")) from error
+
+    def _along(self, table: Table, path: Path) -> Type | None:
         many = False
         for place, part in enumerate(path[:-1]):
             link = table.fields.get(part)
@@ -216,16 +225,17 @@ class FieldTypes:
 
     def of_record(self, table: str) -> dict[Path, Type]:
         """What a condition on other records may name of the record that asks: `{record.account}`."""
-        found: dict[Path, Type] = {}
-        for field in self.apps.tables[table].fields.values():
-            with suppress(Cycle, Unknown, formulas.FormulaError):  # told where that field stands
-                found["record", field.key] = self.of(field)
-        return found
+        return {("record", key): held for key, held in self._sound(self.apps.tables[table].fields.values())}
 
     def before(self, table: Table) -> dict[Path, Type]:
         """The names of what the fields held before a change, `previous.stage`: of those that people fill in."""
         own = [one for one in table.fields.values() if not one.kind.computed and not one.many]
-        return {("previous", one.key): self.of(one) for one in own}
+        return {("previous", key): held for key, held in self._sound(own)}
+
+    def _sound(self, fields: Iterable[Field]) -> Iterator[tuple[str, Type]]:
+        for field in fields:
+            with suppress(Cycle, Unknown, formulas.FormulaError):  # told where that field stands
+                yield field.key, self.of(field)
 
     def uses_clock(self, field: Field) -> bool:
         """Whether the value depends on when (or by whom) it is read, so that it cannot be stored."""
@@ -326,8 +336,12 @@ class FieldTypes:
         return conditions.paths(where, self.scope(self.behind(field).address))
 
     def behind(self, field: Field) -> Table:
-        """The table of the records that a field over a link is worked out from."""
-        return self.apps.tables[self.apps.tables[field.table].fields[field.options["through"]].target or ""]
+        """The table of the records that a field over a link is worked out from. Raises `Unknown`."""
+        through = self.apps.tables[field.table].fields.get(field.options["through"])
+        behind = self.apps.tables.get(through.target or "") if through else None
+        if behind is None:
+            raise Unknown(Problem("/through", "", "unknown_link"))
+        return behind
 
     def _named_by(self, field: Field | None) -> list[Path]:
         """What a link is sorted by: the name of the record that it leads to."""

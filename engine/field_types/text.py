@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from engine.field_types import FieldType, Input, InvalidValue, Options, Value, clean_text
+from engine.text import Label, _
 from engine.text import Text as Says
-from engine.text import _
 
 MAX_LENGTH = 10_000
 
@@ -58,9 +58,16 @@ class Text(FieldType):
             )
         if "pattern" in options and not re.search(options["pattern"], text):
             if "message" in options:
-                raise InvalidValue(_("is not right: {message}", message=options["message"]))
+                raise InvalidValue(_("is not right: {message}", message=_clause(options["message"])))
             raise InvalidValue(_("does not have the form that is asked for"))
         return text
 
     def input(self, options: Options) -> Input:
         return Input("text", attributes={"max_length": options.get("max_length", MAX_LENGTH)})
+
+
+def _clause(message: Label) -> Label:
+    """The message without the full stop that the sentence around it has."""
+    if isinstance(message, str):
+        return message.rstrip(".。")
+    return {language: text.rstrip(".。") for language, text in message.items()}

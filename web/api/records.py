@@ -112,7 +112,8 @@ def _create(caller: Caller, app: str, table: str, body: Body) -> Any:
     make_choices(caller, app, table, given)
     with caller.write() as session:
         names = _names(session, app, table)
-        ids = records.create(session, names.table.address, values_in(session, names, given), reading=given.reading)
+        with values_in(session, names, given) as values:
+            ids = records.create(session, names.table.address, values, reading=given.reading)
         return _answer(caller, session, names, ids, given)
 
 
@@ -132,10 +133,11 @@ def _write(caller: Caller, app: str, table: str, given: Given, clear: bool) -> d
     make_choices(caller, app, table, given)
     with caller.write() as session:
         names = _names(session, app, table)
-        values = _cleared(names, values_in(session, names, given), clear)
-        by_id = {str(record_id): one for (record_id, _fields), one in zip(given.records, values, strict=True)}
-        records.update(session, names.table.address, by_id, reading=given.reading)
-        return {"records": _answers(caller, session, names, list(by_id), given)}
+        ids = [str(record_id) for record_id, _fields in given.records]
+        with values_in(session, names, given) as values:
+            by_id = dict(zip(ids, _cleared(names, values, clear), strict=True))
+            records.update(session, names.table.address, by_id, reading=given.reading)
+        return {"records": _answers(caller, session, names, ids, given)}
 
 
 def _upsert(caller: Caller, app: str, table: str, clear: bool, body: Body, merge: Any) -> Any:
@@ -151,9 +153,10 @@ def _upsert(caller: Caller, app: str, table: str, clear: bool, body: Body, merge
     with caller.write() as session:
         names = _names(session, app, table)
         keys = names.keys(merge_on, "/fieldsToMergeOn")
-        values = _cleared(names, values_in(session, names, given), clear)
-        pairs = [(record_id, one) for (record_id, _fields), one in zip(given.records, values, strict=True)]
-        done = upsert(session, names.table.address, pairs, keys, reading=given.reading)
+        with values_in(session, names, given) as values:
+            ids = [record_id for record_id, _fields in given.records]
+            pairs = list(zip(ids, _cleared(names, values, clear), strict=True))
+            done = upsert(session, names.table.address, pairs, keys, reading=given.reading)
         answers = _answers(caller, session, names, done.ids, given)
         return {"records": answers, "createdRecords": done.created, "updatedRecords": done.updated}
 

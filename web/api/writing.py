@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,10 +64,12 @@ def check_id(record_id: str) -> str:
     return record_id
 
 
-def values_in(session: Session, names: Names, given: Given) -> list[Values]:
-    """The values of each record by field key, choices, people and links as the engine takes them.
+@contextmanager
+def values_in(session: Session, names: Names, given: Given) -> Iterator[list[Values]]:
+    """The values of each record by field key, choices, people and links as the engine takes them: to write with.
 
-    Raises `Refused` with every problem at `/<number>/<name>`.
+    What is named wrongly is left out, and refused when the block ends or is refused itself, so that all problems
+    are told at once: raises `Refused` with each at `/<number>/<name>`.
     """
     problems: list[Problem] = []
     found: list[Values] = []
@@ -86,9 +89,13 @@ def values_in(session: Session, names: Names, given: Given) -> list[Values]:
         found.append(values)
     if not given.typecast:
         problems += _unknown_choices(names, found)
+    told = {problem.at for problem in problems}
+    try:
+        yield typecast.typecast(session, names.table.address, found) if given.typecast else found
+    except Refused as refused:
+        raise Refused(problems + [one for one in refused.problems if one.at not in told]) from refused
     if problems:
         raise Refused(problems)
-    return typecast.typecast(session, names.table.address, found) if given.typecast else found
 
 
 def make_choices(caller: Caller, app: str, table: str, given: Given) -> None:

@@ -203,6 +203,17 @@ def test_every_problem_is_told_with_its_place(api: Client) -> None:
     assert [one["at"] for one in problems] == ["/0/amount", "/2/amount", "/2/day"]
 
 
+def test_what_is_named_wrongly_hides_no_wrong_value(api: Client) -> None:
+    wrong = {"nope": 1, "Total": 3, "status": "x", "amount": "y", "day": 3}
+    problems = api.ask("POST", ORDERS, {"fields": wrong}, 422)["error"]["problems"]
+    assert sorted(one["at"] for one in problems) == ["/0/Total", "/0/amount", "/0/day", "/0/nope", "/0/status"]
+    (made,) = api.create({"number": "1", "amount": 1})
+    problems = api.ask("PATCH", f"{ORDERS}/{made}", {"fields": wrong}, 422)["error"]["problems"]
+    assert sorted(one["at"] for one in problems) == ["/0/Total", "/0/amount", "/0/day", "/0/nope", "/0/status"]
+    api.ask("PATCH", f"{ORDERS}/{made}", {"fields": {"nope": 1, "amount": 5}}, 422)
+    assert api.ask("GET", f"{ORDERS}/{made}")["fields"]["Amount"] == 1
+
+
 def test_bodies_that_are_none(api: Client) -> None:
     bodies: list[Any] = [{}, {"fields": 3}, {"records": []}, {"records": {}}, {"records": [3]}, {"records": [{}]}]
     for body in bodies:
