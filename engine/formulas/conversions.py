@@ -244,7 +244,7 @@ _TEXTS: Mapping[str, Callable[[Compiling, sql.Element], sql.Element]] = {
     "text": lambda c, value: value,
     "number": lambda c, value: numerals.number_text(c.once(value)),
     "boolean": lambda c, value: sa.case(
-        (value, sql.text_constant("1")), (value.is_not(None), sql.text_constant("0")), else_=sa.null()
+        (value, sql.text_constant("1")), (sql.is_known(value), sql.text_constant("0")), else_=sa.null()
     ),
     "date": lambda c, value: dates.date_text(value),
     "date_time": lambda c, value: dates.local_text(value, c.time_zone),

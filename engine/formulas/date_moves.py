@@ -83,12 +83,11 @@ def month_end(day_or_wall: Element, count: Element) -> Element:
 
 def from_numbers(year: Element, month: Element, in_month: Element) -> Element:
     """The date of SQL integers; months and days beyond their range run on. The year must be 1 to 9999."""
+    # Both count months first; SQLite's calendar ends with 9999, PostgreSQL's begins 4713 years before the first.
+    within = "{0} * 12 + {1} BETWEEN -36000 AND 120000 AND {0} * 12 + {1} + {2} / 31 >= -36000"
     return dialects(
-        "date(printf('%04d-01-01', {0}), ({1} - 1) || ' months', ({2} - 1) || ' days')",
-        _guarded(
-            "{0} * 12 + {1} BETWEEN -36000 AND 156000",  # what the days add is far less
-            "CAST(make_date({0}, 1, 1) + make_interval(months => {1} - 1, days => {2} - 1) AS DATE)",
-        ),
+        _guarded(within, "date(printf('%04d-01-01', {0}), ({1} - 1) || ' months', ({2} - 1) || ' days')"),
+        _guarded(within, "CAST(make_date({0}, 1, 1) + make_interval(months => {1} - 1, days => {2} - 1) AS DATE)"),
         year,
         month,
         in_month,

@@ -172,6 +172,11 @@ def is_not_true(test: Element) -> Element:
     return alike("({0} IS NOT TRUE)", test, type_=BOOLEAN)
 
 
+def is_known(test: Element) -> Element:
+    """Whether a test is not NULL; its own parentheses, since NOT binds looser than IS."""
+    return alike("({0} IS NOT NULL)", test, type_=BOOLEAN)
+
+
 def every(tests: Sequence[Element]) -> Element:
     """Whether all hold; none may be NULL."""
     return _in_groups(tests, " AND ", BOOLEAN)

@@ -88,8 +88,9 @@ def now(c: Compiling) -> sql.Element:
 def date(c: Compiling, year: Part, month: Part, day: Part) -> sql.Element:
     years = c.once(c.number(year))
     wrong = sa.or_(years < sql.number(1), years >= sql.number(10_000))
-    others = [c.whole(c.number(one), -MOST_MONTHS, MOST_MONTHS) for one in (month, day)]
-    made = c.once(date_moves.from_numbers(c.whole(years, 1, 9999), *others))
+    months = c.whole(c.number(month), -MOST_MONTHS, MOST_MONTHS)
+    days = c.whole(c.number(day), -MOST_DAYS, MOST_DAYS)
+    made = c.once(date_moves.from_numbers(c.whole(years, 1, 9999), months, days))
     good = sa.and_(sa.not_(wrong), dates.in_range(made))
     c.fail_when(sql.is_not_true(good), "out_of_range")
     return sa.case((good, made), else_=sql.typed_null(DATE))

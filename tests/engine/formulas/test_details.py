@@ -147,3 +147,23 @@ def test_the_capital_of_a_word_is_that_of_a_title(text: str, proper: str, engine
 
 def test_the_last_week_of_all_belongs_to_the_last_year(engine: sa.Engine) -> None:
     assert evaluate(engine, 'DATETIME_FORMAT({d}, "gggg-ww gg w")', d=(DATE, "9999-12-31")).value == "9999-53 99 53"
+
+
+@pytest.mark.parametrize("text", ["ISBLANK({s})", '{s} = ""', "NOT({s})"])
+def test_what_does_not_hold_is_0_as_a_text(text: str, engine: sa.Engine) -> None:
+    assert evaluate(engine, f'({text}) & "!"', s=(TEXT, "x")).value == "0!"
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("DATE(1, 23, 1234567)", "3382-12-17"),
+        ("DATE(1, -20, 1000)", "0001-12-25"),
+        ("DATE(9999, 13, -400)", None),
+        ("DATE(5000, -36000, -3000000)", None),
+        ("DATE(200, 1, 3700000)", None),
+    ],
+)
+def test_months_and_days_run_on_however_many(text: str, date: str | None, engine: sa.Engine) -> None:
+    result = evaluate(engine, text)
+    assert (result.value, result.error) == (date, None if date else "out_of_range")
