@@ -26,7 +26,7 @@ def names_of(
     """The names of everybody and everything that the fields `keys` of `records` (values by key) name."""
     layout, held = session.layout, list(records)
     fields = [table.fields[key] for key in keys if key in table.fields]
-    targets = [(field.key, target) for field in fields for target in targets_of(layout, field)]
+    targets = [(field.key, target) for field in fields for target in layout.tables_named(field)]
     wanted: dict[str, set[str]] = {}
     for values in held:
         for key, target in targets:
@@ -59,15 +59,6 @@ def titles_of(session: Session, at: At, wanted: Mapping[str, Iterable[str]]) -> 
             }
             names[record_id] = shown
     return names
-
-
-def targets_of(layout: Layout, field: Field) -> tuple[str, ...]:
-    """The tables whose records the field names: a link's, or those of what is looked up."""
-    if field.is_link or not field.kind.computed:
-        return field.targets
-    held = layout.held_type(field)
-    held = held.item if held.is_list and held.item else held
-    return held.tables or ((held.table,) if held.table else ())
 
 
 def offered_for(session: Session, inputs: Iterable[Input | None]) -> dict[str, dict[str, str]]:

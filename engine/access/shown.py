@@ -159,8 +159,8 @@ def _tables(seen: Layout, shared: Shared) -> dict[str, Table]:
     fields = {key: one for key, one in table.fields.items() if key in keys}
     tables = {table.address: _reduced(table, fields, view)}
     for link in fields.values():
-        for address in link.targets:
-            if address != table.address:
+        for address in seen.tables_named(link):
+            if address != table.address and address in seen.apps.tables:
                 before = tables.get(address)
                 named = {**(before.fields if before else {}), **_named(seen.table(address), link)}
                 tables[address] = _reduced(seen.table(address), named)

@@ -135,6 +135,14 @@ class Layout:
         """The type of the field's values."""
         return self.types.of(field)
 
+    def tables_named(self, field: Field) -> tuple[str, ...]:
+        """The tables whose records the field names: a link's, or those of what is looked up."""
+        if field.is_link or not field.kind.computed:
+            return field.targets
+        held = self.held_type(field)
+        held = held.item if held.is_list and held.item else held
+        return held.tables or ((held.table,) if held.table else ())
+
     def column_type(self, field: Field) -> Any:
         """The SQL type of a stored field."""
         if field.kind.holds == "json":

@@ -68,6 +68,21 @@ def test_it_shows_the_records_and_fields_of_the_view(shop: Shop, ids: list[str])
         assert "filter" not in str(session.layout.apps["crm"].document)
 
 
+def test_what_is_looked_up_is_called_by_its_name(shop: Shop, ids: list[str]) -> None:
+    with shop.workspace.write(AS_ANA) as session:
+        document = copy.deepcopy(dict(apps.export(session, "crm")))
+        document["tables"]["deals"]["fields"]["tags"] = {"type": "lookup", "through": "account", "field": "tags"}
+        document["tables"]["deals"]["views"] = {"tags": {"type": "grid", "fields": ["tags"]}}
+        apps.apply(session, document)
+        (tag,) = records.create(session, "crm.tags", [{"name": "urgent"}])
+        records.update(session, "crm.accounts", {ids[1]: {"tags": [tag]}})
+    by_tags = principals.share("shr0", Shared("crm.deals", "tags", "", AS_ANA))
+    assert [one.values for one in shop.find("deals", by_tags)] == [{"title": "Big", "tags": [tag]}]
+    with shop.workspace.read(by_tags) as session:
+        assert queries.titles(session, "crm.tags", [tag]) == {tag: "urgent"}
+        assert set(session.layout.table("crm.tags").fields) == {"name"}
+
+
 def test_a_record_that_the_view_does_not_show_is_not_there(shop: Shop, ids: list[str]) -> None:
     with pytest.raises(NotFound):
         shop.get("accounts", ids[0], share())

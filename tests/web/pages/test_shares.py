@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from httpx2 import Response
 
-from engine import accounts, apps, audit, files, records, shares, workspaces
+from engine import accounts, apps, audit, catalog, files, records, shares, workspaces
+from engine.access import principals
+from engine.access.principals import Principal, Shared
 from engine.files import Limits
 from engine.queries import Query
 from engine.storage.share_tables import shares as share_table
@@ -21,6 +24,9 @@ from tests.web.conftest import BASE, Visitor
 from tests.web.pages.conftest import HTMX, Work, lines_of, text_of
 from tests.web.routes import paths
 from tests.web.test_headers import check_headers
+from web.addresses import SharedAt
+from web.asked import Asked
+from web.views import drawings, looking
 
 NOWHERE = "This link does not lead anywhere (any more)."
 
@@ -116,6 +122,30 @@ def test_only_the_fields_of_the_view_are_there(work: Work, visitor: Visitor) -> 
     assert "Customer 001" in sheet.text
     assert "Hidden words" not in sheet.text
     assert "Amount" not in sheet.text
+
+
+def test_every_view_of_every_template_can_be_shared(work: Work) -> None:
+    store = work.site.stores.workspace(work.membership.id)
+    for one in catalog.templates():
+        with store.write(shop.principal(work.who)) as session:
+            catalog.install(session, one.key, samples=True)
+    with store.read(shop.principal(work.who)) as session:
+        tables = list(session.layout.apps.tables.values())
+    for table in tables:
+        for view in table.views:
+            shared = Shared(table.address, view, "", shop.principal(work.who))
+            of = Reading(principals.share("shr0", shared), SharedAt(work.membership.id, "/s/x", table.address))
+            with store.read(of.principal) as session:
+                at = looking(session, of, table.app, table.key, view, Asked())
+                assert drawings[at.view.type].content(at)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Whoever has a link."""
+
+    principal: Principal
+    at: SharedAt
 
 
 def test_a_record_of_elsewhere_does_not_open(work: Work, visitor: Visitor) -> None:
