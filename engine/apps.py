@@ -14,8 +14,9 @@ from engine import audit, computed, conversions, lost_links, sequences, snapshot
 from engine.access import door
 from engine.definitions import plan as planning
 from engine.definitions.alteration import Alteration
+from engine.definitions.apps import Apps
 from engine.definitions.check import check as check_document
-from engine.definitions.language import App, Apps, Document, Field
+from engine.definitions.language import App, Document, Field
 from engine.definitions.plan import (
     AddField,
     AddTable,

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from engine import formulas
 from engine.definitions.language import Field, Table
-from engine.definitions.types import Key, Path
+from engine.definitions.scope import Path
+from engine.definitions.types import Key
 from engine.formulas.reading import Find
 from engine.formulas.types import NUMBER, TEXT
 from engine.storage import record_rows

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from engine import apps, formulas
 from engine.access import door
 from engine.definitions.language import RESERVED_KEYS, Field, Table
-from engine.definitions.types import Cycle, Key, Path, Unknown
+from engine.definitions.scope import Path
+from engine.definitions.types import Cycle, Key, Unknown
 from engine.errors import NotFound, Problem, Refused
 from engine.formulas import Formula, FormulaError, Mistake, Type, with_keys
 from engine.formulas.reading import Find

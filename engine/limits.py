@@ -15,7 +15,7 @@ from engine import queries
 from engine.computed import Written
 from engine.definitions import conditions
 from engine.definitions.language import Field, Table
-from engine.definitions.types import Path
+from engine.definitions.scope import Path
 from engine.errors import NotFound, Problem, Refused
 from engine.formulas import Compiled
 from engine.storage.conditions import condition_sql

@@ -11,7 +11,7 @@ from engine.definitions.any_links import tables_of
 from engine.definitions.check_conditions import check_condition, held_by
 from engine.definitions.conditions import MAX_NESTING, single_tests
 from engine.definitions.language import Condition, Field, Table
-from engine.definitions.types import RecordScope
+from engine.definitions.scope import RecordScope
 from engine.field_types import InvalidValue, field_types
 from engine.filters import HELD, LISTS, Operator
 from engine.filters.date import COUNTED

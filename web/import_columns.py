@@ -9,7 +9,8 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from engine.definitions.language import RESERVED_KEYS, Apps, Field, Table
+from engine.definitions.apps import Apps
+from engine.definitions.language import RESERVED_KEYS, Field, Table
 from engine.errors import Problem
 from engine.field_types import field_types
 from engine.importers import READINGS, Proposal, key_for

@@ -11,9 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from engine.access.scopes import WHOLE, Scope
-from engine.definitions.language import App, Apps, Condition, Field, Table
+from engine.definitions.apps import Apps
+from engine.definitions.language import App, Condition, Field, Table
 from engine.definitions.roles import Role, TableAccess
-from engine.definitions.types import FieldTypes, Path
+from engine.definitions.scope import Path
+from engine.definitions.types import FieldTypes
 
 Rule = bool | Condition  # all records, none, or those that satisfy a condition
 Key = tuple[str, str]  # (table address, field key)

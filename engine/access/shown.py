@@ -18,7 +18,8 @@ from engine.access import sight
 from engine.access.principals import Shared
 from engine.access.rights import ONLY_READ
 from engine.access.sight import SeenTypes
-from engine.definitions.language import Apps, Field, Table, View
+from engine.definitions.apps import Apps
+from engine.definitions.language import Field, Table, View
 from engine.definitions.rules import Rules
 from engine.storage import sql_types
 from engine.storage.conditions import condition_sql

@@ -16,8 +16,9 @@ from sqlalchemy import ColumnElement, FromClause
 
 from engine.access.principals import Principal
 from engine.access.rights import Rights, Rule, TableRights, roles_in
+from engine.definitions.apps import Apps
 from engine.definitions.check import view_problems
-from engine.definitions.language import App, Apps, Field, Form, Table, View
+from engine.definitions.language import App, Field, Form, Table, View
 from engine.definitions.rules import Rules
 from engine.definitions.types import FieldTypes
 from engine.formulas import Formula, Type

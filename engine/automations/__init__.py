@@ -14,7 +14,8 @@ from engine.actions import actions
 from engine.automations import starts
 from engine.automations.starts import something_began
 from engine.automations.watches import set_state
-from engine.definitions.language import Automation, address
+from engine.definitions.documents import address
+from engine.definitions.language import Automation
 from engine.errors import Conflict, NotFound
 from engine.storage import automation_tables
 from engine.storage.automation_tables import automation_states, run_steps, unpacked

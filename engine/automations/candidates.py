@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine import computed
 from engine.computed import Ids, Written, union
 from engine.definitions.language import Table
-from engine.definitions.types import Path
+from engine.definitions.scope import Path
 from engine.formulas.reading import Find
 from engine.storage.expressions import Records, clock_of
 from engine.storage.record_rows import among

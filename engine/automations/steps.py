@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from engine import formulas, notifications, outbox, records
 from engine.actions import Options, Posted, Written, actions
 from engine.automations.runs import Journalled, Run
+from engine.definitions.apps import Apps
 from engine.definitions.check_automations import scope_of
-from engine.definitions.language import App, Apps, Automation, Condition, Field, Table, address
-from engine.definitions.types import Path, RecordScope
+from engine.definitions.documents import address
+from engine.definitions.language import App, Automation, Condition, Field, Table
+from engine.definitions.scope import Path, RecordScope
 from engine.egress import Egress
 from engine.errors import FormworkError, Problem
 from engine.formulas import Compiled, messages

@@ -19,8 +19,9 @@ import sqlalchemy as sa
 from engine.automations.candidates import candidates
 from engine.computed import Ids, union
 from engine.definitions import conditions
-from engine.definitions.language import Automation, Condition, Table, address
-from engine.definitions.types import Path
+from engine.definitions.documents import address
+from engine.definitions.language import Automation, Condition, Table
+from engine.definitions.scope import Path
 from engine.formulas.reading import Find
 from engine.storage import workspace_tables
 from engine.storage.automation_tables import automation_states, matching

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from engine.definitions.apps import Apps
 from engine.definitions.check_automations import automation_problems
 from engine.definitions.check_conditions import check_condition, expression_problems
 from engine.definitions.check_links import link_problems, through_problems
@@ -18,7 +19,8 @@ from engine.definitions.check_names import no_field, no_table, sort_problems
 from engine.definitions.check_roles import role_problems
 from engine.definitions.check_rules import rule_problems
 from engine.definitions.check_totals import total_problems
-from engine.definitions.language import RESERVED_KEYS, Apps, Document, Field, Table, own_tables
+from engine.definitions.documents import own_tables
+from engine.definitions.language import RESERVED_KEYS, Document, Field, Table
 from engine.definitions.shape import shape_problems
 from engine.definitions.types import Cycle, FieldTypes, Unknown
 from engine.errors import Problem

@@ -8,8 +8,10 @@ from typing import Any
 
 from engine.actions import Written, actions
 from engine.definitions.check_conditions import check_condition, expression_problems
-from engine.definitions.language import Automation, Table, address
-from engine.definitions.types import Cycle, FieldTypes, RecordScope, Unknown
+from engine.definitions.documents import address
+from engine.definitions.language import Automation, Table
+from engine.definitions.scope import RecordScope
+from engine.definitions.types import Cycle, FieldTypes, Unknown
 from engine.errors import Problem
 from engine.field_types import InvalidValue
 from engine.formulas import FormulaError, messages

@@ -8,7 +8,8 @@ from typing import Any
 from engine import formulas
 from engine.definitions.conditions import MAX_NESTING, MAX_PARTS, MAX_TESTS, expression, is_expression, single_tests
 from engine.definitions.language import Condition, Field, Table
-from engine.definitions.types import Cycle, Path, RecordScope, Unknown
+from engine.definitions.scope import Path, RecordScope
+from engine.definitions.types import Cycle, Unknown
 from engine.errors import Problem
 from engine.filters import HELD, Held, Operator, held_for, value_problem
 from engine.formulas import FormulaError

@@ -14,7 +14,7 @@ from engine.filters import HELD
 from engine.formulas.reading import Find
 
 if TYPE_CHECKING:
-    from engine.definitions.types import RecordScope
+    from engine.definitions.scope import RecordScope
 
 Path = tuple[str, ...]
 MAX_NESTING = 5  # levels of all/any in a condition

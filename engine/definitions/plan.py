@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from engine.definitions.alteration import Alteration
-from engine.definitions.language import Document, own_tables
+from engine.definitions.documents import own_tables
+from engine.definitions.language import Document
 from engine.definitions.plan_roles import released, role_alterations
 from engine.field_types import field_types
 from engine.text import Label, Text, _

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.definitions.alteration import Alteration
-from engine.definitions.language import Condition, Document, own_tables
+from engine.definitions.documents import own_tables
+from engine.definitions.language import Condition, Document
 from engine.definitions.roles import ACTS, EVERY_TABLE, RecordAct
 from engine.text import Label, Text, _
 

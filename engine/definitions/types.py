@@ -5,32 +5,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine import formulas
 from engine.definitions import any_links, conditions
-from engine.definitions.language import Apps, Condition, Field, Table
+from engine.definitions.apps import Apps
+from engine.definitions.language import Condition, Field, Table
+from engine.definitions.scope import FILE_PARTS, HELD, Path, RecordScope
 from engine.errors import Problem
 from engine.field_types.rollup import FUNCTIONS
 from engine.formulas import Formula, Type
 from engine.formulas.reading import Find
 from engine.formulas.types import (
     BOOLEAN,
-    DATE,
-    DATE_TIME,
-    DEPARTMENT,
     FILE,
     NUMBER,
     TEXT,
-    USER,
     failing,
     list_of,
     record_of,
     select_of,
 )
-from engine.text import Label
 
-Path = tuple[str, ...]
 Key = tuple[str, str]  # (table address, field key)
 
 
@@ -48,113 +44,6 @@ class Unknown(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.says)
         self.problem = problem
-
-
-@dataclass(frozen=True)
-class RecordScope:
-    """What an expression about one record of `table` may name; `more` adds names such as `steps.order.id`."""
-
-    types: FieldTypes
-    table: Table | None
-    settings_of: str = ""
-    more: Mapping[Path, Type] | None = None
-
-    def type_of(self, path: Path) -> Type | None:
-        """The type of `{a.b}` written as ("a", "b"); None if there is nothing of that name."""
-        if self.more and path in self.more:
-            return self.more[path]
-        if path[0] == "settings" and len(path) == 2 and self.settings_of:
-            return self._setting(path[1])
-        if self.table is None:
-            return None
-        if path == ("id",):
-            return record_of(self.table.address)
-        return self.types.along(self.table, self.resolve(path) or path)
-
-    def along(self, path: Path) -> RecordScope:
-        """What an expression about the records at the end of a path of links may name."""
-        table = self.table
-        for part in path:
-            field = table.fields.get(part) if table else None
-            table = self.types.apps.tables.get(field.target or "") if field else None
-        return RecordScope(self.types, table, table.app if table else "")
-
-    def names(self) -> Iterable[str]:
-        """Names to suggest when one is not known."""
-        fields = self.table.fields.values() if self.table else ()
-        yield from (one.key for one in fields)
-        yield from (".".join(path) for path in self.more or ())
-
-    def find_table(self, name: str) -> tuple[str, RecordScope] | None:
-        """The table of this app that is called so by key or label, or another app's by its address."""
-        apps, app = self.types.apps, self.settings_of or (self.table.app if self.table else "")
-        found = apps.tables.get(apps.address(app, name) if app in apps else name)
-        if found is None and app in apps:
-            found = next((one for one in apps[app].tables.values() if _is_called(one.label, name)), None)
-        return None if found is None else (found.address, self.types.scope(found.address))
-
-    def numbered_by(self) -> Path | None:
-        """The field that numbers the records, if one does."""
-        fields = self.table.fields.values() if self.table else ()
-        return next(((one.key,) for one in fields if one.kind.drawn and one.kind.holds == "number"), None)
-
-    def is_logged(self, path: Path) -> bool:
-        """Whether the log tells when the field changed: one of the record's own that people fill in."""
-        keys = self.resolve(path)
-        field = self.table.fields[keys[0]] if self.table and keys and len(keys) == 1 else None
-        return field is not None and field.writable and not field.is_side
-
-    def resolve(self, path: Path) -> Path | None:
-        """The path by keys, where a part may have been written as a label in any language."""
-        table = self.table
-        keys: list[str] = []
-        for part in path:
-            field = _by_key_or_label(table, part) if table else None
-            if field is None:
-                if keys and table is None and (part in FILE_PARTS or part in any_links.PARTS):
-                    return (*keys, part)
-                return None
-            keys.append(field.key)
-            table = self.types.apps.tables.get(field.target or "")
-        return tuple(keys)
-
-    def _setting(self, key: str) -> Type | None:
-        app = self.types.apps.get(self.settings_of)
-        setting = app.document.get("settings", {}).get(key) if app else None
-        return _HELD[SETTING_HOLDS[setting["type"]]] if setting else None
-
-
-SETTING_HOLDS = {
-    "text": "text",
-    "number": "number",
-    "currency": "number",
-    "percent": "number",
-    "checkbox": "boolean",
-    "date": "date",
-}
-_HELD = {
-    "text": TEXT,
-    "number": NUMBER,
-    "boolean": BOOLEAN,
-    "date": DATE,
-    "date_time": DATE_TIME,
-    "time": TEXT,
-    "json": TEXT,
-    "files": FILE,
-    "user": USER,
-    "users": USER,
-    "department": DEPARTMENT,
-    "signature": TEXT,
-}
-# What an expression may ask of files: `{photos.filename}`, `SUM({photos.size})`.
-FILE_PARTS: Mapping[str, Type] = {
-    "filename": TEXT,
-    "type": TEXT,
-    "kind": TEXT,
-    "size": NUMBER,
-    "width": NUMBER,
-    "height": NUMBER,
-}
 
 
 class FieldTypes:
@@ -402,7 +291,7 @@ class FieldTypes:
             target = self.apps.tables.get(field.target or "")
             record = record_of(field.target or "", target.title if target else "")
             return list_of(record) if field.many else record
-        held = select_of(field.options["choices"]) if field.kind.names == "choices" else _HELD[field.kind.holds]
+        held = select_of(field.options["choices"]) if field.kind.names == "choices" else HELD[field.kind.holds]
         return list_of(held) if field.kind.listed else held
 
     def _over_link(self, field: Field) -> Type:
@@ -422,14 +311,3 @@ class FieldTypes:
 def _of_records(paths: Iterable[Path]) -> list[Path]:
     """Those that lead to fields, not to settings; what a field held before is a matter of that field."""
     return sorted({path[1:] if path[0] == "previous" else path for path in paths if path[0] != "settings"})
-
-
-def _by_key_or_label(table: Table, part: str) -> Field | None:
-    if part in table.fields:
-        return table.fields[part]
-    return next((one for one in table.fields.values() if _is_called(one.label, part)), None)
-
-
-def _is_called(label: Label, name: str) -> bool:
-    """Whether a label is this name in any language."""
-    return name == label if isinstance(label, str) else name in label.values()

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from engine import apps
 from engine.access import door
-from engine.definitions.language import Apps, Field, Table
+from engine.definitions.apps import Apps
+from engine.definitions.language import Field, Table
 from engine.errors import Refused
 from engine.importers import Source
 from engine.imports.lookups import Names, choices_by_label, folded, names_in, new_choices

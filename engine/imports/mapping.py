@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from dataclasses import field as made_by
 from typing import Any
 
-from engine.definitions.language import Apps, Document, Field, Table
+from engine.definitions.apps import Apps
+from engine.definitions.language import Document, Field, Table
 from engine.errors import Problem, Refused
 from engine.field_types import FieldType
 from engine.importers import READINGS, Reading, reading_from

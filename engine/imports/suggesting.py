@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-from engine.definitions.language import RESERVED_KEYS, Apps, Field, Table
+from engine.definitions.apps import Apps
+from engine.definitions.language import RESERVED_KEYS, Field, Table
 from engine.importers import READINGS, Match, Proposal, Row, Source, key_for, match_columns, propose
 from engine.imports.mapping import reading_name
 from engine.storage.stores import Workspace

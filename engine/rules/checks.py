@@ -15,7 +15,7 @@ from engine import computed, formulas
 from engine.computed import Ids, Written
 from engine.definitions.language import Field, Table
 from engine.definitions.rules import Check
-from engine.definitions.types import Path, RecordScope
+from engine.definitions.scope import Path, RecordScope
 from engine.errors import Problem, Refused, in_order
 from engine.formulas import Compiled, lists
 from engine.formulas.reading import Find

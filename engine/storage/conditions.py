@@ -12,7 +12,7 @@ from engine import formulas
 from engine.definitions import any_links
 from engine.definitions.conditions import expression, is_expression
 from engine.definitions.language import Condition, Field
-from engine.definitions.types import Path
+from engine.definitions.scope import Path
 from engine.filters import HELD, Held, Operator, contains_text, held_for
 from engine.formulas import lists
 from engine.formulas.sql import join_list

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, FromClause
 from engine import formulas
 from engine.definitions import any_links
 from engine.definitions.language import Field, Table
-from engine.definitions.types import FILE_PARTS, Path
+from engine.definitions.scope import FILE_PARTS, Path
 from engine.formulas import Compiled, departments, lists
 from engine.formulas.sql import by_code_point, dialects, join_list, json_list
 from engine.formulas.types import DEPARTMENT, TEXT, list_of, record_of

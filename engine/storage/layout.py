@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause
 
-from engine.definitions.language import Apps, Field, Table
+from engine.definitions.apps import Apps
+from engine.definitions.language import Field, Table
 from engine.definitions.types import FieldTypes
 from engine.errors import NotFound
 from engine.formulas import Type

@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import apps, files
-from engine.definitions.language import Apps, Document
+from engine.definitions.apps import Apps
+from engine.definitions.language import Document
 from engine.storage import workspace_tables
 from engine.storage.alterations import drop_columns, drop_tables
 from engine.storage.layout import ERROR_SUFFIX, Layout, sql_name

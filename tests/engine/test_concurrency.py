@@ -24,7 +24,7 @@ from engine import undo as undoing
 from engine.access.principals import Principal, person, public_form
 from engine.automations.starts import start_runs
 from engine.automations.steps import Means
-from engine.definitions.language import Apps
+from engine.definitions.apps import Apps
 from engine.egress import Egress
 from engine.queries import Query
 from engine.settings import Settings

@@ -11,7 +11,7 @@ from engine import apps, formulas, queries, records
 from engine.access.principals import Principal
 from engine.automations import starts
 from engine.definitions import conditions
-from engine.definitions.types import RecordScope
+from engine.definitions.scope import RecordScope
 from engine.errors import FormworkError, Problem, Refused
 from engine.filters import MAX_LISTED, MAX_TEXT
 from engine.formulas import messages, syntax

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from engine import apps, automations, named
 from engine.actions import actions
 from engine.automations import RunSummary, Standing
-from engine.definitions.language import App, Automation, Table, address
+from engine.definitions.documents import address
+from engine.definitions.language import App, Automation, Table
 from engine.storage.session import Session
 from engine.text import Label, Text, _, label_in
 from engine.triggers import triggers

@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from engine import catalog
 from engine.catalog import Template
-from engine.definitions.language import Apps, Table, View, own_tables
+from engine.definitions.apps import Apps
+from engine.definitions.documents import own_tables
+from engine.definitions.language import Table, View
 from engine.errors import Refused
 from engine.field_types import field_types
 from engine.storage.session import Session

@@ -14,7 +14,8 @@ from starlette.responses import Response
 from engine import automations, people
 from engine.actions import actions
 from engine.automations import RunSummary, StepTrace, Trace
-from engine.definitions.language import Automation, address
+from engine.definitions.documents import address
+from engine.definitions.language import Automation
 from engine.storage.session import Session
 from engine.text import Label, Text, _
 from web.dependencies import In, Place

@@ -13,8 +13,8 @@ from engine import records
 from engine.access import judging
 from engine.access.rights import Rights
 from engine.access.sight import Sight
+from engine.definitions.apps import Apps
 from engine.definitions.check import check
-from engine.definitions.language import Apps
 from engine.queries import Query
 from engine.storage.expressions import clock_of
 from engine.storage.layout import Layout
