@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from engine.access.principals import Principal
-from engine.errors import Collided, Unavailable
+from engine.errors import Collided, Problem, Refused, Unavailable
 from engine.ids import new_id
 from engine.storage.databases import may_last
 from engine.storage.prepared import Prepared, Row, ask_directly, end_directly
@@ -326,6 +326,8 @@ def _release(lock: Any) -> None:
 def said(error: DBAPIError) -> Exception:
     """The database's complaint in words; an unforeseen one stays as it is, to be found in the log."""
     state = getattr(error.orig, "sqlstate", None) or ""
+    if "cannot contain NUL" in str(error.orig):  # PostgreSQL's driver, of any text of anybody's; SQLite takes it
+        return Refused([Problem("", _("It holds the character NUL, which no text can hold. Take it out."), "nul")])
     if state == "23505" or "UNIQUE constraint failed" in str(error.orig):
         return Collided(
             _("Somebody else saved the same value at the same moment, and it may be there once. Try again.")

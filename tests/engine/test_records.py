@@ -6,7 +6,7 @@ import pytest
 
 from engine import history, queries, records, totals, undo
 from engine.access.principals import Principal
-from engine.errors import Conflict, Refused
+from engine.errors import Conflict, NotFound, Refused
 from engine.queries import Query
 from engine.storage.stores import Workspace
 from engine.verifying import verify
@@ -210,3 +210,8 @@ def test_find_filters_sorts_searches_and_pages(shop: Workspace, owner: Principal
         assert totals.totals(session, Query("shop.orders"), [("average", "amount")]) == (2,)
     with pytest.raises(Refused), shop.read(owner) as session:
         records.find(session, Query("shop.orders", [{"field": "nothing", "op": "is", "value": 1}], ["nowhere"]))
+
+
+def test_a_character_that_no_text_can_hold_is_no_fault_of_ours(shop: Workspace, owner: Principal) -> None:
+    with pytest.raises((NotFound, Refused)), shop.read(owner) as session:
+        records.get(session, "shop.orders", "rec\x00")
