@@ -42,7 +42,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("engine.filters",),
     ("engine.definitions",),
     ("engine.access.rights",),
-    ("engine.storage", "engine.access.sight", "engine.access.shown"),
+    ("engine.storage", "engine.access.partial", "engine.access.sight", "engine.access.shown"),
     ("engine.access",),
     ("engine",),
     ("web",),

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause
 
 from engine.access import sight
+from engine.access.partial import Partial
 from engine.access.principals import Shared
 from engine.access.rights import ONLY_READ
 from engine.access.sight import SeenTypes
@@ -23,7 +24,7 @@ from engine.definitions.language import Field, Table, View
 from engine.definitions.rules import Rules
 from engine.storage import sql_types
 from engine.storage.conditions import condition_sql
-from engine.storage.expressions import Clock, Records, clock_of, moment
+from engine.storage.expressions import Clock, Records, clock_of
 from engine.storage.layout import ERROR_SUFFIX, Layout
 from engine.storage.session import Session
 from engine.view_types import keys_in, view_types
@@ -50,7 +51,7 @@ def fields_of(table: Table, view: View) -> list[Field]:
     return [*fields, *(table.fields[key] for key in needed if key in table.fields and table.fields[key] not in fields)]
 
 
-class Shown(Layout):
+class Shown(Partial):
     """What a share shows on one day; nothing at all where the view is gone, or may not be taken out of the house."""
 
     def __init__(self, whole: Layout, seen: Layout, shared: Shared, clock: Clock) -> None:
@@ -66,20 +67,6 @@ class Shown(Layout):
         super().__init__(_only_named(sight.apps_of(whole.apps, shown)), whole.version, whole.calendar)
         self.types = types
 
-    def sql(self, table: Table) -> sa.Table:
-        """Nobody writes by a share."""
-        raise TypeError(f"{table.address} is only shown here")
-
-    def links(self, field: Field) -> sa.Table:
-        """See `sql`."""
-        raise TypeError(f"{field.table}.{field.key} is only shown here")
-
-    def rows(self, table: Table) -> FromClause:
-        return self._select(table.address).subquery()
-
-    def source(self, table: Table) -> FromClause:
-        return self.rows(table)
-
     def pairs(self, field: Field) -> FromClause:
         pairs = self._seen.pairs(field).alias()
         tests = [self._is_shown(pairs.c.linked_id, field)] if self._shared.table in field.targets else []
@@ -87,29 +74,6 @@ class Shown(Layout):
 
     def ties(self, field: Field) -> FromClause:
         return self.pairs(field)
-
-    def asked_by(self, session: Session) -> Mapping[str, Any]:
-        return moment(session)
-
-    def stored(self, field: Field) -> bool:
-        return not field.many
-
-    def has_error(self, field: Field) -> bool:
-        return field.key + ERROR_SUFFIX in self._select(field.table).selected_columns
-
-    def _select(self, address: str) -> sa.Select[Any]:
-        if address not in self._selects:
-            self._selects[address] = self._made_select(address)
-        return self._selects[address]
-
-    def _made_select(self, address: str) -> sa.Select[Any]:
-        records = self._records(address)
-        columns: list[ColumnElement[Any]] = [records.rows.c.id]
-        for field in self.apps.tables[address].fields.values():
-            if not field.many:
-                columns += self._columns(records, field)
-        tests = self._tests(records) if address == self._shared.table else ()
-        return sa.select(*columns).where(*tests)
 
     def _columns(self, records: Records, field: Field) -> Iterator[ColumnElement[Any]]:
         found = records.field(field.key)
@@ -125,13 +89,14 @@ class Shown(Layout):
         tests = []
         for address in link.targets:
             records = self._records(address)
-            shown = self._tests(records) if address == self._shared.table else []
-            tests.append(record_id.in_(sa.select(records.rows.c.id).where(*shown).correlate(None)))
+            tests.append(record_id.in_(sa.select(records.rows.c.id).where(*self._tests(records)).correlate(None)))
         return sa.or_(*tests)
 
     def _tests(self, records: Records) -> list[ColumnElement[bool]]:
-        """What makes a record of the table one that is shown."""
+        """What makes a record of the table one that is shown; of other tables there are names only."""
         shared, tests = self._shared, []
+        if records.table.address != shared.table:
+            return []
         view = records.table.views[shared.view]
         if shared.record:
             tests.append(records.rows.c.id == shared.record)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause
 
+from engine.access.partial import Partial
 from engine.access.principals import Principal
 from engine.access.rights import Rights, Rule, TableRights, roles_in
 from engine.definitions.apps import Apps
@@ -24,7 +25,7 @@ from engine.definitions.types import FieldTypes
 from engine.formulas import Formula, Type
 from engine.storage import sql_types
 from engine.storage.conditions import condition_sql
-from engine.storage.expressions import Clock, Records, clock_of, moment
+from engine.storage.expressions import Clock, Records, clock_of
 from engine.storage.layout import ERROR_SUFFIX, Layout
 from engine.view_types import view_types
 
@@ -70,7 +71,7 @@ def sees_everything(asker: Principal) -> bool:
     return asker.kind in {"engine", "automation", "public_form"} or asker.role in {"owner", "builder"}
 
 
-class Sight(Layout):
+class Sight(Partial):
     """What somebody with certain roles sees on one day. Its SQL tables are only to be read from."""
 
     def __init__(self, whole: Layout, rights: Rights, clock: Clock) -> None:
@@ -84,20 +85,6 @@ class Sight(Layout):
         shown = {address: with_views(one, types) for address, one in tables.items()}
         super().__init__(apps_of(whole.apps, shown), whole.version, whole.calendar)
         self.types = types
-
-    def sql(self, table: Table) -> sa.Table:
-        """Nobody writes to what they do not see all of: `session.behind()` is for that."""
-        raise TypeError(f"{table.address} is only seen here")
-
-    def links(self, field: Field) -> sa.Table:
-        """See `sql`."""
-        raise TypeError(f"{field.table}.{field.key} is only seen here")
-
-    def rows(self, table: Table) -> FromClause:
-        return self._select(table.address).subquery()
-
-    def source(self, table: Table) -> FromClause:
-        return self.rows(table)
 
     def leads(self, rows: FromClause, field: Field) -> ColumnElement[Any]:
         return rows.c[field.key + LEADS] if field.key + LEADS in rows.c else rows.c[field.key]
@@ -116,28 +103,6 @@ class Sight(Layout):
         whole = self._whole.table(address).fields
         return any(self._some_are_hidden(whole[one.key].targets) for one in links)
 
-    def asked_by(self, session: Session) -> Mapping[str, Any]:
-        return moment(session)
-
-    def stored(self, field: Field) -> bool:
-        return not field.many
-
-    def has_error(self, field: Field) -> bool:
-        return field.key + ERROR_SUFFIX in self._select(field.table).selected_columns
-
-    def _select(self, address: str) -> sa.Select[Any]:
-        if address not in self._selects:
-            self._selects[address] = self._made_select(address)
-        return self._selects[address]
-
-    def _made_select(self, address: str) -> sa.Select[Any]:
-        records = self._records(address)
-        columns: list[ColumnElement[Any]] = [records.rows.c.id]
-        for field in self.apps.tables[address].fields.values():
-            if not field.many:
-                columns += self._columns(records, field)
-        return sa.select(*columns).where(*self._holds(self._rights.tables[address].read, records))
-
     def _columns(self, records: Records, field: Field) -> Iterator[ColumnElement[Any]]:
         found = records.field(field.key)
         value, error = found.value, found.error
@@ -148,6 +113,9 @@ class Sight(Layout):
         yield sa.type_coerce(_where(value, where), self.column_type(field)).label(field.key)
         if error is not None:
             yield sa.type_coerce(_where(error, where), sql_types.TEXT).label(field.key + ERROR_SUFFIX)
+
+    def _tests(self, records: Records) -> list[ColumnElement[bool]]:
+        return self._holds(self._rights.tables[records.table.address].read, records)
 
     def _some_are_hidden(self, tables: Iterable[str]) -> bool:
         rights = (self._rights.tables[address] for address in tables if address in self._whole.apps.tables)
