@@ -124,6 +124,15 @@ class Here:
 class WithStores(Here):
     """For commands that look into the stores."""
 
+    def person_at(self, email: str) -> Person:
+        """Whose account has this e-mail address. Raises `NotFound`."""
+        from engine import accounts
+
+        found = accounts.person_by_email(self.stores, email)
+        if found is None:
+            raise NotFound(_("There is no account with the address {email}.", email=email))
+        return found
+
 
 @Parameter(name="*")
 @dataclass
@@ -172,10 +181,7 @@ class InWorkspace(WithStores):
         from engine import accounts, workspaces
 
         if self.acting_as:
-            found = accounts.person_by_email(self.stores, self.acting_as)
-            if found is None:
-                raise NotFound(_("There is no account with the address {email}.", email=self.acting_as))
-            return found
+            return self.person_at(self.acting_as)
         owners = [one for one in workspaces.people(self.stores, self.workspace_id) if one.role == "owner"]
         return accounts.person(self.stores, min(one.id for one in owners))
 

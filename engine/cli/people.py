@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from engine import accounts, invitations, resets, second_factor, sessions, ways_in, workspaces
 from engine.cli.accounts import read_password
 from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, InWorkspace, WithStores
-from engine.errors import NotFound
 from engine.text import _
 from engine.vault import Vault
-
-if TYPE_CHECKING:
-    from engine.accounts import Person
 
 
 def list_people(*, here: InWorkspace = IN_WORKSPACE) -> None:
@@ -136,7 +130,7 @@ def change_role(email: str, role: str, /, *, here: InWorkspace = IN_WORKSPACE) -
     role
         owner, builder, member or guest.
     """
-    who = _person(here, email)
+    who = here.person_at(email)
     workspaces.change_role(here.stores, here.workspace_id, who.id, role, by=here.principal)
     here.say(_("The role is changed."), id=who.id, role=role)
 
@@ -153,7 +147,7 @@ def remove_person(email: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     email
         Who goes.
     """
-    who = _person(here, email)
+    who = here.person_at(email)
     workspaces.remove_person(here.stores, here.workspace_id, who.id, by=here.principal)
     here.say(_("Removed from the workspace."), id=who.id)
 
@@ -172,7 +166,7 @@ def reset_link(email: str, /, *, here: WithStores = WITH_STORES) -> None:
     email
         Who forgot their password.
     """
-    who = _person(here, email)
+    who = here.person_at(email)
     url = f"{here.settings.public_url}/reset/{resets.link(here.stores, who.id)}"
     here.say(url, id=who.id, url=url)
 
@@ -189,7 +183,7 @@ def drop_second_factor(email: str, /, *, here: WithStores = WITH_STORES) -> None
     email
         Who cannot sign in.
     """
-    who = _person(here, email)
+    who = here.person_at(email)
     second_factor.switch_off(here.stores, who.id)
     here.say(_("{name} signs in with the password alone now.", name=who.name), id=who.id)
 
@@ -206,7 +200,7 @@ def sign_out(email: str, /, *, here: WithStores = WITH_STORES) -> None:
     email
         Whose sessions end.
     """
-    who = _person(here, email)
+    who = here.person_at(email)
     count = sessions.end_all(here.stores, who.id)
     here.say(_("Signed out of {count} sessions.", count=count), id=who.id, count=count)
 
@@ -223,7 +217,7 @@ def disable(email: str, /, *, here: WithStores = WITH_STORES) -> None:
     email
         Whose account is switched off.
     """
-    who = _person(here, email)
+    who = here.person_at(email)
     ways_in.disable(here.stores, who.id)
     here.say(_("The account of {name} is switched off.", name=who.name), id=who.id)
 
@@ -240,13 +234,6 @@ def enable(email: str, /, *, here: WithStores = WITH_STORES) -> None:
     email
         Whose account is switched on.
     """
-    who = _person(here, email)
+    who = here.person_at(email)
     ways_in.enable(here.stores, who.id)
     here.say(_("The account of {name} is switched on.", name=who.name), id=who.id)
-
-
-def _person(here: WithStores, email: str) -> Person:
-    found = accounts.person_by_email(here.stores, email)
-    if found is None:
-        raise NotFound(_("There is no account with the address {email}.", email=email))
-    return found

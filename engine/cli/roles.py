@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from engine import accounts, roles
+from engine import roles
 from engine.cli.here import IN_WORKSPACE, InWorkspace
-from engine.errors import NotFound
 from engine.text import _, label_in
 
 
@@ -57,7 +56,7 @@ def give(role: str, email: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     email
         E-mail address of the person.
     """
-    person = _person(here, email)
+    person = here.person_at(email).id
     with here.write() as session:
         roles.give(session, role, person)
     here.say(_("{email} has the role {role} now.", email=email, role=role))
@@ -77,14 +76,7 @@ def take(role: str, email: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     email
         E-mail address of the person.
     """
-    person = _person(here, email)
+    person = here.person_at(email).id
     with here.write() as session:
         roles.take(session, role, person)
     here.say(_("{email} no longer has the role {role}.", email=email, role=role))
-
-
-def _person(here: InWorkspace, email: str) -> str:
-    found = accounts.person_by_email(here.stores, email)
-    if found is None:
-        raise NotFound(_("There is no account with the address {email}.", email=email))
-    return found.id
