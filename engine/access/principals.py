@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.access.scopes import WHOLE, Scope
 
-PrincipalKind = Literal["person", "token", "public_form", "share", "automation", "engine"]
+PrincipalKind = Literal["person", "token", "public_form", "share", "automation", "roles", "engine"]
 Role = Literal["owner", "builder", "member", "guest", ""]
 
 
@@ -31,6 +32,13 @@ class Principal:
     role: Role = ""
     scope: Scope = WHOLE  # of a token, which may do less than its holder
     shared: Shared | None = None  # what a share shows
+    held: frozenset[str] | None = None  # addresses of roles that count in place of those given to the person
+    guise: bool = False  # somebody else looks at the workspace as this one
+
+    @property
+    def only_looks(self) -> bool:
+        """Whether it leaves nothing behind, whatever it may see."""
+        return self.guise or self.shared is not None
 
     @property
     def eyes(self) -> Principal:
@@ -41,6 +49,20 @@ class Principal:
 def person(user_id: str, role: Literal["owner", "builder", "member", "guest"] = "member") -> Principal:
     """A signed-in person."""
     return Principal("person", user_id, user_id, role)
+
+
+def guise(of: Principal) -> Principal:
+    """For somebody else to look as `of`: sees all that it sees, and changes nothing."""
+    return replace(of, guise=True)
+
+
+def holding(roles: Collection[str], user_id: str | None = None) -> Principal:
+    """To look as a member with just these roles of apps (`crm.rep`): as `user_id`, else as nobody, who owns nothing.
+
+    Where none of them is of an app, its default roles count, as for every member.
+    """
+    held = frozenset(roles)
+    return Principal("roles", ",".join(sorted(held)), user_id, "member", held=held, guise=True)
 
 
 def public_form(app: str, table: str, form: str) -> Principal:

@@ -44,7 +44,7 @@ def of(session: Session) -> Layout:
     scope, everything = asker.scope, sees_everything(asker) or not _have_roles(whole)
     if everything and not scope.within:
         return whole
-    held = None if everything else session.store.roles_of(session, asker.user_id or "")
+    held = None if everything else _held(session, asker)
     clock = clock_of(session)
 
     def made() -> Layout:
@@ -58,8 +58,12 @@ def roles_of(session: Session) -> dict[str, list[str]]:
     asker, apps = session.principal.eyes, session.whole.apps.values()
     if sees_everything(asker):
         return {one.key: list(one.roles) for one in apps}
-    held = session.store.roles_of(session, asker.user_id or "") if _have_roles(session.whole) else ()
+    held = _held(session, asker) if _have_roles(session.whole) else ()
     return {one.key: [role.key for role in roles_in(one, held)] for one in apps}
+
+
+def _held(session: Session, asker: Principal) -> frozenset[str]:
+    return session.store.roles_of(session, asker.user_id or "") if asker.held is None else asker.held
 
 
 def _have_roles(whole: Layout) -> bool:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -159,6 +159,13 @@ class Session:
             yield self.seen
         finally:
             self._behind = outside
+
+    def in_guise(self, principal: Principal) -> Session:
+        """The same transaction, asked by somebody else: for telling what they may see and do. It ends with this one."""
+        whole, connection = self.whole, self.connection  # known before, since both see the same
+        return replace(
+            self, principal=principal, _layout=whole, _connection=connection, _seen=None, _roles=None, _behind=False
+        )
 
     def use_layout(self, layout: Layout) -> None:
         """From here on this transaction has other tables; everybody else once it is committed."""

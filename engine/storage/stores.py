@@ -28,6 +28,7 @@ from engine.storage.session import Observer, Session, said, transaction
 from engine.text import _
 
 CONTROL_SCHEMA = "formwork"
+_ONLY_LOOKS = _("You look as somebody else, and can change nothing meanwhile. End that first.")
 
 
 class Store:
@@ -47,10 +48,10 @@ class Store:
         """A transaction that may write; it commits at the end of the with-block, or not at all.
 
         `cause` says what brought it about (`import:imp...`, `undo:trx...`, `run:run...`) and is kept in the log.
-        Raises `Forbidden` for a share: whoever comes by one leaves nothing behind.
+        Raises `Forbidden` for a share and for a guise: whoever comes so leaves nothing behind.
         """
-        if principal.shared is not None:
-            raise Forbidden(_("By this link one can only look."))
+        if principal.only_looks:
+            raise Forbidden(_ONLY_LOOKS if principal.guise else _("By this link one can only look."))
         return transaction(self, principal, writing=True, cause=cause, observers=self.observers)
 
     def layout_in(self, session: Session) -> Layout:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from engine import records
-from engine.access.principals import Principal
+from engine.access.principals import Principal, person
+from engine.errors import Forbidden
 from engine.storage.session import Session
 from engine.storage.stores import Workspace
 from engine.verifying import verify
@@ -56,3 +58,9 @@ def test_what_somebody_wrote_past_the_engine_is_found(workspace: Workspace, owne
 def _told(session: Session) -> set[tuple[str, str, str]]:
     found = verify(session)
     return {(one.table, one.field, record_id) for one in found for record_id in one.records}
+
+
+def test_only_who_may_build_has_everything_looked_through(workspace: Workspace, owner: Principal) -> None:
+    install(workspace, owner, TABLES)
+    with workspace.read(person("usrMember")) as session, pytest.raises(Forbidden):
+        verify(session)
