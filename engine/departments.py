@@ -17,7 +17,7 @@ from engine.access import door
 from engine.errors import NotFound, Problem, Refused
 from engine.field_types import clean_text
 from engine.ids import new_id
-from engine.storage import workspace_tables
+from engine.storage import role_holders, workspace_tables
 from engine.storage.session import Session, timestamp
 from engine.text import _
 
@@ -35,6 +35,7 @@ class Kept(Enum):
 KEPT = Kept.KEPT
 _departments = workspace_tables.departments
 _people = workspace_tables.people
+_role_holders = workspace_tables.role_holders
 _d, _p = _departments.c, _people.c
 
 
@@ -142,6 +143,7 @@ def change(
         raise Refused(problems)
     if (name, head, above) != (one.name, one.head, one.parent):
         _set(session, department, name=name, head=head, parent=above)
+        role_holders.changed(session)
         says = _("changed the department {name}", name=name)
         audit.note(session, "department.changed", says, department=department, parent=above, head=head)
     if moves or place is not None:
@@ -170,7 +172,9 @@ def remove(session: Session, department: str) -> None:
     # Who left belonged to it; were they to come back, they would belong to nothing that is shown.
     gone = sa.update(_people).where(_p.department == department).values(department=None)
     session.connection.execute(gone)
+    session.connection.execute(sa.delete(_role_holders).where(_role_holders.c.holder == department))
     _set(session, department, removed_at=timestamp(session.now))
+    role_holders.changed(session)
     says = _("removed the department {name}", name=one.name)
     audit.note(session, "department.removed", says, department=department)
 
@@ -195,6 +199,7 @@ def assign(session: Session, persons: Sequence[str], department: str | None) -> 
     if not moved:
         return
     session.connection.execute(sa.update(_people).where(_p.id.in_(moved)).values(department=department))
+    role_holders.changed(session)
     says = _("said who belongs to the department {name}", name=known[department].name) if department else _OUT
     audit.note(session, "department.people", says, department=department, people=moved)
 

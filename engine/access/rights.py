@@ -98,7 +98,7 @@ class Rights:
         self.roles: dict[str, list[str]] = {}
         self.tables: dict[str, TableRights] = {}
         for app in apps.values():
-            roles = list(app.roles.values()) if held is None else roles_in(app, held)
+            roles = list(app.roles.values()) if held is None else roles_in(app, held, role)
             for table in app.tables.values():
                 self.roles[table.address] = [one.key for one in roles]
                 limited = None if held is None else roles
@@ -155,10 +155,10 @@ class Rights:
         return self._is_open(table.fields[table.title])
 
 
-def roles_in(app: App, held: Collection[str]) -> list[Role]:
-    """The roles that somebody has in an app: those given to them, else those that everybody has."""
+def roles_in(app: App, held: Collection[str], role: str) -> list[Role]:
+    """The roles that somebody has in an app: those that they hold, else the default ones of their workspace role."""
     given = [one for one in app.roles.values() if one.address in held]
-    return given or [one for one in app.roles.values() if one.default]
+    return given or [one for one in app.roles.values() if one.is_default_of(role)]
 
 
 def _rights(app: App, table: Table, roles: list[Role] | None, *, guest: bool) -> TableRights:

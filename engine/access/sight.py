@@ -59,7 +59,7 @@ def roles_of(session: Session) -> dict[str, list[str]]:
     if sees_everything(asker):
         return {one.key: list(one.roles) for one in apps}
     held = _held(session, asker) if _have_roles(session.whole) else ()
-    return {one.key: [role.key for role in roles_in(one, held)] for one in apps}
+    return {one.key: [role.key for role in roles_in(one, held, asker.role)] for one in apps}
 
 
 def _held(session: Session, asker: Principal) -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from engine.definitions.alteration import Alteration
 from engine.definitions.documents import own_tables
 from engine.definitions.language import Condition, Document
-from engine.definitions.roles import ACTS, EVERY_TABLE, RecordAct
+from engine.definitions.roles import ACTS, EVERY_TABLE, Default, RecordAct
 from engine.text import Label, Text, _
 
 Part = Mapping[str, Any]
@@ -67,13 +67,17 @@ class ChangeRoleField(Alteration):
 
 @dataclass(frozen=True)
 class ChangeDefaultRole(Alteration):
-    """Whether members without a role have this one."""
+    """Whether those without a role have this one."""
 
     role: Label = ""
-    default: bool = False
+    default: Default = False
 
     @property
     def says(self) -> Text:
+        if self.default == "members":
+            return _("Role {role}: is now that of members who have no other.", role=self.role)
+        if self.default == "guests":
+            return _("Role {role}: is now that of guests who have no other.", role=self.role)
         if self.default:
             return _("Role {role}: is now everybody's who has no other.", role=self.role)
         return _("Role {role}: is now only theirs to whom it is given.", role=self.role)
@@ -103,8 +107,8 @@ def role_alterations(app: str, old: Document, new: Document) -> Iterator[Alterat
     tables = own_tables(new)
     for key, role in new.get("roles", _NOTHING).items():
         name, was = _name(role, key), old.get("roles", _NOTHING).get(key, _NOTHING)
-        if bool(role.get("default")) != bool(was.get("default")):
-            yield ChangeDefaultRole(app, role=name, default=bool(role.get("default")))
+        if role.get("default", False) != was.get("default", False):
+            yield ChangeDefaultRole(app, role=name, default=role.get("default", False))
         for table_key, table in tables.items():
             before, after = _access(was, table_key), _access(role, table_key)
             label = _name(table, table_key)

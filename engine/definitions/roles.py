@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Part = Mapping[str, Any]
 RecordAct = Literal["read", "create", "update", "delete", "export"]
+Default = bool | Literal["members", "guests"]
 ACTS: tuple[RecordAct, ...] = ("read", "create", "update", "delete", "export")
 EVERY_TABLE = "*"  # stands for all tables that the role does not name
 
@@ -58,8 +59,8 @@ SCHEMA: dict[str, Any] = {
             "label": {"$ref": "#/$defs/label"},
             "description": {"$ref": "#/$defs/label"},
             "default": {
-                "type": "boolean",
-                "description": "Whether members without any role in this app have this one.",
+                "enum": [True, False, "members", "guests"],
+                "description": "Who has it that has no other role in this app: everybody (`true`), members, or guests.",
             },
             "tables": {
                 "type": "object",
@@ -98,13 +99,17 @@ class Role:
     app: str
     key: str
     label: Label
-    default: bool
+    default: Default
     tables: Mapping[str, TableAccess]
     description: Label | None = None
 
     @property
     def address(self) -> str:
         return f"{self.app}.{self.key}"
+
+    def is_default_of(self, role: str) -> bool:
+        """Whether those with `role` in the workspace have this one when they have no other."""
+        return self.default is True or self.default == ("guests" if role == "guest" else "members")
 
     def gives(self, table: str) -> TableAccess:
         """What it gives of the app's table with this key."""
@@ -118,7 +123,7 @@ def roles_of(app: str, roles: Part) -> dict[str, Role]:
             app,
             key,
             one.get("label", key.replace("_", " ").capitalize()),
-            bool(one.get("default")),
+            one.get("default", False),
             {name: _access(table) for name, table in one["tables"].items()},
             one.get("description"),
         )

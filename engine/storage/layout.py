@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -226,15 +225,6 @@ def current_version(session: Session) -> tuple[int, int]:
     hold = [_HOLD_ALONE if session.alone else _HOLD] if held else []
     ((version, holders),) = session.ask(*hold, _VERSION)
     return int(version), int(holders)
-
-
-def roles_held(session: Session) -> dict[str, frozenset[str]]:
-    """The addresses of the roles that were given to people, by the person's id."""
-    held: dict[str, set[str]] = defaultdict(set)
-    c = workspace_tables.role_holders.c
-    for role, holder in session.connection.execute(sa.select(c.role, c.holder)):
-        held[holder].add(role)
-    return {holder: frozenset(roles) for holder, roles in held.items()}
 
 
 def load(session: Session, version: int) -> Layout:

@@ -21,9 +21,10 @@ from engine.storage.databases import (
     postgresql_server,
     sqlite_database,
 )
-from engine.storage.layout import Layout, current_version, load, roles_held
+from engine.storage.layout import Layout, current_version, load
 from engine.storage.prepared import Prepared, Row
 from engine.storage.process_lock import ProcessLock
+from engine.storage.role_holders import roles_held
 from engine.storage.session import Observer, Session, said, transaction
 from engine.text import _
 
@@ -65,7 +66,7 @@ class Store:
         return layout
 
     def roles_of(self, session: Session, person: str) -> frozenset[str]:
-        """The addresses of the roles given to a person; from memory unless some were given or taken since."""
+        """The addresses of the roles that a person has; from memory unless somebody has others since."""
         known, held = self._held
         if known != session.holders or session.holders_changed:
             held = roles_held(session)

@@ -34,7 +34,12 @@ departments = sa.Table(
     sa.Column("position", sa.Integer),  # among those under the same parent
     *_text("removed_at"),  # a removed one keeps its name, for the records that name it
 )
-role_holders = sa.Table("_role_holders", metadata, *_text("role", "holder", "given_at", "given_by"))
+role_holders = sa.Table(
+    "_role_holders",
+    metadata,
+    *_text("role", "holder", "given_at", "given_by"),  # the holder: a person or a department
+    sa.Column("only_head", sa.Boolean),
+)
 counters = sa.Table("_counters", metadata, *_text("table_address", "field", "period"), sa.Column("last", sa.BigInteger))
 changes = sa.Table(
     "_changes",

@@ -1,4 +1,4 @@
-"""Who has access to an app: the roles of everybody, given and taken with one press."""
+"""Who has access to an app: its roles with the departments that have them, and everybody; given and taken here."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import apps, roles
-from engine.text import _
-from web.dependencies import In
+from engine import apps, departments, roles
+from engine.errors import Refused
+from engine.text import Text, _
+from web.dependencies import In, Place
 from web.render import page, redirect
 from web.toasts import Toast
 
@@ -18,11 +19,8 @@ router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/access")
 
 @router.get("")
 def show(request: Request, place: In, app: str) -> Response:
-    """Everybody with their roles; for owners and builders."""
-    with place.read() as session:
-        held = roles.of_app(session, app)
-        found = apps.get(session, app)
-    return page(request, "roles/access.html", app=found, holders=held)
+    """The roles and everybody with theirs; for owners and builders."""
+    return _shown(request, place, app)
 
 
 @router.post("/{role}")
@@ -32,13 +30,38 @@ def change(
     app: str,
     role: str,
     user: Annotated[str, Form()] = "",
+    department: Annotated[str, Form()] = "",
+    only_head: Annotated[str, Form()] = "",
     has: Annotated[str, Form()] = "",
 ) -> Response:
-    """Give a role to somebody, or with an empty `has` take it."""
-    with place.write() as session:
-        if has:
-            roles.give(session, f"{app}.{role}", user)
-        else:
-            roles.take(session, f"{app}.{role}", user)
+    """Give a role to somebody or, without a `user`, to a department; or with an empty `has` take it."""
+    address = f"{app}.{role}"
+    try:
+        with place.write() as session:
+            if user and has:
+                roles.give(session, address, user)
+            elif user:
+                roles.take(session, address, user)
+            elif has:
+                roles.give_department(session, address, department, only_head=only_head == "yes")
+            else:
+                roles.take_department(session, address, department)
+    except Refused as refused:
+        return _shown(request, place, app, wrong={role: refused.problems[0].says})
     says = _("The role is given.") if has else _("The role is taken.")
     return redirect(request, place.at.inside(app, "access"), Toast(says))
+
+
+def _shown(request: Request, place: Place, app: str, wrong: dict[str, Text | str] | None = None) -> Response:
+    with place.read() as session:
+        held, inside = roles.of_app(session, app), roles.of_departments(session, app)
+        return page(
+            request,
+            "roles/access.html",
+            status=422 if wrong else 200,
+            app=apps.get(session, app),
+            holders=held,
+            of_departments=inside,
+            departments=departments.paths(session),
+            wrong=wrong or {},
+        )

@@ -53,3 +53,27 @@ def test_what_there_is_not(formwork: CommandLine) -> None:
     assert formwork.refused("role give shop.nope x@example.com") == [
         "There is no account with the address x@example.com."
     ]
+
+
+def test_a_department_has_a_role(formwork: CommandLine) -> None:
+    formwork("person add --email bo@example.com --name Bo --role member")
+    document = {**copy.deepcopy(SHOP), "roles": {"clerk": {"tables": {"customers": {"read": True}}}}}
+    formwork("apply -", stdin=json.dumps(document))
+    formwork("department add Sales")
+    formwork("department assign Sales bo@example.com")
+    says = formwork("role give shop.clerk --department Sales")
+    assert says == "The department Sales has the role shop.clerk now.\n"
+    assert formwork.json("query shop.customers --as bo@example.com") == []
+    _ada, bo, sales = formwork.json("role list shop")
+    assert (bo["through"], bo["roles"]) == ([{"role": "shop.clerk", "department": "Sales"}], ["shop.clerk"])
+    assert (sales["department"], sales["given"], sales["only_head"]) == ("Sales", ["shop.clerk"], False)
+    formwork("role give shop.clerk --department Sales --only-head")
+    assert formwork.refused("query shop.customers --as bo@example.com")
+    formwork("department assign Sales --head bo@example.com")
+    assert formwork.json("query shop.customers --as bo@example.com") == []
+    formwork("role take shop.clerk --department Sales")
+    assert formwork.refused("query shop.customers --as bo@example.com")
+    whose = ["Say whose role it is: an e-mail address, or --department."]
+    assert formwork.refused("role give shop.clerk", 2) == whose
+    assert formwork.refused("role take shop.clerk bo@example.com --department Sales", 2) == whose
+    assert formwork.refused("role give shop.clerk bo@example.com --only-head", 2)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine import accounts, apps, roles
+from engine import accounts, apps, departments, roles
 from engine.access.principals import person
 from tests.web import shop
 from tests.web.conftest import Visitor
@@ -110,3 +110,23 @@ def test_owners_give_and_take_roles_on_the_page(work: Work, clerk: Work) -> None
     assert "Shop" not in text_of(clerk.get(""))
     work.post("/apps/shop/-/access/clerk", user=clerk.who, has="yes")
     assert clerk.get("/apps/shop/deals").status_code == 200
+
+
+def test_owners_give_and_take_roles_of_departments_on_the_page(work: Work, clerk: Work) -> None:
+    store = work.site.stores.workspace(work.membership.id)
+    with store.write(person(work.who, "owner")) as session:
+        roles.take(session, "shop.clerk", clerk.who)
+        sales = departments.create(session, "Sales")
+        departments.assign(session, [clerk.who], sales)
+    assert clerk.get("/apps/shop/deals").status_code == 404
+    work.post("/apps/shop/-/access/clerk", department=sales, has="yes")
+    assert "Clerk through Sales" in text_of(work.get("/apps/shop/-/access"))
+    assert clerk.get("/apps/shop/deals").status_code == 200
+    work.post("/apps/shop/-/access/clerk", department=sales, only_head="yes", has="yes")
+    assert "Sales: its head" in text_of(work.get("/apps/shop/-/access"))
+    assert clerk.get("/apps/shop/deals").status_code == 404
+    work.post("/apps/shop/-/access/clerk", department=sales, has="")
+    assert "Sales: its head" not in text_of(work.get("/apps/shop/-/access"))
+    refused = work.post("/apps/shop/-/access/clerk", department="", has="yes")
+    assert refused.status_code == 422
+    assert "There is no such department" in text_of(refused)
