@@ -22,6 +22,7 @@ from engine.formulas.reading import Find
 from engine.formulas.types import NUMBER, TEXT
 from engine.storage import record_rows
 from engine.storage.expressions import Records, clock_of
+from engine.storage.groups import AllRecords
 from engine.storage.layout import ERROR_SUFFIX, Layout, sql_type
 from engine.storage.record_rows import among, among_listed, listed
 from engine.storage.session import Session
@@ -281,8 +282,11 @@ def _work_out(session: Session, table: Table, ids: Ids, fields: list[Field], own
     def made() -> sa.Update:
         layout = session.layout
         sql = layout.sql(table)
-        statement = sa.update(sql).values(_assignments(layout, Records(layout, table, sql, clock_of(session)), fields))
-        return statement if ids is None else statement.where(among_listed(session, sql.c.id))
+        if ids is None:
+            every = AllRecords(layout, table, sql, clock_of(session))
+            return every.update(_assignments(layout, every, fields))
+        values = _assignments(layout, Records(layout, table, sql, clock_of(session)), fields)
+        return sa.update(sql).values(values).where(among_listed(session, sql.c.id))
 
     statement = session.prepared(("work out", table.address, ids is None, tuple(one.key for one in fields)), made)
     session.rows(statement, {} if ids is None else listed(session, ids))

@@ -192,6 +192,10 @@ class Records:
         holds = sa.and_(pairs.c.record_id == self.rows.c.id, source.c.id == pairs.c.linked_id)
         return records, holds, [pairs.c.position]
 
+    def aggregated(self, found: ColumnElement[Any], wheres: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
+        """What an aggregate finds of records for which `wheres` hold, one of which ties them to this record."""
+        return sa.select(found).where(*wheres).correlate(self.rows).scalar_subquery()
+
     def _linked(self, path: Path) -> Compiled:
         field = self.table.fields[path[0]]
         if not field.is_link:

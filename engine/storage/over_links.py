@@ -50,8 +50,7 @@ def over_link(records: Records, field: Field) -> Compiled:
     if "where" in field.options:
         wheres.append(condition_sql(field.options["where"], linked))
     if "field" not in field.options or field.options.get("function") == "count_all":
-        counted = sa.select(sa.func.count()).where(*wheres).correlate(records.rows).scalar_subquery()
-        return Compiled(counted, None, NUMBER)
+        return Compiled(records.aggregated(sa.func.count(), wheres), None, NUMBER)
     inner = linked.value((field.options["field"],))
     held = records.layout.types.of(field)
     order = [*_sorted(linked, field.options.get("sort", ())), *natural]
@@ -76,8 +75,7 @@ def _rolled_up(
         return join_list(_list(inner, wheres, order), ", ")
     if function in _FORMULAS and (inner.type.is_list or function not in _AGGREGATE):
         return _formula(records, _FORMULAS[function], _list(inner, wheres, order), inner.type)
-    found = _AGGREGATE[function](value)
-    return sa.select(found).where(*wheres).correlate(records.rows).scalar_subquery()
+    return records.aggregated(_AGGREGATE[function](value), wheres)
 
 
 def _formula(records: Records, text: str, values: ColumnElement[Any], item: Type) -> ColumnElement[Any]:

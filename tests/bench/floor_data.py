@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import workload
-from tests.bench.floor import REFRESH, Postgresql, Sqlite
+from tests.bench.filling import put
+from tests.bench.floor import FIELDS, REFRESH, Postgresql, Sqlite
 from tests.bench.servers import Client, start
 
 INSERT = f"INSERT INTO orders VALUES ({', '.join('?' * 11)})"
@@ -32,9 +33,9 @@ class Floor:
         for statement in database.schema():
             database.run(statement)
         database.run("BEGIN")
-        names = [(key, f"Customer {number:05}") for number, key in enumerate(self.customers)]
-        database.run_many("INSERT INTO customers (id, name) VALUES (?, ?)", names)
-        database.run_many(INSERT, self._rows(count))
+        named = [one["name"] for one in workload.customers(count // 10)]
+        put(database.connection, "customers", ("id", "name"), zip(self.customers, named, strict=True))
+        put(database.connection, "orders", ("id", *FIELDS, "created_at", "updated_at"), self._rows(count))
         database.run(f"{REFRESH} 1 = 1")
         database.run("COMMIT")
         if url:
@@ -78,8 +79,7 @@ class Floor:
                 "qty": int(one["qty"]),
             }
             record = "rec" + secrets.token_hex(7)
-            total = round(order["amount"] * order["qty"], 10)
-            rows.append((record, *(order[key] for key in workload.COLUMNS), total, "now", "now"))
+            rows.append((record, *(order[key] for key in workload.COLUMNS), workload.total(order), "now", "now"))
             changes.append(("now", record, "created", "{}", json.dumps(order)))
         database.run("BEGIN")
         database.run_many(INSERT, rows)
@@ -96,4 +96,4 @@ class Floor:
 
     def _rows(self, count: int) -> Iterator[tuple[Any, ...]]:
         for key, one in zip(self.orders, workload.orders(count, self.customers), strict=True):
-            yield (key, *one.values(), round(one["amount"] * one["qty"], 10), "now", "now")
+            yield (key, *one.values(), workload.total(one), "now", "now")

@@ -10,15 +10,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine import accounts, api_tokens, apps, imports, indexes, queries, records, totals
+from engine import accounts, api_tokens, apps, imports, indexes, queries, totals
 from engine.access.principals import person
 from engine.opening import open_stores
 from engine.settings import Settings
 from engine.storage.stores import Stores
 from tests.bench import workload
+from tests.bench.filling import fill, work_out
 from tests.bench.servers import Client, start
-
-CHUNK = 10_000
 
 
 class Product:
@@ -81,18 +80,14 @@ class Product:
 
     def _load(self, stores: Stores, count: int) -> None:
         workspace = stores.workspace(self.workspace)
+        begun = time.perf_counter()
         with workspace.write(self.asker) as session:
             apps.apply(session, self.definition)
-            self.customers = records.create(session, "sales.customers", workload.customers(count // 10))
-        begun = time.perf_counter()
-        self.orders: list[str] = []
-        waiting: list[dict[str, Any]] = []
-        for number, order in enumerate(workload.orders(count, self.customers), 1):
-            waiting.append(order)
-            if len(waiting) == CHUNK or number == count:
-                with workspace.write(self.asker) as session:
-                    self.orders += records.create(session, "sales.orders", waiting)
-                waiting = []
+            named = iter(workload.customers(count // 10))
+            self.customers = fill(session, "sales.customers", count // 10, named)
+            orders = ({**one, "total": workload.total(one)} for one in workload.orders(count, self.customers))
+            self.orders = fill(session, "sales.orders", count, orders)
+            work_out(session, "sales.customers")
         self.load_seconds = time.perf_counter() - begun
         # What the worker does by itself after a while: indexes for saved views, and for what was slow repeatedly.
         for _time in range(indexes.REPEATED):

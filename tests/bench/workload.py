@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 STATUSES = ("new", "paid", "packed", "shipped", "closed")
@@ -72,6 +72,11 @@ def orders(count: int, customer_ids: list[str], seed: int = 1) -> Iterator[dict[
             "ordered_on": f"20{chance.randrange(22, 27)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}",
             "note": " ".join(chance.choices(WORDS, k=12)),
         }
+
+
+def total(order: Mapping[str, Any]) -> float:
+    """What the formula of an order gives."""
+    return float(round(order["amount"] * order["qty"], 10))
 
 
 def file(count: int, customer_count: int) -> bytes:

@@ -9,6 +9,8 @@ import pytest
 from engine import apps, records
 from engine.access.principals import Principal
 from engine.storage.stores import Workspace
+from engine.verifying import verify
+from tests.support.statements import counted
 from tests.support.workspaces import install
 
 
@@ -91,6 +93,62 @@ def test_every_function_gives_what_it_says(workspace: Workspace, owner: Principa
         nothing = records.get(session, "shop.orders", empty).values
     assert {key: found[key] for key in GIVES} == {key: value for key, (_field, value) in GIVES.items()}
     assert {key: nothing[key] for key in EMPTY} == EMPTY
+
+
+def test_a_field_that_comes_to_records_gives_the_same(workspace: Workspace, owner: Principal) -> None:
+    install(workspace, owner, tables({}))
+    with workspace.write(owner) as session:
+        order, empty = records.create(session, "shop.orders", [{"name": "one"}, {"name": "none"}])
+        records.create(session, "shop.lines", [{"order": order, **line} for line in LINES] + [{"amount": 9}])
+    install(workspace, owner, tables({key: field for key, (field, _value) in GIVES.items()}))
+    with workspace.read(owner) as session:
+        found = records.get(session, "shop.orders", order).values
+        nothing = records.get(session, "shop.orders", empty).values
+        assert verify(session) == []
+    assert {key: found[key] for key in GIVES} == {key: value for key, (_field, value) in GIVES.items()}
+    assert {key: nothing[key] for key in EMPTY} == EMPTY
+
+
+def test_sums_of_all_records_are_read_in_groups(workspace: Workspace, owner: Principal) -> None:
+    install(workspace, owner, tables({}))
+    with workspace.write(owner) as session:
+        (order,) = records.create(session, "shop.orders", [{}])
+    lines = {"type": "count", "through": "lines"}
+    with counted(workspace) as said:
+        install(workspace, owner, tables({"total": rollup("sum"), "lines_count": lines}))
+    (update,) = (one for one in said if one.startswith("UPDATE shop__orders"))
+    assert update.count("GROUP BY") == 2
+    assert update.count("shop__orders.id") == 2  # tied to the groups, and named in no subquery that runs once a record
+    with counted(workspace) as said, workspace.write(owner) as session:
+        records.create(session, "shop.lines", [{"order": order}])
+    (update,) = (one for one in said if one.startswith("UPDATE shop__orders"))
+    assert "GROUP BY" not in update
+
+
+def test_links_to_many_are_grouped_from_either_side(workspace: Workspace, owner: Principal) -> None:
+    def both(**more: Any) -> dict[str, Any]:
+        link = {"type": "link", "to": "tags", "many": True, "inverse": "things"}
+        fields = {"name": {"type": "text"}, "weight": {"type": "number"}}
+        heavy = {"field": "weight", "op": "greater", "value": 1}
+        summed = {"type": "rollup", "field": "weight", "function": "sum"}
+        own = {"tags_weight": {**summed, "through": "tags"}} if more else {}
+        other = {"weight_sum": {**summed, "through": "things", "where": heavy}} if more else {}
+        return {
+            "things": {"title": "name", "fields": {**fields, "tags": link, **own}},
+            "tags": {"title": "name", "fields": {**fields, **other}},
+        }
+
+    install(workspace, owner, both())
+    with workspace.write(owner) as session:
+        one, two, lone = records.create(session, "shop.tags", [{"weight": 1}, {"weight": 2}, {}])
+        things: list[dict[str, Any]] = [{"weight": 1, "tags": [one, two]}, {"weight": 5, "tags": [two]}, {"weight": 7}]
+        ids = records.create(session, "shop.things", things)
+    install(workspace, owner, both(summed=True))
+    with workspace.read(owner) as session:
+        assert [records.get(session, "shop.things", each).values["tags_weight"] for each in ids] == [3, 2, 0]
+        sums = [records.get(session, "shop.tags", each).values["weight_sum"] for each in (one, two, lone)]
+        assert sums == [0, 5, 0]
+        assert verify(session) == []
 
 
 @pytest.mark.parametrize(
