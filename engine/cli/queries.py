@@ -87,7 +87,7 @@ def query(
         Fields to count the values of.
     unique
         Fields to count the different values of.
-    total
+    total_of
         Any other total as function:field, such as median:amount, distribution:stage, span_days:due.
     """
     functions = {"sum": sum, "average": average, "min": min, "max": max, "filled": filled, "unique": unique}

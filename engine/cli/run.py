@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cyclopts import App, CycloptsError
 
 from engine.cli import HELP, NOT_READY, OK, REFUSED, WRONG_USE
+from engine.cli.anew import Remembering, carried_out
 from engine.cli.commands import all_commands
 from engine.cli.here import Here, Place, WithStores, WrongUse, as_json
 from engine.errors import FormworkError, Misconfigured, Problem, Refused, Unavailable
@@ -55,8 +56,9 @@ def run(
             from engine.opening import open_stores
 
             stores = own = open_stores(settings)
-        here.place = Place(terminal, settings, stores)
-        return command(*bound.args, **bound.kwargs) or OK
+        remembering = Remembering(terminal)
+        here.place = Place(remembering, settings, stores)
+        return carried_out(lambda: command(*bound.args, **bound.kwargs), remembering) or OK
     except FolderInUse:
         raise
     except FormworkError as error:
