@@ -6,7 +6,7 @@ judged, computed fields follow, and the change is logged, all in the caller's tr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +18,8 @@ from engine.definitions.language import Field, Table
 from engine.errors import Conflict, NotFound, Problem, Refused, in_order
 from engine.ids import new_ids
 from engine.queries import Query, page_of, read_records, titles
-from engine.rules import checks, unique
+from engine.rules import checks, rehearsal, unique
+from engine.rules.rehearsal import Unsound
 from engine.sides import Writing
 from engine.storage import record_rows, trash_rows
 from engine.storage.record_rows import Values, system_values
@@ -60,12 +61,18 @@ def create(session: Session, table: str, given: Sequence[Mapping[str, Any]], *, 
         problems += [one for one in check_required(of, filled) if one.at not in bad]
         problems += wrong
         problems += check_unique(session, of, whole)
-        if problems:  # told with what the rules say, which the insert would ask for
-            problems += [one for one in rules.on_create(session, of, whole, back=False) if one.at not in bad]
-        _refuse(problems)
         system = system_values(session.principal.user_id, timestamp(session.now))
-        with _with_others(session, elsewhere, of, ids):
-            insert(session, of, [(record_id, {**values, **system}) for record_id, values in whole.items()])
+
+        def write_all(unsound: Unsound, others: Sequence[Writing]) -> None:
+            sound = _without(unsound, whole)
+            with _with_others(session, others, of, ids):
+                insert(session, of, [(record_id, {**values, **system}) for record_id, values in sound.items()])
+
+        if problems:  # told with what the rules and the checks say, which the write would ask for
+            problems += [one for one in rules.on_create(session, of, whole, back=False) if one.at not in bad]
+            problems += _told_by_checks(session, of, ids, problems, None if wrong else elsewhere, write_all)
+        _refuse(problems)
+        write_all({}, elsewhere)
         _refuse(judging.problems(session, table, "create", set_here))
     return ids
 
@@ -137,12 +144,18 @@ def update(
         if problems or taken:  # told with what the rules say, which the write would ask for
             taken += rules.on_update(session, of, changed, before, back=False)
         problems += [_renumbered(one, list(changed), numbers) for one in taken]
+
+        def write_all(unsound: Unsound, others: Sequence[Writing]) -> None:
+            with _with_others(session, others, of, list(given)):
+                try:
+                    write(session, of, _without(unsound, changed), before)
+                except Refused as refused:
+                    raise Refused([_renumbered(one, list(changed), numbers) for one in refused.problems]) from None
+
+        if problems:
+            problems += _told_by_checks(session, of, list(given), problems, None if wrong else elsewhere, write_all)
         _refuse(problems)
-        with _with_others(session, elsewhere, of, list(given)):
-            try:
-                write(session, of, changed, before)
-            except Refused as refused:
-                raise Refused([_renumbered(one, list(changed), numbers) for one in refused.problems]) from None
+        write_all({}, elsewhere)
         against = judging.problems(session, table, "after", set_here)
         _refuse([_renumbered(one, list(changed), numbers) for one in against])
     return list(changed)
@@ -320,6 +333,31 @@ def _still_needed(session: Session, table: Table, count: int) -> Text:
 def _sees_all(session: Session, table: Table) -> bool:
     seen = session.seen.apps.tables.get(table.address)
     return seen is not None and (seen.rights is None or seen.rights.read is True)
+
+
+def _told_by_checks(
+    session: Session,
+    table: Table,
+    ids: list[str],
+    problems: Sequence[Problem],
+    elsewhere: Sequence[Writing] | None,
+    write_all: Callable[[Unsound, Sequence[Writing]], None],
+) -> list[Problem]:
+    """What the checks say of what is right about the records; of their sides nothing is if `elsewhere` is None."""
+    unsound = rehearsal.unsound_in(table, problems, ids)
+    if elsewhere is None:
+        for record_id in ids:
+            unsound.setdefault(record_id, set()).update(one.key for one in table.fields.values() if one.is_side)
+    return rehearsal.problems(session, table, ids, unsound, lambda: write_all(unsound, elsewhere or ()))
+
+
+def _without(unsound: Unsound, records: Mapping[str, Values]) -> Mapping[str, Values]:
+    if not unsound:
+        return records
+    return {
+        record_id: {key: value for key, value in values.items() if key not in unsound.get(record_id, ())}
+        for record_id, values in records.items()
+    }
 
 
 @contextmanager

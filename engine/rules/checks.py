@@ -48,18 +48,24 @@ def together(session: Session, table: Table | None = None, ids: Sequence[str] = 
     if session.unchecked is not None:
         yield
         return
-    session.unchecked = []
-    try:
+    with withheld(session) as writes:
         yield
-        writes = session.unchecked
-    finally:
-        session.unchecked = None
     whole = Written()
     for written in writes:
         whole.add(written)
     if writes:
         numbers = {record_id: number for number, record_id in enumerate(ids)}
         _hold(session, whole, table.address if table else "", numbers)
+
+
+@contextmanager
+def withheld(session: Session) -> Iterator[list[Written]]:
+    """What is written inside is collected; whoever opens the block asks the checks about it."""
+    session.unchecked = []
+    try:
+        yield session.unchecked
+    finally:
+        session.unchecked = None
 
 
 def after_write(session: Session, written: Written, table: Table, ids: Sequence[str]) -> None:
@@ -92,15 +98,33 @@ def broken(session: Session, table: Table, check: Check, most: int) -> tuple[int
     return int(session.connection.execute(counted, moment(session)).scalar_one()), found
 
 
-def _hold(session: Session, written: Written, own: str, numbers: Mapping[str, int]) -> None:
-    problems = []
+def problems(
+    session: Session, written: Written, own: str, numbers: Mapping[str, int], doubtful: Written | None = None
+) -> list[Problem]:
+    """What the checks say of everything that was written, but for what something `doubtful` decides.
+
+    At `/<number>/<field>` for the records `numbers` of the table at the address `own`, at "" for others.
+    """
+    found = []
     for address, watched in _watched_in(session.layout).items():
         table = session.layout.table(address)
         asked = [(one, computed.affected(session, table, one.paths, one.finds, written)) for one in watched]
+        if doubtful is not None:
+            asked = [(one, _but_for(session, table, one, ids, doubtful)) for one, ids in asked]
         if any(ids is None or ids for _one, ids in asked):
-            problems += _broken(session, table, asked, numbers if address == own else {}, written)
-    if problems:
-        raise Refused(in_order(problems))
+            found += _broken(session, table, asked, numbers if address == own else {}, written)
+    return found
+
+
+def _but_for(session: Session, table: Table, watched: _Watched, ids: Ids, doubtful: Written) -> Ids:
+    unclear = computed.affected(session, table, watched.paths, watched.finds, doubtful)
+    return set() if ids is None or unclear is None else ids - unclear
+
+
+def _hold(session: Session, written: Written, own: str, numbers: Mapping[str, int]) -> None:
+    found = problems(session, written, own, numbers)
+    if found:
+        raise Refused(in_order(found))
 
 
 def _broken(
@@ -120,18 +144,18 @@ def _broken(
     some = [ids for _one, ids in asked]
     if all(ids is not None for ids in some):
         wanted = wanted.where(among(session, sql.c.id, {one for ids in some for one in ids or ()}))
-    problems = []
+    found = []
     for record_id, name, *failed in session.connection.execute(wanted, moment(session)):
         for (one, ids), fail in zip(asked, failed, strict=True):
             if not fail or (ids is not None and record_id not in ids):
                 continue
             if record_id in numbers:
                 place = f"/{numbers[record_id]}/{one.field}" if one.field else f"/{numbers[record_id]}"
-                problems.append(Problem(place, Text("{says}", {"says": one.check.message}), "check"))
+                found.append(Problem(place, Text("{says}", {"says": one.check.message}), "check"))
             else:
                 says = _("{record}: {problem}", record=str(name or record_id), problem=one.check.message)
-                problems.append(Problem("", says, "check"))
-    return problems
+                found.append(Problem("", says, "check"))
+    return found
 
 
 class _Before:

@@ -122,6 +122,7 @@ def test_every_problem_is_told_at_once_and_nothing_is_written(shop: Workspace, o
         ("/0/customer", "unknown_record"),
         ("/0/status", "invalid_value"),
         ("/0/total", "computed"),
+        ("/1/amount", "check"),
     ]
     assert refused.value.problems[0].value == "12,,5"
     with shop.read(owner) as session:
