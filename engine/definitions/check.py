@@ -26,7 +26,7 @@ from engine.definitions.types import Cycle, FieldTypes, Unknown
 from engine.errors import Problem
 from engine.field_types import InvalidValue
 from engine.formulas import FormulaError
-from engine.text import _
+from engine.text import Text, _
 from engine.view_types import keys_in, view_types
 
 __all__ = ["check", "check_condition", "view_problems"]
@@ -182,8 +182,7 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
         types.uses_clock(field)
     except FormulaError as error:
         place = f"{at}/{field.kind.expressed_in}" if field.kind.expressed_in else at
-        says = _("{problem} (character {position})", problem=error.says, position=error.start + 1)
-        yield Problem(place, says, "formula", field.expression)
+        yield from (Problem(place, says, "formula", field.expression) for says in error.told())
     except Cycle as cycle:
         way = " → ".join(f"{address}.{key}" for address, key in cycle.keys)
         yield Problem(at, _("It depends on itself: {way}.", way=way), "cycle")
@@ -222,7 +221,8 @@ _GIVES: Mapping[str, frozenset[str]] = {
 
 def _default_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]:
     if isinstance(field.default, str) and field.default.startswith("="):
-        yield from expression_problems(at, field.default, types.scope(field.table), _GIVES.get(field.kind.holds))
+        scope, wanted = types.scope(field.table), _GIVES.get(field.kind.holds)
+        yield from expression_problems(at, field.default, scope, wanted, _not_held)
         return
     try:
         value = field.kind.accept(field.default, field.options)
@@ -231,6 +231,10 @@ def _default_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Prob
         return
     if (refused := field.kind.refused(None, value, field.options)) is not None:
         yield Problem(at, _("The default {problem}.", problem=refused), "invalid_value", field.default)
+
+
+def _not_held(gives: Text) -> Text:
+    return _("The default gives {type}, which the field cannot hold.", type=gives)
 
 
 def view_problems(at: str, kind: str, options: Mapping[str, Any], table: Table, types: FieldTypes) -> Iterator[Problem]:

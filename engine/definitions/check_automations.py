@@ -124,5 +124,5 @@ def _written_problems(at: str, written: Written, scope: RecordScope) -> Iterator
             with suppress(Cycle, Unknown):  # told where that field stands
                 messages.check(text, scope)
         except FormulaError as error:
-            says = _("{problem} (character {position})", problem=error.says, position=error.start + 1)
-            yield Problem(f"{place}/{language}" if language else place, says, "formula", text)
+            where = f"{place}/{language}" if language else place
+            yield from (Problem(where, says, "formula", text) for says in error.told())

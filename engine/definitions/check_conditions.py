@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from engine import formulas
@@ -13,7 +13,7 @@ from engine.definitions.types import Cycle, Unknown
 from engine.errors import Problem
 from engine.filters import HELD, Held, Operator, held_for, value_problem
 from engine.formulas import FormulaError
-from engine.text import _
+from engine.text import Text, _
 
 
 def check_condition(condition: Condition, scope: RecordScope, at: str = "") -> list[Problem]:
@@ -32,21 +32,32 @@ def check_condition(condition: Condition, scope: RecordScope, at: str = "") -> l
     return problems
 
 
-def expression_problems(at: str, text: str, scope: RecordScope, wanted: Collection[str] | None) -> Iterator[Problem]:
-    """What is wrong with an expression; `wanted` names the types it may have (None: any)."""
+def _no_truth(gives: Text) -> Text:
+    return _("This must be yes or no, and it gives {type}.", type=gives)
+
+
+def _not_comparable(gives: Text) -> Text:
+    return _("This gives {type}, which cannot be compared with the field.", type=gives)
+
+
+def expression_problems(
+    at: str,
+    text: str,
+    scope: RecordScope,
+    wanted: Collection[str] | None,
+    unfit: Callable[[Text], Text] = _no_truth,
+) -> Iterator[Problem]:
+    """What is wrong with an expression; `wanted` names the types it may have (None: any), `unfit` refuses another."""
     try:
         found = formulas.check(expression(text), scope).type
     except FormulaError as error:
-        says = _("{problem} (character {position})", problem=error.says, position=error.start + 1)
-        yield Problem(at, says, "formula", text)
+        before = len(text) - len(expression(text))
+        yield from (Problem(at, says, "formula", text) for says in error.told(before))
         return
     except (Cycle, Unknown):
         return  # told where that field stands
     if wanted is not None and found.name not in wanted and found.name not in {"blank", "any"}:
-        says = _("This must be yes or no, and it gives {type}.", type=found.name)
-        if "boolean" not in wanted:
-            says = _("This gives {type}, which cannot be compared with the field.", type=found.name)
-        yield Problem(at, says, "type", text)
+        yield Problem(at, unfit(found.label), "type", text)
 
 
 def held_by(scope: RecordScope, path: Path) -> tuple[str, Field | None] | None:
@@ -106,7 +117,7 @@ def _value_problems(
     if operator.takes == "condition":
         yield from check_condition(value, scope.types.scope(field.target or "") if field else scope, at)
     elif operator.may_be_worked_out and is_expression(value):
-        yield from expression_problems(at, str(value), scope, held.expressions)
+        yield from expression_problems(at, str(value), scope, held.expressions, _not_comparable)
     else:
         problem = value_problem(operator, held, value, field.options if field else {})
         if problem is not None:

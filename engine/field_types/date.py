@@ -34,7 +34,7 @@ class Date(FieldType):
         try:
             return datetime.date(int(found[1]), int(found[2]), int(found[3])).isoformat()
         except ValueError as error:
-            raise InvalidValue(_("there is no such day")) from error
+            raise InvalidValue(_("is no day of the calendar")) from error
 
     def display(self, value: Value, options: Options, language: str) -> str:
         return format_date(

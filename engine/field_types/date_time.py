@@ -50,7 +50,7 @@ class DateTime(FieldType):
         try:
             utc = instant.astimezone(datetime.UTC)
         except (OverflowError, ValueError) as error:
-            raise InvalidValue(_("there is no such day")) from error
+            raise InvalidValue(_("is no day of the calendar")) from error
         return utc.strftime("%Y-%m-%dT%H:%M:%S.").rjust(20, "0") + f"{utc.microsecond // 1000:03d}Z"
 
     def display(self, value: Value, options: Options, language: str) -> str:

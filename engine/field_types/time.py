@@ -40,13 +40,13 @@ class Time(FieldType):
             raise InvalidValue(_("must be a time such as 14:30"))
         hour, afternoon = int(found["hour"]), _afternoon(found)
         if afternoon is not None and not 1 <= hour <= 12:
-            raise InvalidValue(_("there is no such time"))
+            raise InvalidValue(_("is no time of the day"))
         if afternoon is not None:
             hour = hour % 12 + (12 if afternoon else 0)
         try:
             return datetime.time(hour, int(found["minute"] or 0), int(found["second"] or 0)).isoformat()
         except ValueError as error:
-            raise InvalidValue(_("there is no such time")) from error
+            raise InvalidValue(_("is no time of the day")) from error
 
     def typed(self, value: Value, options: Options) -> str:
         return str(value) if options.get("seconds") else str(value)[:5]

@@ -167,23 +167,16 @@ class Checker:
 
     def chain(self, node: Chain) -> Typed | None:
         operators = [operator for operator, _operand in node.rest]
-        operands = [self.typed(one) for one in (node.first, *(operand for _operator, operand in node.rest))]
-        if any(one is None for one in operands):
-            return None
-        whole = [one for one in operands if one is not None]
+        whole = [self.typed(one) for one in (node.first, *(operand for _operator, operand in node.rest))]
         if operators[0] == "&":
             return self.applied(functions()["&"], whole, node)
         if operators[0] in {"+", "-"}:
             # One function over all terms: `a + b - c` is settled once, and is no deep tree.
             signed = [whole[0]]
             for operator, operand in zip(operators, whole[1:], strict=True):
-                if operator == "-":
-                    term = self.applied(functions()["-x"], [operand], operand)
-                    if term is None:
-                        return None
-                    signed.append(term)
-                else:
-                    signed.append(operand)
+                if operator == "-" and operand is not None:
+                    operand = self.applied(functions()["-x"], [operand], operand)
+                signed.append(operand)
             return self.applied(functions()["+"], signed, node)
         if len(operators) > MAX_DEPTH:
             return self.mistake(
@@ -191,10 +184,7 @@ class Checker:
             )
         left = whole[0]
         for operator, operand in zip(operators, whole[1:], strict=True):
-            found = self.applied(functions()[operator], [left, operand], left, operand)
-            if found is None:
-                return None
-            left = found
+            left = self.applied(functions()[operator], [left, operand], node, operand)
         return left
 
     def call(self, node: Call) -> Typed | None:
@@ -211,22 +201,21 @@ class Checker:
             return self.mistake(node, _wrong_count(function, len(node.arguments), fewest))
         if function.types is not None:
             return function.types(self, function, node)
-        if any(one is None for one in arguments):
-            return None
-        return self.applied(function, [one for one in arguments if one is not None], node)
+        return self.applied(function, arguments, node)
 
     def applied(
-        self, function: Function, arguments: Sequence[Typed], node: Node | Typed, last: Node | Typed | None = None
+        self, function: Function, arguments: Sequence[Typed | None], node: Node | Typed, last: Typed | None = None
     ) -> Typed | None:
+        """The function of its arguments. Where one of them has mistakes, those of the others are told all the same."""
         parameters = parameters_for(function, len(arguments))
         taken: list[Typed | None] = []
         found = len(self.mistakes)
         for argument, parameter in zip(arguments, parameters, strict=True):
             try:
-                taken.append(self.taken(argument, parameter, function))
+                taken.append(None if argument is None else self.taken(argument, parameter, function))
             except FormulaError as error:
                 self.mistakes.extend(error.mistakes)
-        if len(self.mistakes) > found:
+        if len(self.mistakes) > found or any(one is None for one in arguments):
             return None
         try:
             self.agree(taken, parameters)

@@ -44,6 +44,9 @@ def comparable(one: Typed, other: Typed, scope: _Scope, ordering: bool = False) 
     if all(kind.name in {"record", "user", "department", "text"} for kind in kinds):
         return one, other
     names = {kind.name for kind in kinds}
+    if names == {"number", "text"}:
+        _refuse_words(one, other, ordering)
+        _refuse_words(other, one, ordering)
     if names == {"number", "text"} and (ordering or not any(_is_words(part) for part in (one, other))):
         return as_number(one), as_number(other)
     if names <= {"number", "boolean"}:
@@ -58,6 +61,15 @@ def _is_title(part: Typed, record: Typed) -> bool:
     if record.type == DEPARTMENT:
         return not part.value.startswith("dep")
     return record.type.title != "" and not part.value.startswith("rec")
+
+
+def _refuse_words(part: Typed, against: Typed, ordering: bool) -> None:
+    """Refuse a text written in the formula that no number can equal or follow; "" is no such text but a blank."""
+    if not isinstance(part, Constant) or not part.value or not _is_words(part):
+        return
+    if ordering or not isinstance(against, Constant):
+        says = _('"{text}" is no number, and it is compared with one. Write a number, such as 12.5.', text=part.value)
+        raise FormulaError(says, part.start, part.end)
 
 
 def _is_words(part: Typed) -> bool:

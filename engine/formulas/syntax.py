@@ -42,6 +42,13 @@ class FormulaError(FormworkError):
         self.end = end
         self.mistakes = (Mistake(says, start, end), *more)
 
+    def told(self, before: int = 0) -> list[Text]:
+        """Every mistake with its place, counted from 1, in a text where so many characters stand before the formula."""
+        return [
+            _("{problem} (character {position})", problem=one.says, position=before + one.start + 1)
+            for one in self.mistakes
+        ]
+
 
 @dataclass(frozen=True)
 class Literal:

@@ -128,8 +128,16 @@ def _condition(session: Session, table: Table, formula: str) -> str:
             lambda: formulas.check(formula, layout.types.scope(table.address)).type,
         )
     except FormulaError as error:
-        says = _("The formula for filtering records is invalid: {problem}", problem=error.says)
-        raise Refused([Problem("/filterByFormula", says, "formula", formula)]) from error
+        problems = [
+            Problem(
+                "/filterByFormula",
+                _("The formula for filtering records is invalid: {problem}", problem=says),
+                "formula",
+                formula,
+            )
+            for says in error.told()
+        ]
+        raise Refused(problems) from error
     if held.name in {"boolean", "blank", "any"}:
         return formula
     return f"({formula}) != 0" if held.name == "number" else f'LEN(({formula}) & "") > 0'

@@ -30,6 +30,10 @@ LINES: dict[str, Any] = {"order": {"type": "link", "to": "things", "on_delete": 
             "default",
             "cannot begin as B, only as A",
         ),
+        ({"type": "number", "default": '="much"'}, "default", "The default gives a text, which the field cannot hold."),
+        ({"type": "number", "default": "much"}, "default", "The default must be a number."),
+        ({"type": "date", "default": "2026-02-30"}, "default", "The default is no day of the calendar."),
+        ({"type": "time", "default": "25:00"}, "default", "The default is no time of the day."),
     ],
 )
 def test_what_does_not_go_together(field: dict[str, Any], at: str, says: str) -> None:
@@ -40,3 +44,14 @@ def test_what_does_not_go_together(field: dict[str, Any], at: str, says: str) ->
     (problem,) = check({"formwork": 1, "key": "shop", "label": "Shop", "version": "1.0.0", "tables": tables})
     assert problem.at == f"/tables/things/fields/wrong/{at}"
     assert says in problem.says
+
+
+def test_a_formula_with_several_mistakes_is_told_each_with_its_place() -> None:
+    wrong = {"type": "formula", "formula": "{nmae} & YEAR({part}) & {things}"}
+    tables = {
+        "things": {"title": "name", "fields": {**FIELDS, "wrong": wrong}},
+        "parts": {"title": "name", "fields": LINES},
+    }
+    problems = check({"formwork": 1, "key": "shop", "label": "Shop", "version": "1.0.0", "tables": tables})
+    assert {one.at for one in problems} == {"/tables/things/fields/wrong/formula"}
+    assert [one.says.rpartition("(")[2] for one in problems] == ["character 1)", "character 15)", "character 25)"]

@@ -146,6 +146,22 @@ def test_whether_it_may_fail_is_known_beforehand(text: str, fails: bool) -> None
             '"lost long ago"',
         ),
         ('{due} > "soon"', '"soon" is no date. Write it as "2026-12-31", or use DATETIME_PARSE.', '"soon"'),
+        (
+            "{amount} > 'a'",
+            '"a" is no number, and it is compared with one. Write a number, such as 12.5.',
+            "'a'",
+        ),
+        (
+            '"much" != {amount} * 2',
+            '"much" is no number, and it is compared with one. Write a number, such as 12.5.',
+            '"much"',
+        ),
+        (
+            'SWITCH({amount}, 1, "one", "two", "2")',
+            '"two" is no number, and it is compared with one. Write a number, such as 12.5.',
+            '"two"',
+        ),
+        ("'later' <= {at}", '"later" is no date. Write it as "2026-12-31", or use DATETIME_PARSE.', "'later'"),
         ('DATEADD({due}, 1, "dais")', 'There is no "dais" here. Did you mean "days"?', '"dais"'),
         (
             "DATEADD({due}, 1, {stage})",
@@ -186,11 +202,52 @@ def test_mistakes_say_what_to_do_and_where(text: str, says: str, part: str) -> N
     assert text[raised.value.start : raised.value.end] == part
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{amount} > '12.5'",
+        "{amount} = '10%'",
+        "{amount} = ''",
+        "{amount} > ''",
+        "{amount} = {account.name}",
+        "1 = 'a'",
+        "{due} >= '2026-12-31'",
+        "{due} = ''",
+        "{at} < {account.name}",
+    ],
+)
+def test_a_text_that_may_be_a_number_or_a_date_is_compared_with_one(text: str) -> None:
+    assert check(text, SCOPE).type == BOOLEAN
+
+
 def test_all_mistakes_are_told_in_their_order() -> None:
     text = "SUMM(1) + {amont} + YEAR({amount})"
     with pytest.raises(FormulaError) as raised:
         check(text, SCOPE)
     assert [text[one.start : one.end] for one in raised.value.mistakes] == ["SUMM", "{amont}", "{amount}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("{amont} + {stage}", ["{amont}", "{stage}"]),
+        ("{amont} * {dew} * {due}", ["{amont}", "{dew}", "{due}"]),
+        ("ROUND({stage} - {amont}, {owner})", ["{stage}", "{amont}", "{owner}"]),
+        ("LEFT({amont}, {due})", ["{amont}", "{due}"]),
+        ("IF({amont} > 1, {dew}, YEAR({stage}))", ["{amont}", "{dew}", "{stage}"]),
+    ],
+)
+def test_a_mistake_hides_no_other(text: str, parts: list[str]) -> None:
+    with pytest.raises(FormulaError) as raised:
+        check(text, SCOPE)
+    assert [text[one.start : one.end] for one in raised.value.mistakes] == parts
+
+
+def test_each_mistake_is_told_with_its_place() -> None:
+    with pytest.raises(FormulaError) as raised:
+        check("{amont} + {stages}", SCOPE)
+    assert [str(one).rpartition(" (")[2] for one in raised.value.told()] == ["character 1)", "character 11)"]
+    assert str(raised.value.told(before=1)[0]).endswith("(character 2)")
 
 
 def test_too_many_operators_in_a_row_are_refused_not_crashed() -> None:

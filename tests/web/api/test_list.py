@@ -140,6 +140,15 @@ def test_wrong_options_are_refused(api: Client) -> None:
     assert [(query, api.refused("GET", ORDERS, **query)) for query, _kind in WRONG] == WRONG
 
 
+def test_a_formula_with_several_mistakes_tells_each_with_its_place(api: Client) -> None:
+    answer = api.ask("GET", ORDERS, status=422, filterByFormula="AND({nope} = 1, {amount} > 'much')")
+    assert [one["message"].rpartition(": ")[2] for one in answer["error"]["problems"]] == [
+        "There is no field nope. There are {number}, {customer}, {amount}, {quantity}, {total}, {ratio}, {status},"
+        " {owner}. (character 5)",
+        '"much" is no number, and it is compared with one. Write a number, such as 12.5. (character 28)',
+    ]
+
+
 def test_groups_and_totals(filled: Client) -> None:
     groups = filled.ask("GET", f"{ORDERS}/groups", by="Status", sum=["Amount", "total"], average="amount")["groups"]
     assert groups == [

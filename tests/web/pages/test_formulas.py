@@ -12,6 +12,8 @@ def test_a_formula_is_tried_with_real_records_before_it_is_saved(work: Work) -> 
     assert "There is no function ROUN. Did you mean ROUND?" in text_of(wrong)
     assert "<mark>ROUN</mark>({Amount} / 3, 1)" in wrong.text
     assert "<html" not in wrong.text
+    several = work.post(f"{FORMULAS}/trials", "div#tried", formula="{Amuont} + {Nmae} * ROUN(1)", key="")
+    assert [several.text.count(f"<mark>{one}</mark>") for one in ("{Amuont}", "{Nmae}", "ROUN")] == [1, 1, 1]
     right = text_of(work.post(f"{FORMULAS}/trials", "div#tried", formula="ROUND({Amount} / 3, 1) // a third", key=""))
     assert "It gives a number." in right
     assert "Deal 006 200 Deal 005 166.7" in right

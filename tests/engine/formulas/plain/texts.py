@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from decimal import Decimal
+from typing import Any
 
 from engine.formulas.typed import Constant
 from tests.engine.formulas.plain.meaning import Call, Failed, means, spaces_off, text_of
@@ -23,7 +24,12 @@ means("LOWER")(lambda call: call.filled[0].lower())
 means("TRIM")(lambda call: spaces_off(call.filled[0]))
 means("EXACT")(lambda call: call.filled[0] == call.filled[1])
 means("VALUE")(lambda call: call.values[0])
-means("T")(lambda call: call.values[0] if call.given[0].type.name == "text" else None)
+
+
+@means("T")
+def _t(call: Call) -> Any:
+    (value,) = call.values
+    return value if call.given[0].type.name == "text" else None
 
 
 @means("CONCATENATE")
