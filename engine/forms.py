@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import apps, history, limits, named, queries, records
+from engine import apps, history, limits, named, queries, records, sendings
 from engine.access import door
 from engine.definitions.language import Field, Form, FormField, Table
 from engine.errors import NotFound, Problem, Refused
@@ -83,25 +83,35 @@ def choices(session: Session, table: Table, form: Form) -> dict[str, list[tuple[
     return {one.key: _named(session, table, one) for one in links}
 
 
-def publish(session: Session, table: str, key: str, public: bool) -> None:
-    """Open a form to everybody, or close it: a change of the app. Raises `NotFound`, `Forbidden`."""
+def change(session: Session, table: str, key: str, options: Mapping[str, Any]) -> None:
+    """Set options of a form (None: takes one away): a change of the app.
+
+    Raises `NotFound`, `Forbidden`, `Refused` with places such as `/tables/leads/forms/enquiry/closes`.
+    """
     get(session, table, key)
     app, _dot, name = table.partition(".")
     document = copy.deepcopy(dict(apps.export(session, app)))
-    document["tables"][name]["forms"][key]["public"] = public
+    form = document["tables"][name]["forms"][key]
+    said = {**form, **options}
+    document["tables"][name]["forms"][key] = {option: value for option, value in said.items() if value is not None}
     apps.apply(session, document)
 
 
-def submit(session: Session, table: str, form: Form, given: Mapping[str, Any], *, once: str = "") -> str:
+def submit(
+    session: Session, table: str, form: Form, given: Mapping[str, Any], *, once: str = "", page: str = ""
+) -> str:
     """Create the record that a filled-in form describes; its id. Raises `Refused` with problems at `/0/<field>`.
 
     `once` names the sending: what comes under the same name again (a button pressed twice) is not stored again.
+    `page` is the token of the public page that it comes from.
     """
     of = session.layout.table(table)
     earlier = _came_already(session, once) if once else None
     if earlier is not None:
         return earlier
     public = session.principal.kind == "public_form"
+    if public:
+        sendings.check_open(session, of, form)
     asked = public_questions(session, of, form) if public else questions(of, form)
     keys = {question.field.key for question in asked}
     values = {key: value for key, value in given.items() if key in keys}
@@ -117,6 +127,8 @@ def submit(session: Session, table: str, form: Form, given: Mapping[str, Any], *
         raise Refused([*refused.problems, *(one for one in missing if one.at not in known)]) from None
     if missing:
         raise Refused(missing)
+    if public:
+        sendings.note(session, of, form, record_id, page)
     return record_id
 
 

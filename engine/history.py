@@ -49,6 +49,7 @@ class Entry:
 _BY_CAUSE: Mapping[tuple[str, str], Text] = {
     ("import", "created"): _("imported this record"),
     ("import", "updated"): _("changed by an import"),
+    ("correction", "updated"): _("corrected what was sent"),
     ("undo", "created"): _("brought this record back"),
     ("undo", "updated"): _("took a change back"),
     ("undo", "deleted"): _("took back that this record was created"),

@@ -54,6 +54,11 @@ class At:
         return "/f/" + "/".join(quote(part, safe="") for part in (self.workspace, app, table, form))
 
     @staticmethod
+    def correction(token: str) -> str:
+        """Where whoever sent a public form corrects it, with the token of their link."""
+        return f"/c/{quote(token, safe='')}"
+
+    @staticmethod
     def share(token: str) -> str:
         """Where whoever has the token of a share sees what it shows."""
         return f"/s/{quote(token, safe='')}"

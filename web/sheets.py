@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from engine import ledgers, queries, records, rules, shares, trees
+from engine import ledgers, queries, records, rules, sendings, shares, trees
 from engine.access import door, judging
 from engine.definitions.language import App, Table
 from engine.errors import Problem, Refused
@@ -19,6 +19,7 @@ from engine.storage.layout import Layout
 from engine.storage.session import Session
 from web.dependencies import Place
 from web.fields import Shown, shown_field
+from web.formats import local_input
 from web.histories import History, history_of
 from web.lines import inputs_in, typed_lines
 from web.link_inputs import inputs_of_links
@@ -35,6 +36,7 @@ class Sheet:
     `offered` is what inputs offer by id: people, departments.
     `above` are the names and addresses of the records that it lies under in a tree.
     `share` is where a link to it is made, empty for who may not.
+    `correction` is where a POST takes the link back by which a stranger may correct it, if there is one.
     `copies` is where a POST takes copied values anew, if there are any.
     `closed` is why a record can be changed no more; `reversal` where a POST reverses it, if it can be.
     """
@@ -63,6 +65,7 @@ class Sheet:
     above: list[tuple[str, str]] = field(default_factory=list)
     copies: str = ""
     share: str = ""
+    correction: str = ""
     reversal: str = ""
 
 
@@ -98,6 +101,7 @@ def sheet_of(
         share=place.at.page("shares", "new", table=table.address, record=record_id)
         if shares.may_share(place.principal, table)
         else "",
+        correction=_correction(session, place, table, record_id),
         reversal=_reversal(session, place, table, found),
         record=found,
         action=place.at.record(table.app, table.key, record_id),
@@ -152,6 +156,12 @@ def typed_in(form: FormData, table: Table, layout: Layout) -> dict[str, Any]:
         else:
             typed[key] = given[-1]
     return typed
+
+
+def as_shown(table: Table, key: str, typed: Any, stored: Any) -> bool:
+    """Whether a moment came back as it was shown, which is to the minute: then it keeps its seconds."""
+    is_moment = isinstance(stored, str) and stored.endswith("Z") and isinstance(typed, str) and len(typed) == 16
+    return is_moment and typed == local_input(stored, table.fields[key].options.get("time_zone"))
 
 
 def by_field(refused: Refused | None) -> tuple[dict[str, str], list[Problem]]:
@@ -235,6 +245,12 @@ def _above(session: Session, place: Place, table: Table, record_id: str) -> list
     ids = trees.above(session, table, record_id)
     names = queries.titles(session, table.address, ids)
     return [(names[one], place.at.record(table.app, table.key, one)) for one in ids]
+
+
+def _correction(session: Session, place: Place, table: Table, record_id: str) -> str:
+    if not sendings.can_be_corrected(session, table, record_id):
+        return ""
+    return place.at.record(table.app, table.key, record_id) + "/correction/revocation"
 
 
 def _reversal(session: Session, place: Place, table: Table, record: Record) -> str:

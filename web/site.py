@@ -36,6 +36,7 @@ class Site:
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "api"))
     public_forms: Rate = field(default_factory=lambda: Rate(times=10, seconds=60))  # sendings of one address
 
+    correction_mails: Rate = field(default_factory=lambda: Rate(times=3, seconds=3600))  # to one address of mail
     share_openings: Rate = field(default_factory=lambda: Rate(times=1, seconds=60))  # counted of one share and address
 
     @property

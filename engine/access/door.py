@@ -89,7 +89,10 @@ def _enter_by_share(shared: Shared, act: Act, table: Table) -> None:
 def _enter_by_form(principal: Principal, act: Act, table: Table, fields: Collection[str]) -> None:
     address, _dot, key = principal.id.rpartition(".")
     form = table.forms.get(key)
-    if act not in {"create", "choose"} or address != table.address or form is None or not form.public:
+    acts = {"read", "update", "choose"} if principal.sent else {"create", "choose"}
+    if act not in acts or address != table.address or form is None or not form.public:
+        raise NotFound(_("There is no such form."))
+    if principal.sent and form.corrections is None:
         raise NotFound(_("There is no such form."))
     asked = {question.field for question in form.fields}
     if not set(fields) <= asked:

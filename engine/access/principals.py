@@ -34,6 +34,7 @@ class Principal:
     shared: Shared | None = None  # what a share shows
     held: frozenset[str] | None = None  # addresses of roles that count in place of those given to the person
     guise: bool = False  # somebody else looks at the workspace as this one
+    sent: str = ""  # the record that came by a public form, for whoever sent it to correct
 
     @property
     def only_looks(self) -> bool:
@@ -68,6 +69,11 @@ def holding(roles: Collection[str], user_id: str | None = None) -> Principal:
 def public_form(app: str, table: str, form: str) -> Principal:
     """Anybody who fills in one public form: may create one record through that form's fields, nothing else."""
     return Principal("public_form", f"{app}.{table}.{form}")
+
+
+def correction(table: str, form: str, record: str) -> Principal:
+    """Whoever has the link to correct what came by a public form: may read and set its fields of that one record."""
+    return Principal("public_form", f"{table}.{form}", sent=record)
 
 
 def share(share_id: str, shared: Shared) -> Principal:

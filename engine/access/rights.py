@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from engine.access.principals import Principal
 from engine.access.scopes import WHOLE, Scope
 from engine.definitions.apps import Apps
 from engine.definitions.language import App, Condition, Field, Table
@@ -153,6 +154,26 @@ class Rights:
 
     def _name_is_open(self, table: Table) -> bool:
         return self._is_open(table.fields[table.title])
+
+
+class OfSent(Rights):
+    """The rights of whoever has the link to correct what came by a public form: its fields of that one record.
+
+    The records that it may link to are there to be chosen from, which the door lets nobody read otherwise.
+    """
+
+    def __init__(self, apps: Apps, types: FieldTypes, asker: Principal) -> None:
+        super().__init__(apps, types, None)
+        address, _dot, key = asker.id.rpartition(".")
+        table = apps.tables.get(address)
+        asked = {one.field for one in table.forms[key].fields} if table and key in table.forms else set()
+        fields = [one for one in table.fields.values() if one.key in asked] if table else []
+        self.tables = dict.fromkeys(self.tables, NOTHING)
+        self.tables |= {target: ONLY_READ for one in fields for target in one.targets}
+        if table:
+            hidden = {one: FieldRights(False, False, False, False) for one in table.fields if one not in asked}
+            its = f'={{id}} = "{asker.sent}"'
+            self.tables[address] = TableRights(its, False, True, True, False, False, hidden)
 
 
 def roles_in(app: App, held: Collection[str], role: str) -> list[Role]:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, FromClause
 
 from engine.access.partial import Partial
 from engine.access.principals import Principal
-from engine.access.rights import Rights, Rule, TableRights, roles_in
+from engine.access.rights import OfSent, Rights, Rule, TableRights, roles_in
 from engine.definitions.apps import Apps
 from engine.definitions.check import view_problems
 from engine.definitions.language import App, Field, Form, Table, View
@@ -41,6 +41,8 @@ _PUBLIC = ("formwork", "key", "label", "description", "icon", "color", "version"
 def of(session: Session) -> Layout:
     """The workspace as the one who asks sees it; the layout itself for who sees everything."""
     whole, asker = session.whole, session.principal.eyes
+    if asker.sent:  # one record of a public form: too many to be kept
+        return Sight(whole, OfSent(whole.apps, whole.types, asker), clock_of(session))
     scope, everything = asker.scope, sees_everything(asker) or not _have_roles(whole)
     if everything and not scope.within:
         return whole

@@ -14,6 +14,7 @@ from typing import Any
 from engine.definitions.apps import Apps
 from engine.definitions.check_automations import automation_problems
 from engine.definitions.check_conditions import check_condition, expression_problems
+from engine.definitions.check_forms import form_problems
 from engine.definitions.check_links import link_problems, through_problems
 from engine.definitions.check_names import no_field, no_table, sort_problems
 from engine.definitions.check_roles import role_problems
@@ -148,13 +149,7 @@ def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldT
     for view in table.views.values():
         yield from view_problems(f"{at}/views/{view.key}", view.type, view.options, table, types)
     for form in table.forms.values():
-        for number, question in enumerate(form.fields):
-            asked = table.fields.get(question.field)
-            if asked is None:
-                yield no_field(f"{at}/forms/{form.key}/fields/{number}", question.field, table)
-            elif not asked.writable:
-                says = _("{field} is kept by itself, so a form cannot ask for it.", field=asked.label)
-                yield Problem(f"{at}/forms/{form.key}/fields/{number}", says, "computed", question.field)
+        yield from form_problems(f"{at}/forms/{form.key}", form, table)
 
 
 def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from engine.definitions.language import (
     SYSTEM_FIELDS,
     App,
     Automation,
+    Corrections,
     Document,
     Field,
     Form,
@@ -115,6 +116,10 @@ def _form(key: str, one: Mapping[str, Any]) -> Form:
         public=bool(one.get("public")),
         submit=one.get("submit"),
         thanks=one.get("thanks"),
+        opens=one.get("opens"),
+        closes=one.get("closes"),
+        most=one.get("most"),
+        corrections=Corrections(**one["corrections"]) if "corrections" in one else None,
     )
 
 

@@ -150,8 +150,18 @@ class FormField:
 
 
 @dataclass(frozen=True)
+class Corrections:
+    """For how many days whoever sent a public form may correct it, and the e-mail field whose address gets the link."""
+
+    days: int = 30
+    mail_to: str = ""
+
+
+@dataclass(frozen=True)
 class Form:
-    """A way to enter one record."""
+    """A way to enter one record. Strangers may send a public one from `opens` to `closes` (the workspace's time, such
+    as `2026-12-31T17:00`), until `most` of the records that came by it are there.
+    """
 
     key: str
     label: Label
@@ -160,6 +170,10 @@ class Form:
     public: bool = False
     submit: Label | None = None
     thanks: Label | None = None
+    opens: str | None = None
+    closes: str | None = None
+    most: int | None = None
+    corrections: Corrections | None = None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ FORMATS = ("number", "currency", "percent", "date", "date_time", "checkbox", "se
 
 KEY = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 _LABEL_REF = {"$ref": "#/$defs/label"}
+_MOMENT = {"type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}$"}
 
 
 @cache
@@ -199,6 +200,24 @@ def _form() -> Schema:
             "public": {"type": "boolean"},
             "submit": _LABEL_REF,
             "thanks": _LABEL_REF,
+            "opens": {
+                **_MOMENT,
+                "description": "When strangers may begin to send a public form, in the workspace's time.",
+            },
+            "closes": {**_MOMENT, "description": "From when on they may send it no more."},
+            "most": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 1_000_000,
+                "description": "How many records may come by it.",
+            },
+            "corrections": {
+                **_object(
+                    {"days": {"type": "integer", "minimum": 1, "maximum": 3650}, "mail_to": {"$ref": "#/$defs/key"}}
+                ),
+                "description": "Whoever sent the form gets a link to correct it, while it is open, for so many days; "
+                "also by mail to the address in the field `mail_to`.",
+            },
         },
         required=("fields",),
     )

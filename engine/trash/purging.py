@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import apps, files
+from engine import apps, files, sendings
 from engine.definitions.apps import Apps
 from engine.definitions.language import Document
 from engine.storage import workspace_tables
@@ -51,6 +51,7 @@ def purge(session: Session, ids: Sequence[str]) -> int:
 def _forget_records(session: Session, address: str, ids: Sequence[str]) -> None:
     """Nothing tells any more what the records held."""
     files.forget(session, address, ids)
+    sendings.forget(session, address, ids)
     for table in (_changes, set_aside):
         about = sa.and_(table.c.table_address == address, among(session, table.c.record_id, ids))
         session.connection.execute(sa.delete(table).where(about))
@@ -95,6 +96,7 @@ def _purge_tables(session: Session, document: Document, addresses: Iterable[str]
         links = [layout.links(one).name for one in table.fields.values() if one.many and one.inverse_of is None]
         drop_tables(session, [sql_name(address), *links])
         files.forget(session, address)
+        sendings.forget(session, address)
         for held in (_changes, set_aside, unique_keys):
             session.connection.execute(sa.delete(held).where(held.c.table_address == address))
         session.connection.execute(sa.delete(trash).where(trash.c.table_address == address))

@@ -119,13 +119,13 @@ def test_a_stranger_may_nothing_else(shop: Workspace, owner: Principal) -> None:
         with pytest.raises(Forbidden):
             records.create(session, REQUESTS, [{"state": "paid"}])
         with pytest.raises(Forbidden):
-            forms.publish(session, REQUESTS, "ask", False)
+            forms.change(session, REQUESTS, "ask", {"public": False})
 
 
 def test_a_form_is_opened_and_closed(shop: Workspace, owner: Principal) -> None:
     with shop.write(owner) as session:
-        forms.publish(session, REQUESTS, "inside", True)
+        forms.change(session, REQUESTS, "inside", {"public": True})
         assert forms.get(session, REQUESTS, "inside", public=True).public
-        forms.publish(session, REQUESTS, "ask", False)
+        forms.change(session, REQUESTS, "ask", {"public": False})
     with pytest.raises(NotFound):
         send(shop, {"wish": "a desk"})

@@ -9,13 +9,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine import forms, queries
+from engine import forms, queries, sendings
 from engine.access import door
-from engine.definitions.language import Field, Form, Table
+from engine.definitions.language import Corrections, Field, Form, Table
 from engine.errors import Refused
 from engine.storage.session import Session
 from engine.text import _
-from web.dependencies import FormHere, In, Place, SiteHere
+from web.dependencies import FormHere, In, Place, SiteHere, site_of
 from web.lines import inputs_in
 from web.link_inputs import inputs_of_links
 from web.names import names_of, offered_for
@@ -26,28 +26,39 @@ from web.toasts import Toast
 from web.uploads import with_ids
 
 router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/forms")
+_LIMITS = ("opens", "closes", "most", "corrections", "days", "mail_to")
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A form in the list. `shows` are links whose records' names everybody sees; `left_out` is not asked in public."""
+    """A form in the list. `shows` are links whose records' names everybody sees; `left_out` is not asked in public.
+
+    `shut` is why strangers cannot send it now; `mails` are the e-mail fields that it asks for; `limits` are its options
+    that say when strangers may send it, as inputs hold them.
+    """
 
     form: Form
     link: str
     shows: list[Field]
     left_out: list[Field]
+    shut: sendings.Closed | None
+    mails: list[Field]
+    limits: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was typed about when strangers may send the form, and what is wrong with it."""
+
+    form: str
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
 
 
 @router.get("")
-def show(request: Request, place: In, site: SiteHere, app: str, table: str) -> Response:
+def show(request: Request, place: In, app: str, table: str) -> Response:
     """All forms of the table, with the addresses of the public ones."""
-    with place.read() as session:
-        of = session.layout.table(f"{app}.{table}")
-        link = site.settings.public_url + place.at.public_form(app, table, "")
-        listed = [_listed(session, of, one, link) for one in of.forms.values()]
-        of_app = session.layout.apps[app]
-    may_build = place.membership.role in ("owner", "builder")
-    return page(request, "forms/list.html", app=of_app, table=of, forms=listed, may_build=may_build)
+    return _all(request, place, app, table)
 
 
 @router.get("/{form}")
@@ -82,16 +93,72 @@ def publish(request: Request, place: In, sent: FormHere, app: str, table: str, f
     """Open the form to everybody (`public=yes`), or close it again."""
     public = sent.get("public") == "yes"
     with place.write() as session:
-        forms.publish(session, f"{app}.{table}", form, public)
+        forms.change(session, f"{app}.{table}", form, {"public": public})
     says = _("Everybody with the link can fill in this form now.") if public else _("The form is closed to the public.")
     return redirect(request, place.at.page("apps", app, table, "forms"), Toast(says))
+
+
+@router.post("/{form}/times")
+def limit(request: Request, place: In, sent: FormHere, app: str, table: str, form: str) -> Response:
+    """When strangers may send the form, how often, and whether they may correct what they sent."""
+    typed = {key: str(sent.get(f"{form}.{key}", "")).strip() for key in _LIMITS}
+    try:
+        with place.write() as session:
+            forms.change(session, f"{app}.{table}", form, _limits(typed))
+    except Refused as refused:
+        begin = f"/tables/{table}/forms/{form}/"
+        errors = {one.at.removeprefix(begin).replace("corrections/", ""): one.says for one in refused.problems}
+        return _all(request, place, app, table, Typed(form, typed, errors))
+    return redirect(request, place.at.page("apps", app, table, "forms"), Toast(_("Saved.")))
+
+
+def _limits(typed: Mapping[str, str]) -> dict[str, Any]:
+    """What was typed as options of the form."""
+
+    def number(key: str) -> Any:  # what is no number is refused by the definition's schema, at its place
+        return int(typed[key]) if typed[key].isdecimal() and len(typed[key]) < 10 else typed[key] or None
+
+    corrections = {"days": number("days") or Corrections.days, "mail_to": typed["mail_to"]}
+    return {
+        "opens": typed["opens"] or None,
+        "closes": typed["closes"] or None,
+        "most": number("most"),
+        "corrections": {key: one for key, one in corrections.items() if one} if typed["corrections"] == "yes" else None,
+    }
+
+
+def _all(request: Request, place: Place, app: str, table: str, typed: Typed | None = None) -> Response:
+    with place.read() as session:
+        of = session.layout.table(f"{app}.{table}")
+        link = site_of(request).settings.public_url + place.at.public_form(app, table, "")
+        listed = [_listed(session, of, one, link) for one in of.forms.values()]
+        of_app = session.layout.apps[app]
+    may_build = place.membership.role in ("owner", "builder")
+    status = 422 if typed else 200
+    context: dict[str, Any] = {"app": of_app, "table": of, "forms": listed, "may_build": may_build, "typed": typed}
+    return page(request, "forms/list.html", status=status, **context)
 
 
 def _listed(session: Session, table: Table, form: Form, link: str) -> Listed:
     fields = [one.field for one in forms.questions(table, form)]
     in_public = {one.field.key for one in forms.public_questions(session, table, form)}
     shows = [one for one in fields if one.target and one.key in in_public]
-    return Listed(form, link + form.key, shows, [one for one in fields if one.key not in in_public])
+    left_out = [one for one in fields if one.key not in in_public]
+    shut = sendings.closed(session, table, form)
+    mails = [one for one in fields if one.type == "email"]
+    return Listed(form, link + form.key, shows, left_out, shut, mails, _as_typed(form))
+
+
+def _as_typed(form: Form) -> dict[str, str]:
+    given = form.corrections
+    return {
+        "opens": form.opens or "",
+        "closes": form.closes or "",
+        "most": str(form.most or ""),
+        "corrections": "yes" if given else "",
+        "days": str(given.days if given else Corrections.days),
+        "mail_to": given.mail_to if given else "",
+    }
 
 
 def _shown(

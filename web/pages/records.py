@@ -8,17 +8,16 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from engine import copies, queries, records, values
+from engine import copies, queries, records, sendings, values
 from engine.definitions.language import Table
 from engine.errors import Problem, Refused
 from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere
-from web.formats import local_input
 from web.histories import MOST, history_of
 from web.lines import unseen
 from web.render import is_htmx, page, redirect, told
-from web.sheets import by_field, new_sheet, sheet_of, typed_in
+from web.sheets import as_shown, by_field, new_sheet, sheet_of, typed_in
 from web.toasts import Toast
 from web.uploads import with_ids
 
@@ -81,7 +80,7 @@ def change(request: Request, place: In, site: SiteHere, form: FormHere, app: str
         layout = session.layout
     form, problems = with_ids(site, place.store, place.principal, form, of)
     given = typed_in(form, of, layout)
-    typed = {key: one for key, one in given.items() if not _untouched(of, key, one, stored.values.get(key))}
+    typed = {key: one for key, one in given.items() if not as_shown(of, key, one, stored.values.get(key))}
     for key in typed:
         if of.fields[key].owns_lines:
             typed[key] += unseen(form, key, stored.values[key])
@@ -127,6 +126,14 @@ def copy_anew(request: Request, place: In, app: str, table: str, record: str) ->
     return redirect(request, place.at.record(app, table, record), Toast(says, undo=undo))
 
 
+@router.post("/{record}/correction/revocation")
+def take_link_back(request: Request, place: In, app: str, table: str, record: str) -> Response:
+    """Whoever sent the record by a public form cannot correct it any more."""
+    with place.write() as session:
+        sendings.revoke(session, f"{app}.{table}", record)
+    return redirect(request, place.at.record(app, table, record), Toast(_("The link leads nowhere any more.")))
+
+
 @router.get("/{record}/history")
 def history(request: Request, place: In, app: str, table: str, record: str) -> Response:
     """Everything that happened to the record."""
@@ -164,12 +171,6 @@ def _wrong(refused: Refused | None) -> set[str]:
 
 def _changed_meanwhile() -> Refused:
     return Refused([Problem("", _("Somebody changed this record meanwhile. Look, then save again."), "changed")])
-
-
-def _untouched(table: Table, key: str, typed: Any, stored: Any) -> bool:
-    """A moment is shown to the minute; sent back as it was shown, it keeps its seconds."""
-    is_moment = isinstance(stored, str) and stored.endswith("Z") and isinstance(typed, str) and len(typed) == 16
-    return is_moment and typed == local_input(stored, table.fields[key].options.get("time_zone"))
 
 
 def _settable(table: Table, key: str) -> bool:

@@ -65,3 +65,27 @@ def test_builders_open_a_form_to_the_public_and_close_it(acts: Acts, member: Wor
 def test_what_does_not_exist_is_not_found(acts: Acts) -> None:
     assert acts.get(f"{FORMS}/nothing").status_code == 404
     assert acts.get("/apps/shop/nothing/forms").status_code == 404
+
+
+def test_builders_say_when_a_form_can_be_sent(acts: Acts, member: Work) -> None:
+    given = {"enquiry.opens": "2026-01-01T09:00", "enquiry.closes": "2999-12-31T17:00", "enquiry.most": "50",
+             "enquiry.corrections": "yes", "enquiry.days": "10"}  # fmt: skip
+    assert member.post(f"{FORMS}/enquiry/times", **given).status_code == 403
+    assert "Saved." in text_of(acts.post(f"{FORMS}/enquiry/times", **given))
+    form = acts.document()["tables"]["deals"]["forms"]["enquiry"]
+    assert (form["opens"], form["closes"], form["most"]) == ("2026-01-01T09:00", "2999-12-31T17:00", 50)
+    assert form["corrections"] == {"days": 10}
+    assert 'value="2999-12-31T17:00"' in acts.get(FORMS).text
+    acts.post(f"{FORMS}/enquiry/times", **dict.fromkeys(given, ""))
+    form = acts.document()["tables"]["deals"]["forms"]["enquiry"]
+    assert not {"opens", "closes", "most", "corrections"} & form.keys()
+
+
+def test_wrong_times_stand_at_their_input_with_what_was_typed(acts: Acts) -> None:
+    given = {"enquiry.opens": "2026-02-01T09:00", "enquiry.closes": "2026-01-01T09:00", "enquiry.most": "many"}
+    answer = acts.post(f"{FORMS}/enquiry/times", **given)
+    assert answer.status_code == 422
+    assert 'value="many"' in answer.text
+    assert 'id="enquiry.most-wrong"' in answer.text
+    answer = acts.post(f"{FORMS}/enquiry/times", **given | {"enquiry.most": ""})
+    assert "It must close after it opens." in text_of(answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -165,3 +166,89 @@ def test_a_rate_forgets() -> None:
     assert [rate.allows("a"), rate.allows("a"), rate.allows("a"), rate.allows("b")] == [True, True, False, True]
     now[0] = 61
     assert rate.allows("a")
+
+
+def limited(acts: Acts, **options: object) -> None:
+    def limit(document: dict[str, object]) -> None:
+        document["tables"]["deals"]["forms"]["enquiry"].update(options)  # type: ignore[index]
+
+    acts.apply(limit)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"opens": "2999-01-01T09:00"}, "This form is not open yet. It opens on Jan 1, 2999, 9:00"),
+        ({"closes": "2020-01-01T09:00"}, "This form is closed. It was open until Jan 1, 2020, 9:00"),
+    ],
+    ids=["early", "late"],
+)
+def test_a_form_that_is_not_open_says_so_and_takes_nothing(
+    acts: Acts, stranger: Visitor, options: dict[str, str], words: str
+) -> None:
+    token = stranger.token(address(acts))
+    limited(acts, **options)
+    assert words in text_of(stranger.get(address(acts)))
+    refused = stranger.post(address(acts), data={"form_token": token, "title": "Desks", "notes": "Ten"})
+    assert (refused.status_code, words in text_of(refused)) == (409, True)
+    assert deals(acts) == []
+
+
+def test_a_form_is_open_until_it_is_full(acts: Acts, stranger: Visitor) -> None:
+    limited(acts, closes="2999-01-01T09:00", most=1)
+    assert "Open until Jan 1, 2999" in text_of(stranger.get(address(acts)))
+    token = stranger.token(address(acts))
+    assert send(acts, stranger).status_code == 200
+    assert "all the answers that it takes" in text_of(stranger.get(address(acts)))
+    assert stranger.post(address(acts), data={"form_token": token, "title": "Desks", "notes": "x"}).status_code == 409
+
+
+def test_who_comes_back_to_the_page_finds_the_receipt(acts: Acts, stranger: Visitor) -> None:
+    token = stranger.token(address(acts))
+    assert stranger.get(f"{address(acts)}?sent={token}").url.path == address(acts), "nothing came from it yet"
+    stranger.post(address(acts), data={"form_token": token, "title": "Desks", "notes": "Ten"})
+    assert stranger.get(f"{address(acts)}?sent={token}").url.path == f"{address(acts)}/thanks"
+
+
+def test_whoever_sent_it_corrects_it_by_the_link_on_the_receipt(acts: Acts, stranger: Visitor) -> None:
+    limited(acts, corrections={"days": 3})
+    receipt = send(acts, stranger, amount="1200")
+    (link,) = set(re.findall(r'value="(http[^"]+/c/[^"]+)"', receipt.text))
+    asked = stranger.get(link)
+    assert 'value="1200"' in asked.text
+    assert "This is what you sent." in text_of(asked)
+    (was,) = re.findall(r'name="was" value="([^"]+)"', asked.text)
+    token = stranger.token(link)
+    given = {
+        "form_token": token,
+        "was": html.unescape(was),
+        "title": "Desks",
+        "amount": "1,300",
+        "notes": "Ten of them",
+    }
+    assert "Your corrections are saved." in text_of(stranger.post(link, data=given))
+    (made,) = deals(acts)
+    assert made.values["amount"] == 1300
+    page = f"{acts.at}/apps/shop/deals/records/{made.id}"
+    assert "Enquiry" in acts.get(f"/apps/shop/deals/records/{made.id}/history").text
+    wrong = stranger.post(link, data=given | {"amount": "many", "form_token": stranger.token(link)})
+    assert (wrong.status_code, 'value="many"' in wrong.text) == (422, True)
+    assert "can correct it by a link" in text_of(acts.get(f"/apps/shop/deals/records/{made.id}"))
+    acts.post(f"/apps/shop/deals/records/{made.id}/correction/revocation")
+    assert "can correct it by a link" not in text_of(acts.visitor.get(page))
+    for gone in (stranger.get(link), stranger.post(link, data=given)):
+        assert gone.status_code in (403, 404)
+    assert stranger.get(link[:-1]).status_code == 404
+
+
+def test_the_receipt_of_another_tells_nothing(acts: Acts, stranger: Visitor) -> None:
+    limited(acts, corrections={})
+    receipt = send(acts, stranger)
+    assert "/c/" in receipt.text
+    (made,) = deals(acts)
+    assert "/c/" not in stranger.get(f"{address(acts)}/thanks?record={made.id}&mark=x").text
+    assert "/c/" not in stranger.get(f"{address(acts)}/thanks?record={made.id}").text
+
+
+def test_no_link_is_given_where_the_form_does_not_say_so(acts: Acts, stranger: Visitor) -> None:
+    assert "/c/" not in send(acts, stranger).text

@@ -103,3 +103,14 @@ document.addEventListener("input", (event) => (unsaved ||= Boolean(event.target.
 document.addEventListener("submit", () => (unsaved = false));
 document.addEventListener("htmx:after:swap", () => (unsaved &&= Boolean(document.querySelector("form[data-keeps]"))));
 addEventListener("beforeunload", (event) => unsaved && event.preventDefault());
+
+// Whoever goes back to a public form after sending it finds the receipt: the page's address then names its token.
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest?.("form[data-leaves-receipt]");
+  if (!form || event.defaultPrevented) return;
+  const token = form.querySelector("[name=form_token]").value;
+  history.replaceState(history.state, "", `${form.getAttribute("action")}?sent=${encodeURIComponent(token)}`);
+});
+addEventListener("pageshow", (event) => {
+  if (event.persisted && document.querySelector("form[data-leaves-receipt]") && location.search.startsWith("?sent=")) location.reload();
+});
