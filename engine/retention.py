@@ -1,4 +1,4 @@
-"""What is kept for a while only: finished runs, mail that is done with, files of imports, files that no record holds.
+"""What is kept for a while only: finished runs, mail that was sent, files of imports, deleted comments, loose files.
 
 Each `purge` takes a slice, so that no transaction is long; the worker comes back as long as a slice was full.
 """
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from engine import files, imports
+from engine import comments, files, imports
 from engine.settings import Settings
 from engine.storage.automation_tables import outbox, run_steps, runs
 from engine.storage.record_rows import among
@@ -26,12 +26,14 @@ class Keep:
     runs: timedelta | None
     mail: timedelta | None
     imports: timedelta | None
+    trash: timedelta | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Keep:
-        """As the settings say; 0 days mean for ever."""
-        runs, mail, brought = settings.keep_runs_days, settings.keep_mail_days, settings.keep_imports_days
-        return cls(*(timedelta(days=days) if days else None for days in (runs, mail, brought)))
+        """As the settings say; 0 days mean for ever, but of the trash at once."""
+        kept = (settings.keep_runs_days, settings.keep_mail_days, settings.keep_imports_days)
+        runs, mail, brought = (timedelta(days=days) if days else None for days in kept)
+        return cls(runs, mail, brought, timedelta(days=settings.trash_days))
 
 
 def purge(session: Session, keep: Keep, most: int = SLICE) -> bool:
@@ -40,6 +42,7 @@ def purge(session: Session, keep: Keep, most: int = SLICE) -> bool:
         _runs(session, session.now - keep.runs, most) if keep.runs else 0,
         _mail(session, session.now - keep.mail, most) if keep.mail else 0,
         imports.forget(session, session.now - keep.imports, most) if keep.imports else 0,
+        comments.sweep(session, session.now - keep.trash, most) if keep.trash is not None else 0,
     ]
     files.sweep(session)
     return any(count >= most for count in done)

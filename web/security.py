@@ -19,7 +19,7 @@ from engine.settings import Settings
 
 log = logging.getLogger("formwork.web")
 
-ADDRESS_BYTES = 16_384  # a formula of 10,000 characters fits into it; what is longer is sent to /listRecords
+ADDRESS_BYTES = 16_384  # what is longer, such as a long formula, is sent to /listRecords
 FORM_BYTES = 1_048_576
 MEGABYTE = 1_048_576
 IMPORT_MB = 20  # what a file to import may have

@@ -1,4 +1,5 @@
-"""A record as its page and its panel show it: a form, what is worked out, what links to it, what happened."""
+"""A record as its page and its panel show it: a form, what is worked out, what links to it, what was said
+and what happened."""
 
 from __future__ import annotations
 
@@ -25,6 +26,7 @@ from web.lines import inputs_in, typed_lines
 from web.link_inputs import inputs_of_links
 from web.linked_records import Linked, linked_to
 from web.names import Names, ids_of, names_of, offered_for
+from web.talks import Talk, talk_of
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Sheet:
     errors: Mapping[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     linked: list[Linked] = field(default_factory=list)
+    talk: Talk | None = None
     history: History | None = None
     before: str = ""
     after: str = ""
@@ -108,6 +111,7 @@ def sheet_of(
         errors=errors,
         problems=problems,
         linked=linked_to(session, place.at, table, found) if whole else [],
+        talk=talk_of(session, place.at, table, record_id) if whole else None,
         history=history_of(session, place.at, table, record_id) if whole else None,
     )
 

@@ -14,7 +14,8 @@ from engine.text import _
 
 BUILDS = frozenset({"owner", "builder"})
 # choose: see the names that are offered to choose from. history: see what a record was before
-Act = Literal["read", "history", "create", "update", "delete", "export", "choose"]
+# comments: read what was said about a record. comment: say something about it, which takes no more than to see it
+Act = Literal["read", "history", "create", "update", "delete", "export", "choose", "comments", "comment"]
 # All that a share may do, and with the one table that it shows: list, page, search and total records, open one, and
 # read the files that it holds. It writes nothing whatever (`Store.write`).
 SHARED: frozenset[Act] = frozenset({"read"})
@@ -34,7 +35,7 @@ def enter(principal: Principal, act: Act, table: Table, fields: Collection[str] 
         _enter_by_form(principal, act, table, fields)
     elif principal.shared is not None:
         _enter_by_share(principal.shared, act, table)
-    elif principal.role == "guest" and act not in {"read", "history", "choose"}:
+    elif principal.role == "guest" and act not in {"read", "history", "choose", "comments"}:
         raise Forbidden(_("Guests can look but not change anything. Ask an owner for another role."))
     elif not principal.role:
         raise Forbidden(_("You do not belong to this workspace."))

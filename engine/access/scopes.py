@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.errors import Forbidden
 from engine.text import _
 
-READS = frozenset({"read", "history", "choose", "export"})
+READS = frozenset({"read", "history", "choose", "export", "comments"})
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,17 @@ GROUPS = (
     ),
     (
         RECORDS,
+        "comment",
+        "What people say about records.",
+        (
+            ("list", "comments:list_comments", "List the comments on a record, newest first."),
+            ("add", "comments:add", "Say something about a record."),
+            ("change", "comments:change", "Say something else in a comment of one's own."),
+            ("delete", "comments:delete", "Take a comment away."),
+        ),
+    ),
+    (
+        RECORDS,
         "share",
         "Links by which strangers see a view or a record.",
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine import ledgers
 from engine.cli.here import IN_WORKSPACE, InWorkspace, WrongUse
 from engine.cli.naming import find_table
-from engine.cli.showing import Shown
+from engine.showing import Shown
 from engine.text import _
 
 

@@ -1,4 +1,4 @@
-"""Tables of plain text: aligned, numbers on the right, wide characters counted as two."""
+"""Tables of plain text: aligned, numbers (`Figure`, too) on the right, wide characters counted as two."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from engine.showing import Figure
+
 LONGEST = 60  # columns of the screen for one cell; `--json` has the whole text
 GAP = "  "
-
-
-class Figure(str):
-    """A number that is written already; it stands on the right."""
 
 
 def aligned(headings: Iterable[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -13,10 +13,10 @@ from cyclopts import Parameter
 from engine import queries, records, sequences, totals
 from engine.cli.here import IN_WORKSPACE, InWorkspace, WrongUse
 from engine.cli.naming import field_keys, find_table, listed
-from engine.cli.showing import Shown, total
 from engine.definitions.language import Condition, Table
 from engine.formulas.aggregates import AGGREGATES
 from engine.queries import MAX_PAGE_SIZE, Query
+from engine.showing import Shown, total
 from engine.storage.session import Session
 from engine.text import _
 from engine.totals import Portion

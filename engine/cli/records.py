@@ -10,9 +10,9 @@ from engine import people, records
 from engine import undo as engine_undo
 from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace, WrongUse
 from engine.cli.naming import field_keys, find_table
-from engine.cli.showing import Shown
 from engine.definitions.language import Table
 from engine.errors import Problem, Refused
+from engine.showing import Shown
 from engine.storage.session import Session
 from engine.text import _
 from engine.typecast import called

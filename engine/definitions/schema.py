@@ -76,7 +76,7 @@ def _definitions() -> Schema:
         },
         "icon": {"type": "string", "pattern": "^[a-z0-9-]{1,40}$"},
         "color": {"enum": list(COLORS)},
-        "expression": {"type": "string", "minLength": 1, "maxLength": 10_000},
+        "expression": {"type": "string", "minLength": 1, "maxLength": 32_768},
         "condition": _condition(MAX_NESTING),
         "format": {
             "type": "object",

@@ -15,7 +15,7 @@ class Button(Computed):
         "url": {
             "type": "string",
             "minLength": 1,
-            "maxLength": 10_000,
+            "maxLength": 32_768,
             "description": (
                 'The address as an expression, such as `"https://example.com/?q=" & ENCODE_URL_COMPONENT({name})`.'
                 " Where it gives no http, https, mailto or tel address there is no button."

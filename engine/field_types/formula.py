@@ -11,7 +11,7 @@ class Formula(Computed):
     icon = "math-function"
     expressed_in = "formula"
     options = {
-        "formula": {"type": "string", "minLength": 1, "maxLength": 10_000},
+        "formula": {"type": "string", "minLength": 1, "maxLength": 32_768},
         "format": {"$ref": "#/$defs/format"},
     }
     required_options = ("formula",)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from engine.errors import FormworkError
 from engine.text import Text, _
 
-MAX_LENGTH = 10_000
+MAX_LENGTH = 32_768
 MAX_NODES = 2_000
 MAX_DEPTH = 50
 MAX_DIGITS = 15

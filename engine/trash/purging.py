@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import apps, files, sendings
+from engine import apps, comments, files, sendings
 from engine.definitions.apps import Apps
 from engine.definitions.language import Document
 from engine.storage import workspace_tables
@@ -52,6 +52,7 @@ def _forget_records(session: Session, address: str, ids: Sequence[str]) -> None:
     """Nothing tells any more what the records held."""
     files.forget(session, address, ids)
     sendings.forget(session, address, ids)
+    comments.forget(session, address, ids)
     for table in (_changes, set_aside):
         about = sa.and_(table.c.table_address == address, among(session, table.c.record_id, ids))
         session.connection.execute(sa.delete(table).where(about))
@@ -97,6 +98,7 @@ def _purge_tables(session: Session, document: Document, addresses: Iterable[str]
         drop_tables(session, [sql_name(address), *links])
         files.forget(session, address)
         sendings.forget(session, address)
+        comments.forget(session, address)
         for held in (_changes, set_aside, unique_keys):
             session.connection.execute(sa.delete(held).where(held.c.table_address == address))
         session.connection.execute(sa.delete(trash).where(trash.c.table_address == address))

@@ -12,10 +12,10 @@ import pytest
 
 from engine import files, queries, records, trash, undo
 from engine.access.principals import Principal, person, public_form
-from engine.cli.showing import Shown
 from engine.errors import Forbidden, NotFound, Refused
 from engine.files import Limits
 from engine.queries import Query
+from engine.showing import Shown
 from engine.storage.session import timestamp
 from engine.storage.stores import Workspace
 from tests.support.pictures import PDF, brought, picture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import get_running_loop
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -22,11 +22,12 @@ from engine.storage.databases import TookLong, at_once
 from engine.storage.session import Session, again
 from engine.storage.stores import Workspace
 from engine.text import _
-from web.api.errors import ApiRefusal, body_of
+from web.api.errors import ApiRefusal, body_of, wrong_request
 from web.site import Site
 
 log = logging.getLogger("formwork.api")
 
+TRUE = frozenset({"1", "true", "True", "TRUE"})
 MAX_DEPTH, MAX_KEYS = 32, 100_000  # of a JSON body: a thousand records with a hundred values each
 
 Body = dict[str, Any]
@@ -106,6 +107,27 @@ async def answered_with_body(request: Request, act: Callable[..., Any], *argumen
 def as_json(value: Any, status: int = 200) -> Response:
     """An answer."""
     return Response(orjson.dumps(value), status, media_type="application/json; charset=utf-8")
+
+
+def is_true(value: Any) -> bool:
+    """A truth value of a body or a query."""
+    return value is True or value == 1 or (isinstance(value, str) and value in TRUE)
+
+
+def whole_number(given: Mapping[str, Any], name: str, *, least: int, most: int | None = None) -> int | None:
+    """A number of a body or a query, None where it is not given. Raises `ApiRefusal`."""
+    value = given.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = least - 1
+    if isinstance(value, (bool, float)) or number < least or (most is not None and number > most):
+        raise wrong_request(
+            f"{name} must be a whole number from {least} to {most}" if most else f"{name} must be {least} or more"
+        )
+    return number
 
 
 def _carried_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

@@ -52,6 +52,11 @@ class NoSuchThing(ApiRefusal):
         return {"error": self.kind}
 
 
+def wrong_request(message: str) -> ApiRefusal:
+    """What to raise for an option that makes no sense."""
+    return ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", f"Invalid request: {message}")
+
+
 def body_of(error: FormworkError) -> dict[str, Any]:
     """The error object of an engine's refusal; every problem with its place (`/<number>/<field>`) is in it."""
     if not isinstance(error, Refused) or not error.problems:

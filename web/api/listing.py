@@ -16,13 +16,13 @@ from engine.formulas import FormulaError
 from engine.queries import Query
 from engine.storage.session import Session
 from engine.text import _
-from web.api.cells import Cells
-from web.api.errors import ApiRefusal
+from web.api.answering import whole_number
+from web.api.cell_format import CellFormat, cell_format_in
+from web.api.errors import ApiRefusal, wrong_request
 from web.api.file_links import FileLinks
 from web.api.naming import Names, names_of, view_named
 
 PAGE_SIZE = 100
-TRUE = frozenset({"1", "true", "True", "TRUE"})
 _INDEXED = re.compile(r"(\w+)(?:\[(\d*)\])?(?:\[(\w+)\])?")
 
 
@@ -37,7 +37,7 @@ class Options:
     sort: Sequence[tuple[str, bool]] = ()  # (field, descending)
     page_size: int = PAGE_SIZE
     max_records: int | None = None
-    by_key: bool = False
+    cells: CellFormat = CellFormat()
     offset: str = ""
     skip: int = 0
 
@@ -62,12 +62,10 @@ def options_in_query(pairs: Iterable[tuple[str, str]]) -> Options:
 
 def options_in(given: Mapping[str, Any]) -> Options:
     """The options of a JSON body; words that we do not know are let pass. Raises `ApiRefusal`."""
-    if given.get("cellFormat") not in (None, "", "json"):
-        raise _wrong("cellFormat can be json only")
     fields = given.get("fields")
     if fields is not None and not _are_texts(fields):
-        raise _wrong("fields must be a list of field names")
-    page_size = _whole(given, "pageSize", least=1, most=PAGE_SIZE)
+        raise wrong_request("fields must be a list of field names")
+    page_size = whole_number(given, "pageSize", least=1, most=PAGE_SIZE)
     return Options(
         fields=fields,
         formula=_text(given, "filterByFormula"),
@@ -75,10 +73,10 @@ def options_in(given: Mapping[str, Any]) -> Options:
         view=_text(given, "view"),
         sort=_sort(given.get("sort") or ()),
         page_size=PAGE_SIZE if page_size is None else page_size,
-        max_records=_whole(given, "maxRecords", least=1),
-        by_key=is_true(given.get("returnFieldsByFieldId")),
+        max_records=whole_number(given, "maxRecords", least=1),
+        cells=cell_format_in(given),
         offset=_text(given, "offset"),
-        skip=_whole(given, "skip", least=0) or 0,
+        skip=whole_number(given, "skip", least=0) or 0,
     )
 
 
@@ -92,8 +90,8 @@ def page(session: Session, table: Table, options: Options, links: FileLinks) -> 
     size = options.page_size if left is None else min(options.page_size, left)
     query = replace(query, fields=[*shown, "created_at"], limit=size, after=after, offset=0 if after else options.skip)
     found = records.find(session, query)
-    cells = Cells(session, names, shown, by_key=options.by_key, links=links)
-    answer: dict[str, Any] = {"records": cells.records(found.records)}
+    answered = options.cells.answers(session, names, shown, found.records, links)
+    answer: dict[str, Any] = {"records": answered}
     if left is not None:
         left -= len(found.records)
     if found.next is not None and left != 0:
@@ -112,11 +110,6 @@ def question(session: Session, names: Names, options: Options) -> Query:
     if options.formula.strip():
         where.append(f"={_condition(session, names.table, options.formula)}")
     return Query(names.table.address, where, sort, options.search)
-
-
-def is_true(value: Any) -> bool:
-    """A truth value of a body or a query."""
-    return value is True or value == 1 or value in TRUE
 
 
 def _condition(session: Session, table: Table, formula: str) -> str:
@@ -164,31 +157,16 @@ def _token(after: str, left: int | None, last: str) -> str:
 
 def _sort(given: Any) -> list[tuple[str, bool]]:
     if not isinstance(given, list) and given:
-        raise _wrong("sort must be a list of field and direction")
+        raise wrong_request("sort must be a list of field and direction")
     found = []
     for one in given:
         if not isinstance(one, Mapping) or not isinstance(one.get("field"), str):
-            raise _wrong("each sort needs a field")
+            raise wrong_request("each sort needs a field")
         direction = one.get("direction", "asc")
         if direction not in ("asc", "desc"):
-            raise _wrong("the direction of a sort is asc or desc")
+            raise wrong_request("the direction of a sort is asc or desc")
         found.append((one["field"], direction == "desc"))
     return found
-
-
-def _whole(given: Mapping[str, Any], name: str, *, least: int, most: int | None = None) -> int | None:
-    value = given.get(name)
-    if value is None or value == "":
-        return None
-    try:
-        number = int(value)
-    except (TypeError, ValueError):
-        number = least - 1
-    if isinstance(value, (bool, float)) or number < least or (most is not None and number > most):
-        raise _wrong(
-            f"{name} must be a whole number from {least} to {most}" if most else f"{name} must be {least} or more"
-        )
-    return number
 
 
 def _text(given: Mapping[str, Any], name: str) -> str:
@@ -196,13 +174,9 @@ def _text(given: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _wrong(f"{name} must be a text")
+        raise wrong_request(f"{name} must be a text")
     return value
 
 
 def _are_texts(given: Any) -> bool:
     return isinstance(given, list) and all(isinstance(one, str) for one in given)
-
-
-def _wrong(message: str) -> ApiRefusal:
-    return ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", f"Invalid request: {message}")

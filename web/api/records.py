@@ -34,14 +34,14 @@ async def list_records(request: Request, app: str, table: str) -> Response:
 @router.on("POST", "/{app}/{table}/listRecords")
 async def list_records_by_post(request: Request, app: str, table: str) -> Response:
     """The same with the options in the body, for those that are too long for an address."""
-    return await answered_with_body(request, _list_by_post, app, name_in(table))
+    query = dict(request.query_params)  # time zone and language may stand there
+    return await answered_with_body(request, _list_by_post, app, name_in(table), query)
 
 
 @router.on("GET", "/{app}/{table}/{record}")
 async def get_record(request: Request, app: str, table: str, record: str) -> Response:
     """One record."""
-    by_key = listing.is_true(request.query_params.get("returnFieldsByFieldId"))
-    return await answered(request, _get, app, name_in(table), record, by_key, short=True)
+    return await answered(request, _get, app, name_in(table), record, request.query_params.multi_items(), short=True)
 
 
 @router.on("POST", "/{app}/{table}")
@@ -91,8 +91,8 @@ def _list(caller: Caller, app: str, table: str, pairs: Sequence[tuple[str, str]]
     return _page(caller, app, table, listing.options_in_query(pairs))
 
 
-def _list_by_post(caller: Caller, app: str, table: str, body: Body) -> Any:
-    return _page(caller, app, table, listing.options_in(body))
+def _list_by_post(caller: Caller, app: str, table: str, query: Mapping[str, str], body: Body) -> Any:
+    return _page(caller, app, table, listing.options_in({**query, **body}))
 
 
 def _page(caller: Caller, app: str, table: str, options: Options) -> Any:
@@ -100,11 +100,12 @@ def _page(caller: Caller, app: str, table: str, options: Options) -> Any:
         return listing.page(session, table_named(session.layout, app, table), options, FileLinks(caller))
 
 
-def _get(caller: Caller, app: str, table: str, record: str, by_key: bool) -> Any:
+def _get(caller: Caller, app: str, table: str, record: str, pairs: Sequence[tuple[str, str]]) -> Any:
+    cells = listing.options_in_query(pairs).cells
     with caller.read() as session:
         names = _names(session, app, table)
         found = records.get(session, names.table.address, check_id(record))
-        return Cells(session, names, by_key=by_key, links=FileLinks(caller)).record(found)
+        return cells.answers(session, names, None, [found], FileLinks(caller))[0]
 
 
 def _create(caller: Caller, app: str, table: str, body: Body) -> Any:

@@ -40,6 +40,8 @@ def looks() -> Iterator[Request]:
         yield Request("GET", path)
     for record in (mine(0), mine(1), other(0)):
         yield Request("GET", f"{APP}/accounts/records/{record}")
+        yield Request("GET", f"/crm/accounts/{record}/comments", api=True)
+    yield Request("GET", "/inbox")
     yield Request("GET", f"{APP}/deals/records/{deal(1)}")
     yield Request("GET", f"{APP}/tags/records/{TAG.format(0)}")
     for table in ("accounts", "deals", "tags"):
@@ -82,6 +84,7 @@ def pages() -> Iterator[Request]:
     ):  # fmt: skip
         yield Request("GET", f"{APP}/{table}/records/{record}")
         yield Request("GET", f"{APP}/{table}/records/{record}/history")
+        yield Request("GET", f"{APP}/{table}/records/{record}/comments")
     yield Request("GET", f"/files/{FILE}")
 
 
@@ -115,6 +118,10 @@ def questions() -> Iterator[Request]:
         yield ask(f"/crm/accounts/{record}")
     yield ask(f"/crm/deals/{deal(1)}")
     yield ask(f"/crm/tags/{TAG.format(0)}")
+    for record in (mine(0), mine(2), other(0), other(9)):
+        yield ask(f"/crm/accounts/{record}/comments")
+    yield ask("/crm/accounts", **{"recordMetadata[]": "commentCount"})
+    yield ask(f"/crm/secrets/{SECRET.format(0)}/comments")
 
 
 def writing() -> Iterator[Request]:
@@ -136,6 +143,8 @@ def writing() -> Iterator[Request]:
         "PATCH", "/crm/accounts", records=[{"fields": {"name": "Elm"}}], performUpsert={"fieldsToMergeOn": ["name"]}
     )
     yield send("PATCH", f"/crm/tags/{TAG.format(0)}", fields={"accounts": []})
+    yield send("POST", f"/crm/accounts/{mine(0)}/comments", text="Seen by us")
+    yield send("POST", f"/crm/accounts/{other(0)}/comments", text="Not seen")
     yield send("DELETE", f"/crm/accounts/{other(0)}")
     yield send("DELETE", f"/crm/tags/{TAG.format(0)}")
     yield send("POST", f"/crm/{mine(0)}/papers/uploadAttachment", contentType="text/plain", filename="a", file="YQ==")
@@ -171,7 +180,7 @@ _BY_CHANCE = (
     (re.compile(r"itr[0-9A-Za-z_-]+/"), "itr/"),
 )
 _TELLING = {"location", "content-type", "hx-redirect", "hx-trigger", "etag", "last-modified"}
-_MADE = re.compile(r"\b(rec|trx|att|imp|bin)[0-9A-Za-z]{14}\b")
+_MADE = re.compile(r"\b(rec|trx|att|imp|bin|com)[0-9A-Za-z]{14}\b")
 _KEPT = re.compile(r"rec(Mine|Other|Deal|Tag|Secret)0|attFile")
 
 

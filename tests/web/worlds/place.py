@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from hypothesis import strategies as st
 
-from engine import accounts, api_tokens, apps, files, records, roles, workspaces
+from engine import accounts, api_tokens, apps, comments, files, records, roles, workspaces
 from engine.access.principals import Principal, person
 from engine.opening import open_stores
 from engine.settings import Settings
-from engine.storage import file_tables, rule_tables, workspace_tables
+from engine.storage import automation_tables, comment_tables, file_tables, rule_tables, workspace_tables
 from engine.storage import session as sessions
 from engine.storage.stores import Stores, Workspace
 from tests.engine.access.shop import APP
@@ -176,6 +176,10 @@ class Two:
         with workspace.write(self.owner) as session:
             _fill(session, self.owner.user_id or "", self.rep, what, hidden)
         with workspace.write(self.owner) as session:
+            comments.add(session, "crm.accounts", mine(0), "Seen")
+            for number in range(len(hidden.others)):
+                comments.add(session, "crm.accounts", other(number), f"Elm @[{self.rep}]")
+        with workspace.write(self.owner) as session:
             for number in range(hidden.changes):
                 records.update(session, "crm.accounts", {mine(0): {"credit": number % 900}})
         with workspace.write(self.owner) as session:
@@ -197,6 +201,8 @@ def _empty(session: Any) -> None:
         rule_tables.unique_keys,
         file_tables.file_uses,
         file_tables.files,
+        comment_tables.comments,
+        automation_tables.notifications,
     ):
         session.connection.execute(sa.delete(own))
 

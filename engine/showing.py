@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine import files, named, queries
-from engine.cli.printing import Figure
 from engine.definitions.language import Field, Table
 from engine.field_types import field_types
 from engine.formulas.types import FILE
@@ -16,12 +15,31 @@ from engine.storage.session import Session
 from engine.text import label_in
 
 
+class Figure(str):
+    """A number that is written already."""
+
+
 class Shown:
     """How the values of some fields of one table read; names are looked up once for all records."""
 
-    def __init__(self, session: Session, table: Table, keys: Sequence[str]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        table: Table,
+        keys: Sequence[str],
+        *,
+        language: str = "",
+        time_zone: str = "",
+        ticked: str = "yes",
+    ) -> None:
+        """`language` may be that of a country (`en-IE`); without it, and without a time zone, it is the workspace's.
+
+        `ticked` is what a ticked box reads.
+        """
         self.session = session
-        self.language = session.workspace.language
+        self.language = language or session.workspace.language
+        self.time_zone = time_zone
+        self.ticked = ticked
         self.fields = [table.fields[key] for key in keys]
         self._named: dict[str, Mapping[str, str]] = {}  # by kind
         self._titles: dict[tuple[str, ...], dict[str, str]] = {}
@@ -66,7 +84,7 @@ class Shown:
 
     def _one(self, name: str, options: Mapping[str, Any], value: Any) -> Any:
         if isinstance(value, bool):
-            return "yes" if value else None
+            return self.ticked if value else None
         kind = field_types[name]
         if kind.names in named.KINDS:
             return self._called(kind.names, value)
@@ -74,8 +92,8 @@ class Shown:
             if options.get("decimals", 0) is None:
                 return total(value, self.language)
             return Figure(kind.display(value, options, self.language))
-        if kind.holds == "date_time" and "time_zone" not in options:
-            options = {**options, "time_zone": self.session.workspace.time_zone}
+        if kind.holds == "date_time" and (self.time_zone or "time_zone" not in options):
+            options = {**options, "time_zone": self.time_zone or self.session.workspace.time_zone}
         return kind.display(value, options, self.language)
 
     def _called(self, kind: str, one: str) -> str:
