@@ -89,10 +89,19 @@ def of_departments(session: Session, app: str) -> list[DepartmentHolder]:
     ]
 
 
+def get(session: Session, role: str) -> Role:
+    """The role at an address (`crm.rep`). Raises `NotFound`."""
+    app, _dot, key = role.partition(".")
+    found = _app(session, app).roles.get(key)
+    if found is None:
+        raise NotFound(_("There is no role {role}.", role=role))
+    return found
+
+
 def give(session: Session, role: str, person: str) -> None:
     """Give a role (`crm.rep`) to a person. Raises `Forbidden` for who may not build, `NotFound`, `Refused`."""
     door.enter_builder(session.principal)
-    given, known = _named(session, role), {one.id: one for one in people.everybody(session)}
+    given, known = get(session, role), {one.id: one for one in people.everybody(session)}
     if person not in known:
         raise Refused([Problem("/person", _("There is no such person in this workspace."), "unknown_person", person)])
     if _write(session, role, person, only_head=False):
@@ -106,7 +115,7 @@ def give_department(session: Session, role: str, department: str, *, only_head: 
     Raises `Forbidden` for who may not build, `NotFound`, `Refused` at `/department`.
     """
     door.enter_builder(session.principal)
-    given, paths = _named(session, role), departments.paths(session)
+    given, paths = get(session, role), departments.paths(session)
     if department not in paths:
         says = _("There is no such department (any more).")
         raise Refused([Problem("/department", says, "unknown_department", department)])
@@ -121,7 +130,7 @@ def give_department(session: Session, role: str, department: str, *, only_head: 
 def take(session: Session, role: str, person: str) -> None:
     """Take a role from a person. Raises `Forbidden` for who may not build, `NotFound`."""
     door.enter_builder(session.principal)
-    taken = _named(session, role)
+    taken = get(session, role)
     if _erase(session, role, person):
         name = people.names(session).get(person, person)
         says = _("took the role {role} from {person}", role=taken.label, person=name)
@@ -131,7 +140,7 @@ def take(session: Session, role: str, person: str) -> None:
 def take_department(session: Session, role: str, department: str) -> None:
     """Take a role from a department. Raises `Forbidden` for who may not build, `NotFound`."""
     door.enter_builder(session.principal)
-    taken = _named(session, role)
+    taken = get(session, role)
     if _erase(session, role, department):
         name = departments.names(session).get(department, department)
         says = _("took the role {role} from the department {department}", role=taken.label, department=name)
@@ -142,14 +151,6 @@ def _app(session: Session, app: str) -> App:
     found = session.whole.apps.get(app)
     if found is None:
         raise NotFound(_("The app {app} is not installed.", app=app))
-    return found
-
-
-def _named(session: Session, role: str) -> Role:
-    app, _dot, key = role.partition(".")
-    found = _app(session, app).roles.get(key)
-    if found is None:
-        raise NotFound(_("There is no role {role}.", role=role))
     return found
 
 

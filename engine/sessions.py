@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from engine import accounts
+from engine import accounts, guises
+from engine.access import principals
 from engine.accounts import Person
 from engine.errors import NotFound
+from engine.guises import Guise
 from engine.ids import new_id, new_secret, secret_hash
 from engine.storage.control_tables import sessions, users
 from engine.storage.session import Session, timestamp
@@ -20,6 +22,7 @@ IDLE_LIFE = timedelta(hours=12)
 LONGEST_LIFE = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=10)  # how exactly "last seen" is kept; each time costs a write
 PROOF_LIFE = timedelta(minutes=15)  # how long a typed password counts for acts that a found open browser must not do
+_HERE = (sessions.c.id, sessions.c.csrf, sessions.c.last_seen_at, sessions.c.proved_at)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Here:
     person: Person
     csrf: str
     just_proved: bool  # whether the password was typed a moment ago
+    guise: Guise | None = None  # as whom the person looks at a workspace
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def open_session(stores: Stores, user_id: str, device: Device | None = None) -> 
 def session_of(stores: Stores, token: str) -> Here | None:
     """The session that `token` opens, None when it ended, was idle for 12 hours or is older than 7 days."""
     wanted = (
-        sa.select(sessions.c.id, sessions.c.csrf, sessions.c.last_seen_at, sessions.c.proved_at, *accounts.PERSON)
+        sa.select(*_HERE, *guises.COLUMNS, *accounts.PERSON)
         .join(users, users.c.id == sessions.c.user_id)
         .where(sessions.c.token_hash == secret_hash(token), users.c.disabled_at.is_(None))
     )
@@ -69,11 +73,17 @@ def session_of(stores: Stores, token: str) -> Here | None:
         row = session.connection.execute(wanted.where(_counts(now))).one_or_none()
     if row is None:
         return None
-    if row[2] <= timestamp(now - SEEN_EVERY):
+    session_id, csrf, last_seen_at, proved_at = row[: len(_HERE)]
+    guise = Guise.of(*row[len(_HERE) :][: len(guises.COLUMNS)])
+    person = Person(*row[len(_HERE) + len(guises.COLUMNS) :])
+    if last_seen_at <= timestamp(now - SEEN_EVERY):
         with stores.control.write() as session:
-            seen = sa.update(sessions).where(sessions.c.id == row[0]).values(last_seen_at=timestamp(now))
+            seen = sa.update(sessions).where(sessions.c.id == session_id).values(last_seen_at=timestamp(now))
             session.connection.execute(seen)
-    return Here(row[0], Person(*row[4:]), row[1], row[3] > timestamp(now - PROOF_LIFE))
+    if guise and guise.until <= timestamp(now):
+        guises.end(stores, session_id, person.id)
+        guise = None
+    return Here(session_id, person, csrf, proved_at > timestamp(now - PROOF_LIFE), guise)
 
 
 def belonging_to(stores: Stores, user_id: str) -> list[OpenSession]:
@@ -87,15 +97,17 @@ def belonging_to(stores: Stores, user_id: str) -> list[OpenSession]:
 
 def sign_out(stores: Stores, token: str) -> None:
     """End the session; nothing happens if it ended already."""
+    this = sessions.c.token_hash == secret_hash(token)
     with stores.control.write() as session:
-        session.connection.execute(sa.delete(sessions).where(sessions.c.token_hash == secret_hash(token)))
+        if user_id := session.connection.execute(sa.select(sessions.c.user_id).where(this)).scalar():
+            _delete(session, user_id, this)
 
 
 def end(stores: Stores, user_id: str, session_id: str) -> None:
     """End one of the person's own sessions. Raises `NotFound`."""
     with stores.control.write() as session:
         mine = sa.and_(sessions.c.id == session_id, sessions.c.user_id == user_id)
-        if session.connection.execute(sa.delete(sessions).where(mine)).rowcount == 0:
+        if _delete(session, user_id, mine) == 0:
             raise NotFound(_("This session has ended already."))
 
 
@@ -103,7 +115,7 @@ def end_all(stores: Stores, user_id: str, keep: str = "") -> int:
     """End all sessions of the person but `keep` (an id); how many that were."""
     with stores.control.write() as session:
         others = sa.and_(sessions.c.user_id == user_id, sessions.c.id != keep)
-        return session.connection.execute(sa.delete(sessions).where(others)).rowcount
+        return _delete(session, user_id, others)
 
 
 def insert_session(session: Session, user_id: str, device: Device) -> str:
@@ -126,6 +138,12 @@ def insert_session(session: Session, user_id: str, device: Device) -> str:
     )
     session.connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
     return token
+
+
+def _delete(session: Session, user_id: str, where: sa.ColumnElement[bool]) -> int:
+    session.principal = principals.person(user_id)
+    guises.note_ends(session, where)
+    return session.connection.execute(sa.delete(sessions).where(where)).rowcount
 
 
 def _counts(now: datetime) -> sa.ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from engine import account_log
+from engine import account_log, guises
 from engine.storage.control_tables import (
     email_changes,
     identities,
@@ -40,6 +40,7 @@ def end_all(session: Session, user_id: str, *, with_tokens: bool = False) -> Non
 
     `with_tokens`: nor do API tokens and accounts elsewhere, any of which a stranger may have added.
     """
+    guises.note_ends(session, sessions.c.user_id == user_id)
     lasting = (tokens, identities) if with_tokens else ()
     for ways in (sessions, pending_sign_ins, reset_links, email_changes, *lasting):
         session.connection.execute(sa.delete(ways).where(ways.c.user_id == user_id))

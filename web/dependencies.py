@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from engine import workspaces
+from engine import guises, workspaces
 from engine.access.principals import Principal, person
 from engine.accounts import Person
 from engine.errors import Forbidden, ProofNeeded, SignInNeeded
 from engine.storage.session import Session, again
-from engine.storage.stores import Workspace
+from engine.storage.stores import ONLY_LOOKS, Workspace
 from engine.text import _
 from engine.workspaces import Membership, Role
 from web import csrf
 from web.addresses import At
 from web.site import Site
-from web.visit import visit_of
+from web.visit import Visit, visit_of
 
 R = TypeVar("R")
 
@@ -76,11 +76,27 @@ def check_proof(request: Request, back: str) -> None:
 
 
 def place_of(request: Request, workspace: str, who: Annotated[Person, Depends(person_of)]) -> Place:
-    """The workspace of the address. Raises `NotFound` when it does not exist or the person does not belong to it."""
+    """The workspace of the address, as the person sees it, or as the one in whose guise they look at it.
+
+    Raises `NotFound` when it does not exist or the person does not belong to it, `Forbidden` for a write in a guise.
+    """
     visit = visit_of(request)
-    visit.membership = workspaces.membership(visit.site.stores, workspace, who.id)
-    store = visit.site.stores.workspace(visit.membership.id)
-    return Place(who, visit.membership, store, person(who.id, visit.membership.role), At(visit.membership.id))
+    own = workspaces.membership(visit.site.stores, workspace, who.id)
+    asker = _seen_through(visit, own) or person(who.id, own.role)
+    visit.membership, visit.principal = replace(own, role=cast("Role", asker.role)), asker
+    if asker.only_looks and request.method not in csrf.SAFE:
+        raise Forbidden(ONLY_LOOKS)
+    return Place(who, visit.membership, visit.site.stores.workspace(own.id), asker, At(own.id))
+
+
+def _seen_through(visit: Visit, own: Membership) -> Principal | None:
+    """The guise of the visitor in this workspace; one that counts no more ends."""
+    if visit.session is None or visit.guise is None or visit.guise.workspace != own.id:
+        return None
+    found = guises.seen_through(visit.site.stores, visit.guise, person(visit.session.person.id, own.role))
+    if found is None:
+        visit.end_guise()
+    return found
 
 
 async def form_of(request: Request) -> FormData:

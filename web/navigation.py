@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine import notifications, workspaces
-from engine.access.principals import person
 from engine.definitions.language import App, Table
 from engine.errors import Unavailable
 from engine.text import Label
@@ -40,14 +39,14 @@ class Navigation:
 
 def navigation(visit: Visit) -> Navigation | None:
     """The side bar of the page, None where there is none (nobody signed in, or in no workspace)."""
-    membership, session = visit.membership, visit.session
-    if membership is None or session is None:
+    membership, session, principal = visit.membership, visit.session, visit.principal
+    if membership is None or session is None or principal is None:
         return None
     stores = visit.site.stores
     path = visit.request.url.path
     try:
         others = [one for one in workspaces.belonging_to(stores, session.person.id) if one.id != membership.id]
-        with stores.workspace(membership.id).read(person(session.person.id, membership.role)) as opened:
+        with stores.workspace(membership.id).read(principal) as opened:
             apps = [_app_entry(app, At(membership.id), path) for app in opened.layout.apps.values()]
             unread = notifications.unread(opened)
     except Unavailable:  # the page that says so still needs its frame

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from web import texts, toasts
+from web.banner import banner
 from web.navigation import navigation
 from web.reader import reading_as
 from web.toasts import Toast
@@ -44,7 +45,8 @@ def page(
         else:
             shown = toast or toasts.kept_for(request, cookies, visit.site.signer)
             response = HTMLResponse(
-                templates.page(template, values | {"nav": navigation(visit), "toast": shown}), status
+                templates.page(template, values | {"nav": navigation(visit), "guise": banner(visit), "toast": shown}),
+                status,
             )
             if shown is not toast:
                 cookies.clear(response, toasts.COOKIE)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from functools import cached_property
 from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine import sessions
+from engine import guises, sessions
+from engine.access.principals import Principal
+from engine.guises import Guise
 from engine.sessions import Device
 from engine.workspaces import Membership
 from web import csrf
@@ -28,12 +31,13 @@ PUBLIC_FORM_LIFE = 24 * 3600
 
 
 class Visit:
-    """One request's visitor. `membership` is set once a page's workspace is known to be theirs."""
+    """One request's visitor. `membership` and `principal` are set once a page's workspace is known to be theirs."""
 
     def __init__(self, request: Request, site: Site) -> None:
         self.request = request
         self.site = site
         self.membership: Membership | None = None
+        self.principal: Principal | None = None  # as whom they see it
         self.public = False  # a public form: no cookie is read, the token is signed instead of bound to a session
         self._gave_token = False
 
@@ -42,6 +46,17 @@ class Visit:
         """The session that the browser's cookie opens."""
         token = "" if self.public else self.site.cookies.read(self.request, SESSION)
         return sessions.session_of(self.site.stores, token) if token else None
+
+    @property
+    def guise(self) -> Guise | None:
+        """As whom the visitor looks at a workspace, if as somebody else."""
+        return self.session.guise if self.session else None
+
+    def end_guise(self) -> None:
+        """The visitor is themself again."""
+        if self.session:
+            guises.end(self.site.stores, self.session.id, self.session.person.id)
+            self.session = replace(self.session, guise=None)
 
     @property
     def device(self) -> Device:

@@ -143,6 +143,9 @@ class InWorkspace(WithStores):
     """Id or name of the workspace. Needed only if there are several."""
     acting_as: Annotated[str, Parameter(name="--as", show_default=False, group=_COMMON)] = ""
     """E-mail address of the person to act for. Without it: the workspace's first owner."""
+    as_role: Annotated[str, Parameter(show_default=False, group=_COMMON)] = ""
+    """Only look, as a member with just these roles of apps (several with commas between them) who owns nothing, or as
+    the person of --as with these roles instead of their own."""
     _principal: Annotated[Any, Parameter(parse=False)] = None
 
     def read(self) -> AbstractContextManager[Session]:
@@ -187,15 +190,31 @@ class InWorkspace(WithStores):
 
     @property
     def principal(self) -> Principal:
-        """The person above, with their role in the workspace. Raises `NotFound` when they have none."""
+        """The person above, with their role in the workspace, or somebody with the roles of --as-role.
+
+        Raises `NotFound` when they have none, or there is no such role.
+        """
+        if self._principal is None:
+            self._principal = self._with_roles() if self.as_role else self._themself()
+        principal: Principal = self._principal
+        return principal
+
+    def _themself(self) -> Principal:
         from engine import workspaces
         from engine.access.principals import person
 
-        if self._principal is None:
-            who = self.person
-            self._principal = person(who.id, workspaces.membership(self.stores, self.workspace_id, who.id).role)
-        principal: Principal = self._principal
-        return principal
+        who = self.person.id
+        return person(who, workspaces.membership(self.stores, self.workspace_id, who).role)
+
+    def _with_roles(self) -> Principal:
+        from engine import roles
+        from engine.access.principals import holding
+
+        held = [one.strip() for one in self.as_role.split(",") if one.strip()]
+        with self.store.read() as session:
+            for one in held:
+                roles.get(session, one)
+        return holding(held, self._themself().user_id if self.acting_as else None)
 
 
 # Defaults in signatures; each run puts a fresh one in their place.

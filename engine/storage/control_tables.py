@@ -34,6 +34,10 @@ sessions = _table(
     "agent",
     "address",
     "proved_at",
+    "guise_in",
+    "guise_of",
+    "guise_roles",
+    "guise_until",
 )
 failed_tries = sa.Table(
     "failed_tries",

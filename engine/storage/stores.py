@@ -29,7 +29,7 @@ from engine.storage.session import Observer, Session, said, transaction
 from engine.text import _
 
 CONTROL_SCHEMA = "formwork"
-_ONLY_LOOKS = _("You look as somebody else, and can change nothing meanwhile. End that first.")
+ONLY_LOOKS = _("You look as somebody else, and can change nothing meanwhile. End that first.")
 
 
 class Store:
@@ -52,7 +52,7 @@ class Store:
         Raises `Forbidden` for a share and for a guise: whoever comes so leaves nothing behind.
         """
         if principal.only_looks:
-            raise Forbidden(_ONLY_LOOKS if principal.guise else _("By this link one can only look."))
+            raise Forbidden(ONLY_LOOKS if principal.guise else _("By this link one can only look."))
         return transaction(self, principal, writing=True, cause=cause, observers=self.observers)
 
     def layout_in(self, session: Session) -> Layout:

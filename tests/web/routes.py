@@ -10,7 +10,7 @@ from starlette.routing import Mount, Route
 MADE_UP = {"record": "rec00000000000000", "transaction": "trx00000000000000", "user": "usr00000000000000"}
 
 
-def paths(app: FastAPI, *methods: str, **known: str) -> list[str]:
+def paths(app: FastAPI, /, *methods: str, **known: str) -> list[str]:
     """The addresses that answer one of `methods`; `known` fills parameters, others get a value that does not exist."""
     filled = MADE_UP | known
     of_pages = [(path, set(operations)) for path, operations in app.openapi()["paths"].items()]

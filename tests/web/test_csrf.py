@@ -92,13 +92,13 @@ def test_a_token_is_masked_afresh_each_time_and_bound() -> None:
 
 def test_reading_writes_nothing(app: FastAPI, site: Site, owner: Visitor, membership: Membership) -> None:
     owner.get("/account")
-    before = _content(site, membership.id)
+    before = content_of(site, membership.id)
     for path in paths(app, "get", workspace=membership.id):
         owner.get(path)
-    assert _content(site, membership.id) == before
+    assert content_of(site, membership.id) == before
 
 
-def _content(site: Site, workspace: str) -> str:
+def content_of(site: Site, workspace: str) -> str:
     digest = hashlib.sha256()
     for store in (site.stores.control, site.stores.workspace(workspace)):
         with store.read() as session:

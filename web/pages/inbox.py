@@ -47,9 +47,10 @@ def show(request: Request, place: In, before: str = "") -> Response:
 @router.get("/{message}")
 def open_one(place: In, message: str) -> Response:
     """To what the message is about. It is read then: the one thing that a link here changes."""
-    with place.write() as session:
+    with place.read() if place.principal.only_looks else place.write() as session:
         found = notifications.get(session, message)
-        notifications.mark_read(session, [message])
+        if session.writing:
+            notifications.mark_read(session, [message])
         app, _dot, table = (found.table or "").partition(".")
         known = found.table in session.layout.apps.tables and found.record_id
     return RedirectResponse(

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import apps, departments, roles
+from engine import apps, departments, guises, roles
 from engine.errors import Refused
 from engine.text import Text, _
 from web.dependencies import In, Place
@@ -63,5 +63,6 @@ def _shown(request: Request, place: Place, app: str, wrong: dict[str, Text | str
             holders=held,
             of_departments=inside,
             departments=departments.paths(session),
+            shown_as=guises.offered(place.principal, [one.person for one in held]),
             wrong=wrong or {},
         )

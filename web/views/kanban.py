@@ -7,6 +7,7 @@ from typing import Any
 
 from engine import named, queries, records, views
 from engine.definitions.language import Field
+from engine.errors import NotFound
 from engine.queries import MAX_SORTS
 from engine.text import Label, _
 from engine.views import STACK_SIZE
@@ -50,7 +51,9 @@ class Kanban(Drawing):
 
 
 def by_of(at: Looking) -> Field:
-    """The field whose value the cards of a stack share."""
+    """The field whose value the cards of a stack share. Raises `NotFound` for a view without stacks."""
+    if "by" not in at.view.options:
+        raise NotFound(_("This view has no stacks."))
     return at.table.fields[at.view.options["by"]]
 
 

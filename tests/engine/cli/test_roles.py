@@ -77,3 +77,24 @@ def test_a_department_has_a_role(formwork: CommandLine) -> None:
     assert formwork.refused("role give shop.clerk", 2) == whose
     assert formwork.refused("role take shop.clerk bo@example.com --department Sales", 2) == whose
     assert formwork.refused("role give shop.clerk bo@example.com --only-head", 2)
+
+
+def test_one_looks_as_somebody_with_roles(formwork: CommandLine) -> None:
+    formwork("person add --email bo@example.com --name Bo --role member")
+    document = copy.deepcopy(SHOP)
+    mine = {"orders": {"read": "={owner} = ME()", "create": True, "update": True, "fields": {"amount": "hidden"}}}
+    formwork("apply -", stdin=json.dumps({**document, "roles": {"clerk": {"tables": mine}}}))
+    formwork("record create shop.orders number=A-1")
+    formwork("role give shop.clerk bo@example.com")
+    formwork("record create shop.orders number=A-2 --as bo@example.com")
+    formwork("role take shop.clerk bo@example.com")
+    assert formwork.json("query shop.orders --as-role shop.clerk") == []
+    found = formwork.json("query shop.orders --as-role shop.clerk --as bo@example.com")
+    assert [(one["number"], "amount" in one) for one in found] == [("A-2", False)]
+    assert formwork.refused("record create shop.orders number=A-3 --as-role shop.clerk") == [
+        "You look as somebody else, and can change nothing meanwhile. End that first."
+    ]
+    assert formwork.refused("query shop.orders --as-role shop.nope") == ["There is no role shop.nope."]
+    assert formwork.refused("verify --as bo@example.com") == [
+        "Only owners and builders can change this. Ask one of them."
+    ]

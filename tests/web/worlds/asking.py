@@ -164,12 +164,12 @@ def _asked(two: Two, place: int, one: Request) -> Response:
     if one.api:
         headers = {"Authorization": f"Bearer {two.tokens[place]}"}
         json = one.given or None
-        return two.visitor.request(one.method, f"/v0{one.path}", params=one.query, json=json, headers=headers)
+        return two.visitors[place].request(one.method, f"/v0{one.path}", params=one.query, json=json, headers=headers)
     at = f"/w/{two.ids[place]}"
     if one.method == "GET":
-        return two.visitor.get(f"{at}{one.path}", follow_redirects=False)
-    given = {"form_token": two.visitor.token(at), **one.given}
-    return two.visitor.post(f"{at}{one.path}", data=given, follow_redirects=False)
+        return two.visitors[place].get(f"{at}{one.path}", follow_redirects=False)
+    given = {"form_token": two.visitors[place].token(at), **one.given}
+    return two.visitors[place].post(f"{at}{one.path}", data=given, follow_redirects=False)
 
 
 _BY_CHANCE = (

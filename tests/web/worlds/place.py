@@ -25,7 +25,7 @@ from tests.support.databases import Database
 from tests.web.conftest import Visitor
 from web.app import create_app
 
-REP_EMAIL, PASSWORD = "rep@example.com", "four other words"
+OWNER_EMAIL, REP_EMAIL, PASSWORD = "ana@example.com", "rep@example.com", "four other words"
 NOW = datetime.datetime(2026, 11, 20, 9, 30, tzinfo=datetime.UTC)
 LONG_AGO = "2026-03-01T08:00:00.000Z"
 MOST_HIDDEN = 3
@@ -161,7 +161,7 @@ class Two:
     rep: str
     ids: list[str]
     tokens: list[str]
-    visitor: Visitor
+    visitors: list[Visitor]  # who asks in each
     workspaces: list[Workspace] = field(default_factory=list)
 
     def put(self, place: int, what: Seen, hidden: Hidden) -> None:
@@ -288,14 +288,18 @@ class Stopped(datetime.datetime):
         return cls.moment.astimezone(tz)
 
 
+def signed_in(app: FastAPI, email: str) -> Visitor:
+    visitor = Visitor(app)
+    assert visitor.sign_in(email, PASSWORD).status_code == 200
+    return visitor
+
+
 def two_workspaces(database: Database) -> Iterator[Two]:
     """An installation with both workspaces, in the same time."""
     environment = {"FORMWORK_DATA": str(database.folder), "FORMWORK_DATABASE_URL": database.url}
     settings = Settings.from_environment(environment)
     stores = open_stores(settings)
-    owner, first = accounts.create_owner(
-        stores, email="ana@example.com", name="Ana", password=PASSWORD, workspace="Acme"
-    )
+    owner, first = accounts.create_owner(stores, email=OWNER_EMAIL, name="Ana", password=PASSWORD, workspace="Acme")
     second = workspaces.create(stores, owner.id, "Acme")
     rep = accounts.add_person(stores, first.id, email=REP_EMAIL, name="Rep", password=PASSWORD, role="member")
     with stores.control.write() as session:
@@ -309,9 +313,8 @@ def two_workspaces(database: Database) -> Iterator[Two]:
             roles.give(session, "crm.rep", rep.id)
     tokens = [api_tokens.create(stores, rep.id, one, "test")[1] for one in ids]
     made = create_app(settings, stores)
-    visitor = Visitor(made)
-    assert visitor.sign_in(REP_EMAIL, PASSWORD).status_code == 200
+    visitor = signed_in(made, REP_EMAIL)
     with mock.patch.object(sessions, "datetime", Stopped):
-        yield Two(made, stores, acting, rep.id, ids, tokens, visitor, places)
+        yield Two(made, stores, acting, rep.id, ids, tokens, [visitor, visitor], places)
     made.state.site.background.close()
     stores.close()

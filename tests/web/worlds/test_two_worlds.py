@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,19 @@ from engine.access import past, rights, sight
 from engine.definitions.roles import TableAccess
 from tests.support.databases import Database
 from tests.web.worlds.asking import Request, answers, looks, script
-from tests.web.worlds.place import POOR_WORLD, RICH, RICH_WORLD, Hidden, Seen, Two, hidden, seen, two_workspaces
+from tests.web.worlds.place import (
+    OWNER_EMAIL,
+    POOR_WORLD,
+    RICH,
+    RICH_WORLD,
+    Hidden,
+    Seen,
+    Two,
+    hidden,
+    seen,
+    signed_in,
+    two_workspaces,
+)
 
 ONE_BY_ONE = settings(
     max_examples=settings().max_examples // 50,  # two, and forty where there is time
@@ -52,6 +65,22 @@ def test_a_world_full_of_hidden_things_looks_like_one_without(two: Two) -> None:
 def test_no_two_worlds_can_be_told_apart(two: Two, what: Seen, one: Hidden, another: Hidden) -> None:
     found = differences(two, what, one, another, script)
     assert not found, "\n\n".join(found[:3])
+
+
+def in_guise() -> Iterator[Request]:
+    """The script of pages: there is no guise in the API, whose tokens are a person's own."""
+    return (one for one in script() if not one.api)
+
+
+def test_who_looks_as_the_rep_cannot_tell_them_apart_either(two: Two) -> None:
+    looking = [signed_in(two.app, OWNER_EMAIL) for _place in two.ids]
+    for place, visitor in enumerate(looking):
+        at = f"/w/{two.ids[place]}"
+        assert visitor.submit(f"{at}/guise", on=at, user=two.rep).status_code == 200
+    found = differences(replace(two, visitors=looking), RICH, RICH_WORLD, POOR_WORLD, in_guise)
+    assert not found, "\n\n".join(found)
+    page = looking[0].get(f"/w/{two.ids[0]}/apps/crm/accounts").text
+    assert ("You see Acme as Rep" in page, "Elm" in page) == (True, False)
 
 
 def _as_it_is(*arguments: Any) -> Any:

@@ -15,6 +15,7 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
   if (event.key === "?") document.getElementById("keys")?.showModal();
   if (event.key === "/") press(event, "[data-searches]", search);
+  if (event.key === "q") press(event, "[data-ends-guise]", (button) => button.click());
   if (event.key === "n") press(event, "[data-new-record]", (link) => link.click());
 });
 
