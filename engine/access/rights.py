@@ -14,7 +14,7 @@ from engine.access.principals import Principal
 from engine.access.scopes import WHOLE, Scope
 from engine.definitions.apps import Apps
 from engine.definitions.language import App, Condition, Field, Table
-from engine.definitions.roles import Role, TableAccess
+from engine.definitions.roles import EVERY_FIELD, Role, TableAccess
 from engine.definitions.scope import Path
 from engine.definitions.types import FieldTypes
 
@@ -190,7 +190,9 @@ def _rights(app: App, table: Table, roles: list[Role] | None, *, guest: bool) ->
     if not gives:
         return NOTHING
     may = (lambda _rule: False) if guest else _same
-    named = {key for one in gives for key in one.fields}
+    named = {key for one in gives for key in one.fields if key != EVERY_FIELD}
+    if any(EVERY_FIELD in one.fields for one in gives):
+        named |= {one.key for one in table.fields.values() if not one.kind.system}
     return TableRights(
         read=any_of(one.of("read") for one in gives),
         create=may(any_of(one.of("create") for one in gives)),
@@ -211,28 +213,18 @@ def _same(rule: Rule) -> Rule:
 def _field_rights(key: str, gives: list[TableAccess], may: Callable[[Rule], Rule]) -> FieldRights:
     return FieldRights(
         seen=_seen(key, gives),
-        create=may(any_of(one.of("create") for one in gives if _settable(one, key) is not False)),
-        before=may(any_of(all_of(one.of("read"), one.of("update"), _settable(one, key)) for one in gives)),
-        after=may(any_of(one.of("update") for one in gives if _settable(one, key) is not False)),
+        create=may(any_of(one.of("create") for one in gives if one.sets(key) is not False)),
+        before=may(any_of(all_of(one.of("read"), one.of("update"), one.sets(key)) for one in gives)),
+        after=may(any_of(one.of("update") for one in gives if one.sets(key) is not False)),
     )
 
 
 def _seen(key: str, gives: list[TableAccess]) -> Rule:
     """In all records that are seen, if every role that shows any shows the field; else where one of them does."""
-    shown = [_shown(one, key) for one in gives]
+    shown = [one.shows(key) for one in gives]
     if all(one is True for one in shown):
         return True
     return any_of(all_of(one.of("read"), where) for one, where in zip(gives, shown, strict=True))
-
-
-def _shown(one: TableAccess, key: str) -> Rule:
-    said = one.fields.get(key, True)
-    return True if said == "read_only" else False if said == "hidden" else said
-
-
-def _settable(one: TableAccess, key: str) -> Rule:
-    said = one.fields.get(key, True)
-    return False if said in ("hidden", "read_only") else said
 
 
 def _offered(chosen: Iterable[frozenset[str] | None]) -> frozenset[str] | None:

@@ -250,7 +250,8 @@ def with_views(table: Table, types: FieldTypes) -> Table:
     views = {}
     for key, view in table.views.items():
         seen = _trimmed(table, view)
-        if not list(view_problems("", seen.type, seen.options, types.apps.tables[table.address], types)):
+        asked = {name: one for name, one in seen.options.items() if name != "fields"}  # what it shows is there by now
+        if not list(view_problems("", seen.type, asked, types.apps.tables[table.address], types)):
             views[key] = seen
     return replace(table, views=views or {"all": View("all", "grid", table.plural or table.label, {})})
 

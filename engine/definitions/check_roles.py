@@ -8,7 +8,7 @@ from typing import Any
 from engine.definitions.check_conditions import check_condition
 from engine.definitions.check_names import no_field, no_table
 from engine.definitions.language import SYSTEM_FIELDS, App, Condition, Table
-from engine.definitions.roles import EVERY_TABLE, Role, TableAccess
+from engine.definitions.roles import EVERY_FIELD, EVERY_TABLE, Role, TableAccess, limits_setting
 from engine.definitions.types import FieldTypes
 from engine.errors import Problem
 from engine.text import _
@@ -40,6 +40,8 @@ def _meant(app: App, role: Role, key: str) -> list[Table]:
 
 
 def _access_problems(at: str, access: TableAccess, table: Table, types: FieldTypes) -> Iterator[Problem]:
+    if not isinstance(access.where, bool):
+        yield from _condition_problems(f"{at}/where", access.where, table, types)
     for act, given in access.acts.items():
         if not isinstance(given, bool):
             yield from _condition_problems(f"{at}/{act}", given, table, types)
@@ -47,12 +49,16 @@ def _access_problems(at: str, access: TableAccess, table: Table, types: FieldTyp
             says = _("What is not read cannot be changed or taken along: give `read` too.")
             yield Problem(f"{at}/{act}", says, "not_read")
     for key, said in access.fields.items():
+        if key == EVERY_FIELD:
+            continue
         if key not in table.fields:
             yield no_field(f"{at}/fields/{key}", key, table)
-        elif key in SYSTEM_FIELDS and said != "read_only":
+        elif key in SYSTEM_FIELDS and said not in ("read_only", "open"):
             says = _("{field} cannot be hidden: every record tells it.", field=table.fields[key].label)
             yield Problem(f"{at}/fields/{key}", says, "system")
-        elif said not in ("hidden", "read_only"):
+        elif limits_setting(said):
+            yield from _condition_problems(f"{at}/fields/{key}/set", said["set"], table, types)
+        elif said not in ("hidden", "read_only", "open"):
             yield from _condition_problems(f"{at}/fields/{key}", said, table, types)
             if table.fields[key].many:
                 says = _("{field} holds many records: hide it, or let it be seen.", field=table.fields[key].label)

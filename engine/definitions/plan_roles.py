@@ -9,11 +9,12 @@ from typing import Any
 from engine.definitions.alteration import Alteration
 from engine.definitions.documents import own_tables
 from engine.definitions.language import Condition, Document
-from engine.definitions.roles import ACTS, EVERY_TABLE, Default, RecordAct
+from engine.definitions.roles import ACTS, EVERY_FIELD, EVERY_TABLE, Default, RecordAct, limits_setting, within
 from engine.text import Label, Text, _
 
 Part = Mapping[str, Any]
 _NOTHING: Part = {}
+_OTHERS = _("every field not named")
 _ACTS: Mapping[RecordAct, Text] = {
     "read": _("read"),
     "create": _("create"),
@@ -55,12 +56,15 @@ class ChangeRoleField(Alteration):
     @property
     def says(self) -> Text:
         words = {"role": self.role, "table": self.table, "field": self.field}
-        if self.said is None:
+        if self.said is None or self.said == "open":
             return _("Role {role}: {field} of {table} is now as open as its records.", **words)
         if self.said == "hidden":
             return _("Role {role}: {field} of {table} is now hidden.", **words)
         if self.said == "read_only":
             return _("Role {role}: {field} of {table} can now be seen but not set.", **words)
+        if limits_setting(self.said):
+            where = condition_words(self.said["set"])
+            return _("Role {role}: {field} of {table} is now set only where {condition}.", **words, condition=where)
         where = condition_words(self.said)
         return _("Role {role}: {field} of {table} is now seen only where {condition}.", **words, condition=where)
 
@@ -113,12 +117,12 @@ def role_alterations(app: str, old: Document, new: Document) -> Iterator[Alterat
             before, after = _access(was, table_key), _access(role, table_key)
             label = _name(table, table_key)
             for act in ACTS:
-                if before.get(act, False) != after.get(act, False):
-                    yield ChangeRole(app, role=name, table=label, act=act, records=after.get(act, False))
+                if _given(before, act) != _given(after, act):
+                    yield ChangeRole(app, role=name, table=label, act=act, records=_given(after, act))
             fields, then = after.get("fields", _NOTHING), before.get("fields", _NOTHING)
             for one in dict.fromkeys([*fields, *then]):
                 if fields.get(one) != then.get(one):
-                    field = _name(table["fields"].get(one, _NOTHING), one)
+                    field = _OTHERS if one == EVERY_FIELD else _name(table["fields"].get(one, _NOTHING), one)
                     yield ChangeRoleField(app, role=name, table=label, field=field, said=fields.get(one))
 
 
@@ -143,6 +147,10 @@ def _access(role: Part, table: str) -> Part:
     tables: Part = role.get("tables", _NOTHING)
     found: Part = tables.get(table) or tables.get(EVERY_TABLE) or _NOTHING
     return found
+
+
+def _given(table: Part, act: RecordAct) -> bool | Condition:
+    return within(table.get("where", True), table.get(act, False))
 
 
 def _name(part: Part, key: str) -> Label:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from engine.text import Label
 
@@ -16,6 +16,7 @@ RecordAct = Literal["read", "create", "update", "delete", "export"]
 Default = bool | Literal["members", "guests"]
 ACTS: tuple[RecordAct, ...] = ("read", "create", "update", "delete", "export")
 EVERY_TABLE = "*"  # stands for all tables that the role does not name
+EVERY_FIELD = "*"  # stands for all fields that the role does not name
 
 _CONDITION = {"$ref": "#/$defs/condition"}
 _RECORDS: dict[str, Any] = {"if": {"type": "boolean"}, "else": _CONDITION}
@@ -30,14 +31,29 @@ _BY_ACT: dict[str, Any] = {act: {**_RECORDS, "description": says} for act, says 
 _TABLE = {
     "type": "object",
     "properties": {
+        "where": {**_CONDITION, "description": "Of which records all that follows is given; of all when not said."},
         **_BY_ACT,
         "fields": {
             "type": "object",
-            "description": "What is not said of a field: seen where its record is, and set where it can be changed.",
-            "propertyNames": {"$ref": "#/$defs/key"},
+            "description": "What is said of fields, `*` of those not named. Of which nothing is said are `open`.",
+            "propertyNames": {"pattern": "^(\\*|[a-z][a-z0-9_]{0,39})$"},
+            "properties": {EVERY_FIELD: {"enum": ["hidden", "read_only"]}},
             "additionalProperties": {
-                "if": {"enum": ["hidden", "read_only"]},
-                "else": {**_CONDITION, "description": "The field is seen in the records that satisfy it."},
+                "if": {"enum": ["hidden", "read_only", "open"]},
+                "else": {
+                    "if": {"type": "object", "required": ["set"]},
+                    "then": {
+                        "type": "object",
+                        "properties": {
+                            "set": {
+                                **_CONDITION,
+                                "description": "The field is set in new records, and in those that satisfy it.",
+                            }
+                        },
+                        "additionalProperties": False,
+                    },
+                    "else": {**_CONDITION, "description": "The field is seen in the records that satisfy it."},
+                },
             },
             "maxProperties": 500,
         },
@@ -77,8 +93,13 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class TableAccess:
-    """What a role gives of one table: for each act which records; of fields what is said of them."""
+    """What a role gives of one table: for each act which records; of fields what is said of them.
 
+    That is `hidden`, `read_only`, `open` (seen where its record is, and set where that is changed), a condition (where
+    it is seen), or `{"set": condition}` (seen, and where it is set).
+    """
+
+    where: bool | Condition = True  # the records that the acts are given of
     acts: Mapping[RecordAct, bool | Condition] = field(default_factory=dict)
     fields: Mapping[str, str | Condition] = field(default_factory=dict)  # hidden | read_only | where it is seen
     views: frozenset[str] | None = None
@@ -86,7 +107,34 @@ class TableAccess:
 
     def of(self, act: RecordAct) -> bool | Condition:
         """Which records `act` can be done with."""
-        return self.acts.get(act, False)
+        return within(self.where, self.acts.get(act, False))
+
+    def shows(self, key: str) -> bool | Condition:
+        """In which of the records that are read the field is seen."""
+        said = self._said_of(key)
+        return True if said in ("read_only", "open") or limits_setting(said) else False if said == "hidden" else said
+
+    def sets(self, key: str) -> bool | Condition:
+        """In which of the records that are changed the field is set."""
+        said = self._said_of(key)
+        if said in ("hidden", "read_only"):
+            return False
+        return True if said == "open" else said["set"] if limits_setting(said) else said
+
+    def _said_of(self, key: str) -> str | Condition:
+        return self.fields.get(key) or self.fields.get(EVERY_FIELD) or "open"
+
+
+def within(where: bool | Condition, given: bool | Condition) -> bool | Condition:
+    """What is given of the records that satisfy `where`."""
+    if where is True or given is False:
+        return given
+    return where if given is True else {"all": [where, given]}
+
+
+def limits_setting(said: Any) -> TypeGuard[Mapping[str, Condition]]:
+    """Whether what is said of a field is where it is set."""
+    return isinstance(said, Mapping) and "set" in said
 
 
 NOTHING = TableAccess()
@@ -133,6 +181,7 @@ def roles_of(app: str, roles: Part) -> dict[str, Role]:
 
 def _access(table: Part) -> TableAccess:
     return TableAccess(
+        table.get("where", True),
         {act: table[act] for act in ACTS if act in table},
         dict(table.get("fields", {})),
         frozenset(table["views"]) if "views" in table else None,

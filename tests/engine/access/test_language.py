@@ -32,6 +32,17 @@ def test_problems_of_roles_stand_at_their_places() -> None:
     }
 
 
+def test_what_is_said_of_records_and_fields_is_checked_at_its_place() -> None:
+    at = "/roles/odd/tables/accounts"
+    assert wrong(accounts={"where": "={nope}", "read": True}) == {f"{at}/where": "formula"}
+    assert wrong(accounts={"where": {"all": []}, "read": True}) == {f"{at}/where": "empty"}
+    assert wrong(accounts={"read": True, "fields": {"level": {"set": "={nope}"}}}) == {
+        f"{at}/fields/level/set": "formula"
+    }
+    assert wrong(accounts={"read": True, "fields": {"*": "open"}}) == {f"{at}/fields/*": "enum"}
+    assert wrong(accounts={"read": True, "fields": {"*": "hidden", "name": "open"}}) == {}
+
+
 def test_what_is_not_read_is_not_changed_either() -> None:
     assert wrong(accounts={"update": True, "create": True}) == {"/roles/odd/tables/accounts/update": "not_read"}
 
@@ -63,7 +74,12 @@ def test_a_plan_says_what_roles_gain_and_lose() -> None:
         "default": True,
         "tables": {
             "accounts": {"read": True, "update": "={owner} = ME()", "fields": {"level": "hidden"}},
-            "deals": {"read": {"all": [{"field": "stage", "op": "is", "value": "won"}, "{amount} > 5"]}},
+            "deals": {
+                "where": {"field": "stage", "op": "is", "value": "won"},
+                "read": "{amount} > 5",
+                "update": True,
+                "fields": {"*": "read_only", "title": "open", "amount": {"set": "={amount} < 9"}},
+            },
             "tags": {"read": True},
         },
     }
@@ -77,8 +93,11 @@ def test_a_plan_says_what_roles_gain_and_lose() -> None:
         "Role Sales rep: phone of Accounts is now as open as its records.",
         "Role Sales rep: may now read records of Deals where (stage is won) and ({amount} > 5).",
         "Role Sales rep: may no longer create records of Deals.",
-        "Role Sales rep: may no longer change records of Deals.",
+        "Role Sales rep: may now change records of Deals where stage is won.",
         "Role Sales rep: may no longer delete records of Deals.",
+        "Role Sales rep: every field not named of Deals can now be seen but not set.",
+        "Role Sales rep: title of Deals is now as open as its records.",
+        "Role Sales rep: amount of Deals is now set only where {amount} < 9.",
     ]
 
 

@@ -6,7 +6,7 @@ from engine import apps, queries, records, roles, search, totals, views
 from engine.errors import Forbidden, NotFound, Refused
 from engine.queries import Query
 from tests.engine.access.conftest import Shop
-from tests.engine.access.shop import ANA, AS_ANA, AS_GUS, AS_LEA, AS_NEW, AS_REP, NEW, REP
+from tests.engine.access.shop import ANA, AS_ANA, AS_GUS, AS_LEA, AS_NEW, AS_REP, NEW, REP, app
 
 
 @pytest.fixture
@@ -125,6 +125,20 @@ def test_views_made_by_hidden_fields_are_not_offered(filled: Shop) -> None:
         with pytest.raises(NotFound):
             views.get(session, "crm.accounts", "rich")
         assert apps.get(session, "crm").document.get("roles") is None
+
+
+def test_a_view_that_shows_a_field_seen_in_some_records_is_offered(filled: Shop) -> None:
+    changed = app()
+    changed["tables"]["accounts"]["views"]["calls"] = {"type": "grid", "fields": ["phone", "credit"]}
+    changed["tables"]["accounts"]["views"]["known"] = {
+        "type": "grid",
+        "filter": {"field": "phone", "op": "is_not_empty"},
+    }
+    filled.install(changed)
+    with filled.workspace.read(AS_REP) as session:
+        shown = session.layout.table("crm.accounts").views
+    assert shown["calls"].options["fields"] == ["phone"]
+    assert "known" not in shown
 
 
 def test_roles_count_from_the_next_request_on(filled: Shop) -> None:

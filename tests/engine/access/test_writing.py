@@ -50,6 +50,37 @@ def test_fields_that_are_not_seen_or_not_set_are_refused_all_at_once(shop: Shop)
     assert shop.get("accounts", mine)["phone"] == "1"
 
 
+def test_a_field_is_set_where_the_role_says(shop: Shop) -> None:
+    deals = {"read": True, "create": True, "update": True, "fields": {"amount": {"set": '={stage} = "open"'}}}
+    shop.install(app(rep={"tables": {"deals": deals}}))
+    (deal,) = shop.create("deals", {"title": "A", "amount": 5, "stage": "open"}, by=AS_REP)
+    shop.update("deals", deal, by=AS_REP, amount=6, stage="won")  # it was open before
+    with pytest.raises(Refused) as refused:
+        shop.update("deals", deal, by=AS_REP, amount=7)
+    assert problems(refused) == {"/0/amount": "You may not set Amount here."}
+    shop.update("deals", deal, by=AS_REP, amount=6, title="B")  # as its form
+    assert shop.get("deals", deal, by=AS_REP)["amount"] == 6
+    shop.update("deals", deal, amount=7)  # whom no role limits
+
+
+def test_what_is_said_of_every_field_counts_for_those_not_named(shop: Shop) -> None:
+    looks = {"read": True, "update": True, "fields": {"*": "read_only", "phone": "open", "credit": "hidden"}}
+    shop.install(app(rep={"tables": {"accounts": looks}}))
+    (made,) = shop.create("accounts", {"name": "A", "credit": 5})
+    shop.update("accounts", made, by=AS_REP, phone="1")
+    with pytest.raises(Refused) as refused:
+        shop.update("accounts", made, by=AS_REP, phone="2", name="B", credit=6)
+    assert problems(refused) == {"/0/name": "You may not set Name.", "/0/credit": "There is no field credit here."}
+    closed = {"read": True, "update": True, "fields": {"*": "hidden", "name": "read_only", "phone": "open"}}
+    shop.install(app(rep={"tables": {"accounts": closed}}))
+    shop.update("accounts", made, by=AS_REP, phone="3")
+    seen = shop.get("accounts", made, by=AS_REP)
+    assert {key: one for key, one in seen.items() if not key.startswith(("created", "updated"))} == {
+        "name": "A",
+        "phone": "3",
+    }
+
+
 def test_links_that_are_not_seen_are_kept(shop: Shop) -> None:
     mine, other = shop.create("accounts", {"name": "Mine", "owner": REP}, {"name": "Other", "owner": ANA})
     (deal,) = shop.create("deals", {"title": "A", "account": other})

@@ -90,7 +90,7 @@ def _as_it_is(*arguments: Any) -> Any:
 LEAKS: dict[str, tuple[Any, str, Any]] = {
     "the rule of records": (sight.Sight, "_holds", lambda *_: []),
     "links that lead to what is not seen": (sight.Sight, "_some_are_hidden", lambda *_: False),
-    "hidden fields": (rights, "_shown", lambda *_: True),
+    "hidden fields": (TableAccess, "shows", lambda *_: True),
     "masks": (sight, "_where", lambda value, _wheres: value),
     "what is computed is as secret as its inputs": (rights.Rights, "_inputs_are_open", lambda *_: True),
     "what is computed over records of which not all are seen": (rights.Rights, "_path_is_open", lambda *_: True),
