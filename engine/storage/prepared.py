@@ -7,7 +7,7 @@ from then on handed straight to the driver, with the same conversions of values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,10 +31,10 @@ class Prepared:
         driver = _driver(connection)
         try:
             cursor = driver.execute(compiled.text, compiled.parameters(values))
-            found: list[Row] = cursor.fetchall() if cursor.description else []
+            found: list[Row] = cursor.fetchall() if compiled.finds(cursor) else []
         except compiled.errors as error:
             raise _wrapped(connection, compiled.text, error) from error
-        return compiled.converted(found, cursor.description)
+        return compiled.converted(found)
 
     def run(self, connection: Connection, each: Iterable[Mapping[str, Any]]) -> None:
         """Carry the statement out once for each set of values. Raises SQLAlchemy's `DBAPIError`."""
@@ -79,6 +79,7 @@ class _Compiled:
         self._dialect = dialect
         self._types = [one.type for one in getattr(statement, "selected_columns", ())]
         self._results: list[tuple[int, Conversion]] | None = None
+        self._finds = False
         names = state.positiontup if state.positiontup is not None else list(state.parameters)
         self._places: list[tuple[str, Conversion | None]] = []
         self._own: dict[str, Any] = {}
@@ -100,22 +101,25 @@ class _Compiled:
             filled[name] = values[name] if convert is None else convert(values[name])
         return filled if self._order is None else tuple([filled[name] for name in self._order])
 
-    def converted(self, rows: list[Row], description: Sequence[Any] | None) -> list[Row]:
-        if self._results is None:
-            self._results = []
-            for number, (type_, column) in enumerate(zip(self._types, description or (), strict=False)):
-                convert = type_.dialect_impl(self._dialect).result_processor(self._dialect, column[1])
-                if convert is not None:
-                    self._results.append((number, convert))
-        if not self._results:
+    def finds(self, cursor: Any) -> bool:
+        """Whether the statement finds rows; how they are converted is known once it has run."""
+        if self._results is None:  # psycopg makes a description anew each time, for as long as a row takes
+            described = cursor.description or ()
+            self._finds = bool(described)
+            each = [
+                type_.dialect_impl(self._dialect).result_processor(self._dialect, column[1])
+                for type_, column in zip(self._types, described, strict=False)
+            ]
+            self._results = [(number, convert) for number, convert in enumerate(each) if convert is not None]
+        return self._finds
+
+    def converted(self, rows: list[Row]) -> list[Row]:
+        if not self._results or not rows:
             return rows
-        changed = []
-        for row in rows:
-            values = list(row)
-            for number, convert in self._results:
-                values[number] = convert(values[number])
-            changed.append(tuple(values))
-        return changed
+        columns: list[Any] = list(zip(*rows, strict=True))
+        for number, convert in self._results:
+            columns[number] = map(convert, columns[number])
+        return list(zip(*columns, strict=True))
 
 
 def ask_directly(connection: Connection, *texts: str) -> list[Row]:

@@ -23,16 +23,16 @@ class _NumericAffinity(UserDefinedType[Any]):
 
 
 class _AsItIsOnSqlite(TypeDecorator[Any]):
-    """SQLite holds the very values that Python has: nothing is converted, which would take a call for each value."""
+    """SQLite holds the very values that Python has: nothing is converted, which would take a call for each value.
+
+    What is converted of PostgreSQL's takes one call: see `databases.py` for what its driver gives.
+    """
 
     impl: Any = sa.Text
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Any:
         return None if dialect.name == "sqlite" else super().bind_processor(dialect)
-
-    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
-        return None if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
 class Number(_AsItIsOnSqlite):
@@ -50,10 +50,8 @@ class Number(_AsItIsOnSqlite):
             return value
         return value if isinstance(value, Decimal) else Decimal(str(value))
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        if isinstance(value, Decimal):
-            return int(value) if value == value.to_integral_value() else float(value)
-        return value
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        return None if dialect.name == "sqlite" else _number
 
 
 class Text(TypeDecorator[str]):
@@ -80,8 +78,8 @@ class Date(_AsItIsOnSqlite):
             return datetime.date.fromisoformat(value)
         return value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return value.isoformat() if isinstance(value, datetime.date) else value
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        return None
 
 
 class DateTime(_AsItIsOnSqlite):
@@ -98,10 +96,8 @@ class DateTime(_AsItIsOnSqlite):
             return datetime.datetime.fromisoformat(value)
         return value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        if isinstance(value, datetime.datetime):
-            return value.astimezone(datetime.UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-        return value
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        return None if dialect.name == "sqlite" else _moment
 
 
 class JsonText(TypeDecorator[Any]):
@@ -123,6 +119,19 @@ class JsonText(TypeDecorator[Any]):
             return json.loads(value)
         except ValueError:
             return value  # a text that was there before the field held JSON
+
+
+def _number(value: float | int | None) -> float | int | None:
+    if value is None or type(value) is int:
+        return value
+    if type(value) is float:
+        return int(value) if value.is_integer() else value
+    raise TypeError("no number: the field has become another one meanwhile")
+
+
+def _moment(value: str | None) -> str | None:
+    """From `YYYY-MM-DD HH:MM:SS.ffffff+00`, where zeros at the end are left out."""
+    return None if value is None else f"{value[:10]}T{value[11:19]}.{(value[20:-3] + '000')[:3]}Z"
 
 
 JSON_LIST = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")

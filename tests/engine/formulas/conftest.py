@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool, StaticPool
 
 from engine.formulas import sqlite
+from engine.storage.databases import take_plainly
 from tests.support.databases import PostgresServer
 
 
@@ -24,7 +25,9 @@ def on_sqlite() -> Iterator[sa.Engine]:
 @pytest.fixture(scope="session")
 def on_postgresql(postgres_server: PostgresServer, postgres_database: str) -> sa.Engine:
     """A PostgreSQL database; each use connects anew, because other tests close all connections."""
-    return sa.create_engine(postgres_server.url(postgres_database), poolclass=NullPool)
+    engine = sa.create_engine(postgres_server.url(postgres_database), poolclass=NullPool)
+    sa.event.listen(engine, "connect", take_plainly)
+    return engine
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
