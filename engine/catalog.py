@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine import apps, queries, records
+from engine.access import door
 from engine.apps import Plan
 from engine.definitions.language import Document, Field, Table
 from engine.errors import NotFound, Problem, Refused
@@ -123,8 +124,9 @@ def install(
     """Install a template with its seeds, and its sample records if wanted; how many records each table got.
 
     Where the app was here before, its records have come back with it and nothing is added. Raises `Refused` if it
-    is installed already.
+    is installed already, `Forbidden` for who may not build.
     """
+    door.enter_builder(session.principal)
     chosen = template(key)
     if key in session.layout.apps:
         raise Refused([Problem("", _("{app} is installed already.", app=chosen.label), "installed")])

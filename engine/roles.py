@@ -103,7 +103,7 @@ def give(session: Session, role: str, person: str) -> None:
     door.enter_builder(session.principal)
     given, known = get(session, role), {one.id: one for one in people.everybody(session)}
     if person not in known:
-        raise Refused([Problem("/person", _("There is no such person in this workspace."), "unknown_person", person)])
+        raise _unknown(person)
     if _write(session, role, person, only_head=False):
         says = _("gave the role {role} to {person}", role=given.label, person=known[person].name)
         _changed(session, "role.given", says, role=role, person=person)
@@ -117,8 +117,7 @@ def give_department(session: Session, role: str, department: str, *, only_head: 
     door.enter_builder(session.principal)
     given, paths = get(session, role), departments.paths(session)
     if department not in paths:
-        says = _("There is no such department (any more).")
-        raise Refused([Problem("/department", says, "unknown_department", department)])
+        raise _unknown_department(department)
     if _write(session, role, department, only_head=only_head):
         words = {"role": given.label, "department": paths[department]}
         says = _("gave the role {role} to the department {department}", **words)
@@ -128,23 +127,35 @@ def give_department(session: Session, role: str, department: str, *, only_head: 
 
 
 def take(session: Session, role: str, person: str) -> None:
-    """Take a role from a person. Raises `Forbidden` for who may not build, `NotFound`."""
+    """Take a role from a person, also from one who left. Raises as `give` does."""
     door.enter_builder(session.principal)
-    taken = get(session, role)
+    taken, names = get(session, role), people.names(session)
+    if person not in names:
+        raise _unknown(person)
     if _erase(session, role, person):
-        name = people.names(session).get(person, person)
-        says = _("took the role {role} from {person}", role=taken.label, person=name)
+        says = _("took the role {role} from {person}", role=taken.label, person=names[person])
         _changed(session, "role.taken", says, role=role, person=person)
 
 
 def take_department(session: Session, role: str, department: str) -> None:
-    """Take a role from a department. Raises `Forbidden` for who may not build, `NotFound`."""
+    """Take a role from a department, also from one that is gone. Raises as `give_department` does."""
     door.enter_builder(session.principal)
-    taken = get(session, role)
+    taken, names = get(session, role), departments.names(session)
+    if department not in names:
+        raise _unknown_department(department)
     if _erase(session, role, department):
-        name = departments.names(session).get(department, department)
+        name = names[department]
         says = _("took the role {role} from the department {department}", role=taken.label, department=name)
         _changed(session, "role.taken", says, role=role, department=department)
+
+
+def _unknown(person: str) -> Refused:
+    return Refused([Problem("/person", _("There is no such person in this workspace."), "unknown_person", person)])
+
+
+def _unknown_department(department: str) -> Refused:
+    says = _("There is no such department (any more).")
+    return Refused([Problem("/department", says, "unknown_department", department)])
 
 
 def _app(session: Session, app: str) -> App:

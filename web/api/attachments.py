@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import files, records
+from engine.access import door
 from engine.definitions.language import Table
 from engine.errors import NotFound
 from engine.field_types import TakesFiles
@@ -44,6 +45,7 @@ def _upload(caller: Caller, app: str, record: str, field: str, body: Body) -> An
         raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "file must be base64") from error
     with caller.read() as session:
         table, key = _found(session, app, check_id(record), field)
+        door.enter(caller.principal, "update", table, {key})  # before a file is kept for nothing
     brought = files.bring(caller.store, caller.principal, io.BytesIO(held), name, caller.site.file_limits)
     with caller.write() as session:
         before = records.get(session, table.address, record).values.get(key) or []

@@ -75,6 +75,7 @@ def assign(request: Request, place: In, form: FormHere, department: str) -> Resp
     """Exactly the people that are ticked belong to it."""
     ticked = [str(one) for one in form.getlist("person") if one]
     with place.write() as session:
+        _of(departments.tree(session), department)
         belonged = [one.id for one in people.everybody(session) if one.department == department]
         departments.assign(session, [one for one in belonged if one not in ticked], None)
         departments.assign(session, [one for one in ticked if one not in belonged], department)
@@ -124,9 +125,7 @@ def _one(
 ) -> Response:
     with place.read() as session:
         tree = departments.tree(session)
-        one = next((one for one in tree if one.id == department), None)
-        if one is None:
-            raise NotFound(_("There is no such department (any more)."))
+        one = _of(tree, department)
         context = _common(place, session, tree)
         everybody = people.everybody(session)
     return page(
@@ -141,6 +140,14 @@ def _one(
         everybody=everybody,
         **context,
     )
+
+
+def _of(tree: list[Department], department: str) -> Department:
+    """Raises `NotFound`."""
+    for one in tree:
+        if one.id == department:
+            return one
+    raise NotFound(_("There is no such department (any more)."))
 
 
 def _common(place: Place, session: Session, tree: list[Department]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from engine import copies, queries, records, sendings, values
 from engine.definitions.language import Table
-from engine.errors import Problem, Refused
+from engine.errors import NotFound, Problem, Refused
 from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere
@@ -141,6 +141,8 @@ def history(request: Request, place: In, app: str, table: str, record: str) -> R
         of = session.layout.table(f"{app}.{table}")
         found = history_of(session, place.at, of, record, MOST)
         name = _name(session, of, record)
+    if not found.entries:  # whatever was there for this reader began with something
+        raise NotFound(_("There is no record {id} (any more).", id=record))
     return page(request, "records/history.html", table=of, record=record, history=found, name=name)
 
 
@@ -149,8 +151,6 @@ Saved = tuple[str, Refused | None]
 
 def _save(place: Place, table: Table, record: str, typed: Mapping[str, Any], *, partly: bool) -> Saved:
     """Where to undo it (empty when nothing changed), and what was refused."""
-    if not typed:
-        return "", None
     try:
         with place.write() as session:
             changed = records.update(session, table.address, {record: typed}, reading="text")

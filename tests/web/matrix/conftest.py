@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.databases import Database
+from tests.web.matrix.asking import Crowd
+from tests.web.matrix.place import place_on
+
+
+@pytest.fixture
+def crowd(database_url: Database) -> Iterator[Crowd]:
+    """Everybody before both workspaces, on each database."""
+    for place in place_on(database_url):
+        yield Crowd(place)

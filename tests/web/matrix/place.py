@@ -1,0 +1,381 @@
+"""Two workspaces that have one of everything, and everybody who may come: what the matrix is about."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from fastapi import FastAPI
+
+from engine import (
+    accounts,
+    api_tokens,
+    apps,
+    comments,
+    connections,
+    departments,
+    files,
+    guises,
+    history,
+    imports,
+    invitations,
+    notifications,
+    outbox,
+    records,
+    resets,
+    roles,
+    sendings,
+    sessions,
+    shares,
+    trash,
+    ways_in,
+    workspaces,
+)
+from engine.access.principals import Principal, person
+from engine.access.scopes import Scope
+from engine.accounts import Person
+from engine.egress import Egress
+from engine.files import Limits
+from engine.ids import new_secret, secret_hash
+from engine.opening import open_stores
+from engine.settings import Settings
+from engine.storage import automation_tables, control_tables, index_tables, share_tables
+from engine.storage.stores import Stores, Workspace
+from tests.engine.access.shop import APP, MINE
+from tests.support.databases import Database
+from tests.support.pictures import picture
+from tests.web.conftest import PASSWORD
+from web.app import create_app
+from web.pages.signed_files import address_of
+from web.site import Site
+
+ROOM = Limits(2**20, 2**30)
+SHARE_PASSWORD = "correct horse battery"
+CSV = b"name,owner\nAlder again,rep@example.com\n"
+FAR_AHEAD = "2099-01-01T00:00:00.000Z"
+LONG_AGO = "2020-01-01T00:00:00.000Z"
+HOOK = "http://127.0.0.1:9/hook"
+# Somebody for every way of belonging, by the words of the table.
+PEOPLE = {
+    "guest": "guest",
+    "looker": "member",
+    "rep": "member",
+    "lead": "member",
+    "builder": "builder",
+    "owner": "owner",
+    "off": "owner",  # switched off, with everything that they had before
+}
+
+
+def app_of_all() -> dict[str, Any]:
+    """The sales app with roles, and a form, a ledger, files, automations and a connection."""
+    made = copy.deepcopy(APP)
+    tables = made["tables"]
+    tables["accounts"]["fields"] |= {"papers": {"type": "attachment"}}
+    tables["accounts"]["views"]["board"] = {"type": "kanban", "by": "level"}
+    tables["accounts"]["forms"] = {"desk": {"label": "Desk", "fields": ["name", "phone"]}}
+    tables["deals"]["fields"] |= {"account_credit": {"type": "snapshot", "through": "account", "field": "credit"}}
+    tables["deals"]["forms"] = {"desk": {"label": "Desk", "fields": ["title"]}}
+    tables["deals"]["views"] = {"all": {"type": "grid"}, "board": {"type": "kanban", "by": "stage"}}
+    tables["tags"]["fields"] |= {"level": {"type": "select", "choices": {"a": {"label": "A"}, "b": {"label": "B"}}}}
+    tables["tags"]["views"] = {"all": {"type": "grid"}, "board": {"type": "kanban", "by": "level"}}
+    tables["tags"]["forms"] = {
+        "enquiry": {"label": "Enquiry", "fields": ["name"], "public": True, "corrections": {"days": 30}},
+        "desk": {"label": "Desk", "fields": ["name"]},
+    }
+    tables["secrets"]["fields"] |= {"level": {"type": "select", "choices": {"a": {"label": "A"}}}}
+    tables["secrets"]["views"] = {"all": {"type": "grid"}, "board": {"type": "kanban", "by": "level"}}
+    tables["secrets"]["forms"] = {"desk": {"label": "Desk", "fields": ["name"]}}
+    tables["secrets"]["fields"] |= {"about": {"type": "link", "to": "tags"}}
+    tables["entries"] = {
+        "label": "Entries",
+        "title": "what",
+        "fields": {
+            "what": {"type": "text"},
+            "amount": {"type": "number"},
+            "day": {"type": "date"},
+            "tag": {"type": "link", "to": "tags"},
+            "reversal_of": {"type": "link", "to": "entries"},
+        },
+        "ledger": {"date": "day", "amounts": ["amount"], "by": ["tag"], "reversal": "reversal_of"},
+    }
+    made["roles"]["rep"]["tables"]["accounts"]["export"] = MINE
+    made["connections"] = {"erp": {"type": "webhook", "label": "ERP"}}
+    made["automations"] = {
+        "watch": {
+            "label": "Watch",
+            "trigger": {"type": "record_created", "table": "secrets"},
+            "steps": {"tell": {"action": "notify", "to": "={created_by}", "message": "A secret"}},
+        }
+    }
+    return made
+
+
+@dataclass
+class Side:
+    """One workspace with one of everything. `ids` are called like the parameters of routes, and more exactly."""
+
+    id: str
+    store: Workspace
+    owner: Person
+    ids: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Place:
+    """Both workspaces, and who comes: `sids` are the cookies of people, `tokens` what programs send."""
+
+    app: FastAPI
+    site: Site
+    here: Side
+    other: Side
+    people: dict[str, Person] = field(default_factory=dict)
+    sids: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    own: dict[str, dict[str, str]] = field(default_factory=dict)  # what belongs to one person, by whose it is
+
+    @property
+    def stores(self) -> Stores:
+        return self.site.stores
+
+
+def place_on(database: Database) -> Iterator[Place]:
+    """Made anew; what it takes is a second or two."""
+    settings = Settings.from_environment(
+        {
+            "FORMWORK_DATA": str(database.folder),
+            "FORMWORK_DATABASE_URL": database.url,
+            "FORMWORK_EGRESS_ALLOW": "127.0.0.0/8",
+            "FORMWORK_SMTP_HOST": "127.0.0.1",
+            "FORMWORK_SMTP_PORT": "9",
+            "FORMWORK_SMTP_FROM": "formwork@example.com",
+            "FORMWORK_SMTP_SECURITY": "none",
+            "FORMWORK_OIDC_ISSUER": "http://127.0.0.1:9",
+            "FORMWORK_OIDC_CLIENT_ID": "formwork",
+        }
+    )
+    stores = open_stores(settings)
+    app = create_app(settings, stores)
+    site: Site = app.state.site
+    site.public_forms.times = 1000  # everybody comes from one address here
+    ana, home = accounts.create_owner(
+        stores, email="owner@example.com", name="Owner", password=PASSWORD, workspace="Acme"
+    )
+    place = Place(app, site, Side(home.id, stores.workspace(home.id), ana), Side("", stores.workspace(home.id), ana))
+    place.people["owner"] = ana
+    for name, role in PEOPLE.items():
+        if name != "owner":
+            place.people[name] = _let_in(stores, home.id, name, role)
+    away = workspaces.create(stores, ana.id, "Elsewhere")
+    uma = _let_in(stores, away.id, "elsewhere", "owner")  # she never was here
+    workspaces.remove_person(stores, away.id, ana.id)
+    place.people["elsewhere"] = uma
+    both = _let_in(stores, home.id, "both", "owner")
+    with stores.control.write() as session:
+        workspaces.insert_membership(session, away.id, both.id, "owner")
+    workspaces.mirror(stores, away.id)
+    place.people["both"] = both
+    place.other = Side(away.id, stores.workspace(away.id), uma)
+    for side, reps in ((place.here, place.people["rep"]), (place.other, both)):
+        _furnish(site, side, reps)
+    place.other.ids["user"] = uma.id  # who belongs there alone
+    with place.here.store.write(person(ana.id, "owner")) as session:
+        roles.give(session, "crm.lead", place.people["lead"].id)
+    _give_ways_in(place)
+    ways_in.disable(stores, place.people["off"].id)
+    yield place
+    site.background.close()
+    stores.close()
+
+
+def _let_in(stores: Stores, workspace: str, name: str, role: str) -> Person:
+    return accounts.add_person(
+        stores, workspace, email=f"{name}@example.com", name=name.title(), password=PASSWORD, role=role
+    )
+
+
+def _furnish(site: Site, side: Side, rep: Person) -> None:
+    owner, store, ids = person(side.owner.id, "owner"), side.store, side.ids
+    with store.write(owner) as session:
+        apps.apply(session, app_of_all())
+        roles.give(session, "crm.rep", rep.id)
+    with store.write(owner) as session:
+        changed = app_of_all() | {"label": "Sales"}
+        apps.apply(session, changed)
+    ids |= {
+        "workspace": side.id, "app": "crm", "number": "1", "template": "crm", "automation": "watch", "role": "rep",
+        "user": rep.id, "field": "tags", "size": "small",
+    }  # fmt: skip
+    _fill(site, side, owner, rep)
+    _share(side, owner, rep)
+    _happen(site, side, owner, rep)
+    _bring(side, owner, rep)
+
+
+def _fill(site: Site, side: Side, owner: Principal, rep: Person) -> None:
+    store, ids = side.store, side.ids
+    ids["file"] = files.bring(store, owner, io.BytesIO(picture(80, 60)), "plan.png", ROOM).id
+    ids["file of secrets"] = files.bring(store, owner, io.BytesIO(b"hidden words"), "hidden.txt", ROOM).id
+    with store.write(owner) as session:
+        ids["tag"], ids["unused tag"] = records.create(session, "crm.tags", [{"name": "Urgent"}, {"name": "Unused"}])
+        ids["secret"] = records.create(session, "crm.secrets", [{"name": "Secret"}])[0]
+        ids["mine"], ids["theirs"] = records.create(
+            session,
+            "crm.accounts",
+            [
+                {"name": "Alder", "owner": rep.id, "credit": 500, "papers": [ids["file"]], "tags": [ids["tag"]]},
+                {"name": "Birch", "owner": side.owner.id, "credit": 7, "papers": [ids["file of secrets"]]},
+            ],
+        )
+        ids["deal"] = records.create(session, "crm.deals", [{"title": "Deal", "account": ids["mine"], "amount": 5}])[0]
+        entries = [{"what": "In", "amount": 5, "day": "2026-01-01", "tag": ids["tag"]}]
+        ids["entry"] = records.create(session, "crm.entries", entries)[0]
+    for name, table, record, values in (
+        ("act on mine", "accounts", "mine", {"claimed": True}),
+        ("act on theirs", "accounts", "theirs", {"name": "Birch anew"}),
+        ("act on tag", "tags", "tag", {"name": "Urgent now"}),
+        ("act on secret", "secrets", "secret", {"name": "Secret now"}),
+    ):
+        by = person(rep.id) if name == "act on mine" else owner
+        with store.write(by) as session:
+            records.update(session, f"crm.{table}", {ids[record]: values})
+            ids[name] = session.transaction_id
+    with store.read(owner) as session:
+        for table, one in (("accounts", "mine"), ("accounts", "theirs"), ("tags", "tag"), ("secrets", "secret")):
+            ids[f"seen {one}"] = records.get(session, f"crm.{table}", ids[one]).values["updated_at"]
+    with store.write(owner) as session:
+        gone = records.create(session, "crm.tags", [{"name": "Gone"}]) + records.create(
+            session, "crm.secrets", [{"name": "Gone secret"}]
+        )
+    for name, table, record in (("gone tag", "tags", gone[0]), ("gone secret", "secrets", gone[1])):
+        with store.write(owner) as session:
+            records.delete(session, f"crm.{table}", [record])
+            ids[name] = record
+    with store.read(owner) as session:
+        things = {one.key: one.id for one in trash.entries(session)}
+        ids["thing tag"], ids["thing secret"] = things[gone[0]], things[gone[1]]
+        assert history.of_transaction(session, ids["act on tag"])
+
+    with store.write(owner) as session:
+        said = [comments.add(session, "crm.tags", ids["tag"], words).id for words in ("Kept", "Gone")]
+        comments.delete(session, "crm.tags", ids["tag"], said[1])
+        ids["comment"], ids["gone comment"] = said
+        comments.add(session, "crm.accounts", ids["mine"], "Kept")
+        tags, token = session.layout.table("crm.tags"), f"{side.id}.{new_secret()}"
+        sendings.note(session, tags, tags.forms["enquiry"], ids["tag"], "a page")
+        assert sendings.allow_correction(session, tags.forms["enquiry"], ids["tag"], token)
+        ids["correction token"] = token
+
+
+def _share(side: Side, owner: Principal, rep: Person) -> None:
+    """Links of every kind: `token of ...`; `share` is the owner's."""
+    kinds: dict[str, dict[str, Any]] = {
+        "open": {"view": "board"},
+        "locked": {"view": "board", "password": SHARE_PASSWORD},
+        "record": {"view": "all", "record": side.ids["mine"]},
+        "expired": {"view": "board", "days": 1},
+        "revoked": {"view": "board"},
+    }
+    with side.store.write(owner) as session:
+        made = {name: shares.create(session, "crm.accounts", **given) for name, given in kinds.items()}
+    for name, (share, token) in made.items():
+        side.ids[f"token of {name}"], side.ids[f"share of {name}"] = token, share.id
+    with side.store.write(owner) as session:
+        shares.revoke(session, made["revoked"][0].id)
+        c = share_tables.shares.c
+        aged = sa.update(share_tables.shares).where(c.id == made["expired"][0].id).values(expires_at=LONG_AGO)
+        session.connection.execute(aged)
+    with side.store.write(person(rep.id, "member")) as session:
+        share, _token = shares.create(session, "crm.accounts", "all")
+    side.ids |= {"share": side.ids["share of open"], "share of rep": share.id}
+
+
+def _happen(site: Site, side: Side, owner: Principal, rep: Person) -> None:
+    """What comes of automations, mails and departments."""
+    store, ids = side.store, side.ids
+    with store.write(owner) as session:
+        ids["department"] = departments.create(session, "Sales")
+        ids["empty department"] = departments.create(session, "Empty")
+        ids["mail"] = outbox.put(session, ["a@example.com"], "Hello", "Words", site.settings)[0]
+        session.connection.execute(sa.update(automation_tables.outbox).values(status="failed"))
+        ids["run"] = session.connection.execute(sa.select(automation_tables.runs.c.id)).scalars().first() or ""
+        failed = {"status": "failed", "step": "tell", "finished_at": LONG_AGO}
+        session.connection.execute(sa.update(automation_tables.runs).values(**failed))
+        shape = {"table": "crm.accounts", "equal": ["name"], "sort": []}
+        row = {"name": "ax_name", "table_address": "crm.accounts", "shape": json.dumps(shape), "why": "[]"}
+        session.connection.execute(sa.insert(index_tables.indexes).values(**row, state="ready", made_at=LONG_AGO))
+        ids["index name"] = "ax_name"
+        connections.connect(session, site.vault, Egress.of(site.settings), "crm", "erp", HOOK)
+    made = invitations.invite(site.stores, site.vault, site.settings, side.id, side.owner.id, role="guest")
+    ids["invitation token"] = urlsplit(made.link).path.rsplit("/", 1)[1]
+    ids["invitation"] = invitations.open_ones(site.stores, side.id)[0].id
+
+
+def _bring(side: Side, owner: Principal, rep: Person) -> None:
+    """Imports of the owner in every state, and one of the rep."""
+    store, ids = side.store, side.ids
+
+    def begun(by: Principal, table: str = "crm.accounts", csv: bytes = CSV) -> str:
+        with store.write(by) as session:
+            held = imports.start(session, io.BytesIO(csv), "accounts.csv", table)
+            suggestion = imports.propose(session, held.id, table)
+            imports.choose(session, held.id, suggestion.mapping)
+        return held.id
+
+    ids["import"] = begun(owner)
+    imports.count_lines(store, owner, ids["import"])
+    ids["import done"] = begun(owner, "crm.tags", b"name\nBrought\n")
+    imports.count_lines(store, owner, ids["import done"])
+    imports.carry_out(store, owner, ids["import done"])
+    ids["import of rep"] = begun(person(rep.id, "member"))
+    imports.count_lines(store, person(rep.id, "member"), ids["import of rep"])
+
+
+def _give_ways_in(place: Place) -> None:
+    """Sessions, tokens, messages and links of everybody."""
+    stores, home = place.stores, place.here.id
+    for name, who in place.people.items():
+        place.sids[name] = sessions.open_session(stores, who.id)
+        here = sessions.session_of(stores, sessions.open_session(stores, who.id))
+        assert here
+        own = place.own[name] = {"session": here.id}
+        at = place.other if name == "elsewhere" else place.here
+        if name == "owner":
+            owner = person(who.id, "owner")
+            guised = sessions.open_session(stores, who.id)
+            place.sids["guise"] = guised
+            in_guise = sessions.session_of(stores, guised)
+            assert in_guise
+            guises.begin(stores, in_guise.id, owner, home, person=place.people["rep"].id)
+        token, place.tokens[name] = api_tokens.create(stores, who.id, at.id, name)
+        own["token"], own["api token"] = token.id, token.id
+        with at.store.write(person(at.owner.id, "owner")) as session:
+            notifications.tell(session, [who.id], "Hello", table="crm.tags", record_id=at.ids["tag"])
+            c = automation_tables.notifications.c
+            own["message"] = str(session.connection.execute(sa.select(c.id).where(c.user_id == who.id)).scalar())
+        own["address token"] = new_secret()
+        with stores.control.write() as session:
+            wish = {"token_hash": secret_hash(own["address token"]), "user_id": who.id, "email": f"new-{who.email}"}
+            table = control_tables.email_changes
+            session.connection.execute(sa.insert(table).values(**wish, expires_at=FAR_AHEAD))
+        own["reset token"] = resets.link(stores, who.id)
+        with place.here.store.read(person(place.here.owner.id, "owner")) as session:
+            file = files.known(session, [place.here.ids["file"]])[place.here.ids["file"]]
+        signed = urlsplit(address_of(place.site.signer, token.id, file)).path
+        own["signed"], own["file name"] = signed.split("/")[2:4]
+    for name, scope in (
+        ("reading", Scope(writes=False)),
+        ("tags", Scope(within=("crm.tags",))),
+        ("deals", Scope(within=("crm.deals",))),
+    ):
+        _token, place.tokens[name] = api_tokens.create(stores, place.people["owner"].id, home, name, scope=scope)
+    expired, place.tokens["expired"] = api_tokens.create(stores, place.people["owner"].id, home, "expired")
+    with stores.control.write() as session:
+        t = control_tables.tokens
+        session.connection.execute(sa.update(t).where(t.c.id == expired.id).values(expires_at=LONG_AGO))
