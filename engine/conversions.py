@@ -18,8 +18,9 @@ from engine.computed import Written
 from engine.definitions.alteration import Alteration
 from engine.definitions.language import Field
 from engine.definitions.plan import ConvertField
-from engine.field_types import InvalidValue
+from engine.field_types import InvalidValue, field_types
 from engine.imports.lookups import Names, names_of_kind, records_by_title
+from engine.shown import shown_as
 from engine.storage import record_rows
 from engine.storage.alterations import alike
 from engine.storage.layout import Layout
@@ -73,7 +74,8 @@ def work_out(session: Session, alteration: ConvertField, after: Layout) -> Conve
     held = _held(session, old)
     aside = {} if new.kind.computed else _set_aside(session, new)
     kept = _that_exist(session, after, new, aside)
-    forth, back = _Reading(session, old, new, held), _Reading(session, new, old, held if made.stays else {})
+    forth = _Reading(session, session.layout, old, new, held)
+    back = _Reading(session, after, new, old, held if made.stays else {})
     for record_id in dict.fromkeys([*held, *aside]):
         value = held.get(record_id)
         result = None if new.kind.computed else forth.converted(value)
@@ -195,8 +197,13 @@ def _ids(value: Any) -> list[str]:
 class _Reading:
     """From the values of one field to those of another: as text, and read again."""
 
-    def __init__(self, session: Session, old: Field, new: Field, held: Mapping[str, Any]) -> None:
+    def __init__(self, session: Session, layout: Layout, old: Field, new: Field, held: Mapping[str, Any]) -> None:
+        """`layout` is the one in which the old field stands."""
         self.old, self.new = old, new
+        shown, options = shown_as(layout, old)
+        self.shown = field_types[shown]
+        self.shown_by = {"time_zone": session.workspace.time_zone, **options}
+        self.language = session.workspace.language
         self.alike = alike(old, new)
         self.options = options_of(session, new)
         self.names: Mapping[str, str] = {}
@@ -215,14 +222,14 @@ class _Reading:
             self.known = names_of_kind(session, new)
 
     def as_text(self, value: Any) -> str:
-        """The value as a person would type it."""
+        """The value as people see it."""
         if isinstance(value, bool):
             return "yes" if value else ""
         if self.names:
             return ", ".join(self.names.get(one, one) for one in _ids(value))
-        if isinstance(value, (list, dict)) or self.old.choices:
-            return self.old.kind.display(value, self.old.options, "en")
-        return str(value)
+        if isinstance(value, list) and not self.shown.listed:
+            return ", ".join(self.as_text(one) for one in value if not is_empty(one))
+        return self.shown.in_words(value, self.shown_by, self.language)
 
     def converted(self, value: Any) -> Any:
         """What the new field holds instead; None where it can hold no such value."""

@@ -121,7 +121,16 @@ def format_percent(value: float, decimals: int, language: str) -> str:
 
 def in_percent(value: float) -> str:
     """`12.5` for 0.125: what a percent input holds."""
-    text = f"{Decimal(repr(value)) * 100:f}"
+    return _digits(Decimal(repr(value)) * 100)
+
+
+def in_digits(value: float) -> str:
+    """`1234.5`, `0.0000001`: a number with all its digits and nothing else, as formulas write it."""
+    return _digits(Decimal(repr(value)))
+
+
+def _digits(number: Decimal) -> str:
+    text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -112,6 +112,10 @@ class FieldType:
         """The value as a person reads it, where there is only plain text (mails, CSV, titles)."""
         return str(value)
 
+    def in_words(self, value: Value, options: Options, language: str) -> str:
+        """What a text says in place of the value once the field becomes one: as people see it, no digit left out."""
+        return self.typed(value, options)
+
     def input(self, options: Options) -> Input:
         """The input of a form."""
         return Input(self.name)

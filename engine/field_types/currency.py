@@ -9,7 +9,7 @@ from typing import Any
 from babel.numbers import is_currency
 
 from engine.field_types import FieldType, Input, Options, Value
-from engine.numbers import accept_number, format_money, problems_of_limits, read_number
+from engine.numbers import accept_number, format_money, in_digits, problems_of_limits, read_number
 from engine.text import Text, _
 
 
@@ -47,11 +47,17 @@ class Currency(FieldType):
 
     def read(self, text: str, options: Options) -> Value:
         # People paste amounts with the sign or the code of the currency around them.
-        bare = re.sub(r"^[^\d\-−.,(]+|[^\d.,)]+$", "", text.strip())
+        bare = re.sub(r"^([\-−(]?)[^\d\-−.,(]+|[^\d.,)]+$", r"\1", text.strip())
         return self.accept(read_number(bare or text), options)
 
     def display(self, value: Value, options: Options, language: str) -> str:
         return format_money(value, options.get("currency", ""), options.get("decimals", 2), language)
+
+    def typed(self, value: Value, options: Options) -> str:
+        return in_digits(value)
+
+    def in_words(self, value: Value, options: Options, language: str) -> str:
+        return self.display(value, options, language)
 
     def input(self, options: Options) -> Input:
         return Input(

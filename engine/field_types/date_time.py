@@ -53,6 +53,10 @@ class DateTime(FieldType):
             raise InvalidValue(_("is no day of the calendar")) from error
         return utc.strftime("%Y-%m-%dT%H:%M:%S.").rjust(20, "0") + f"{utc.microsecond // 1000:03d}Z"
 
+    def in_words(self, value: Value, options: Options, language: str) -> str:
+        there = datetime.datetime.fromisoformat(value).astimezone(ZoneInfo(options.get("time_zone", "UTC")))
+        return f"{there:%Y-%m-%d %H:%M:%S}".rjust(19, "0").removesuffix(":00")
+
     def display(self, value: Value, options: Options, language: str) -> str:
         instant = datetime.datetime.fromisoformat(value)
         zone = ZoneInfo(options.get("time_zone", "UTC"))

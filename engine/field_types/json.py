@@ -49,5 +49,8 @@ class Json(FieldType):
     def display(self, value: Value, options: Options, language: str) -> str:
         return json.dumps(value, ensure_ascii=False)
 
+    def in_words(self, value: Value, options: Options, language: str) -> str:
+        return self.display(value, options, language)
+
     def input(self, options: Options) -> Input:
         return Input("json")

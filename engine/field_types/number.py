@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from engine.field_types import FieldType, Input, Options, Value
-from engine.numbers import accept_number, format_number, problems_of_limits, read_number
+from engine.numbers import accept_number, format_number, in_digits, problems_of_limits, read_number
 from engine.text import Text, _
 
 
@@ -47,6 +47,9 @@ class Number(FieldType):
     def display(self, value: Value, options: Options, language: str) -> str:
         number = format_number(value, options.get("decimals", 0), language, options.get("separators", True))
         return f"{options.get('prefix', '')}{number}{options.get('suffix', '')}"
+
+    def typed(self, value: Value, options: Options) -> str:
+        return in_digits(value)
 
     def input(self, options: Options) -> Input:
         shown = {key: options[key] for key in ("prefix", "suffix") if key in options}

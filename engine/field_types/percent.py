@@ -33,5 +33,8 @@ class Percent(FieldType):
     def display(self, value: Value, options: Options, language: str) -> str:
         return format_percent(value, options.get("decimals", 0), language)
 
+    def in_words(self, value: Value, options: Options, language: str) -> str:
+        return f"{in_percent(value)}%"
+
     def input(self, options: Options) -> Input:
         return Input("percent", attributes={"decimals": options.get("decimals", 0)})

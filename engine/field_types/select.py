@@ -70,6 +70,9 @@ class Select(FieldType):
         choice = options["choices"].get(value)
         return label_in(choice["label"], language) if choice else str(value)
 
+    def in_words(self, value: Value, options: Options, language: str) -> str:
+        return self.display(value, options, language)
+
     def input(self, options: Options) -> Input:
         return Input("select", choices=options["choices"])
 

@@ -137,3 +137,50 @@ def test_several_fields_become_others_at_once(shop: Workspace, owner: Principal)
             (one,) = records.find(session, Query("shop.things")).records
             given = {"text": "7", "number": 7, "date": "2026-01-07"}[amount]
             records.update(session, "shop.things", {one.id: {"amount": given}})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ({"type": "percent"}, 0.1, "10%"),
+        ({"type": "percent"}, 0.12345, "12.345%"),
+        ({"type": "progress"}, 1, "100%"),
+        ({"type": "currency", "currency": "USD"}, -1234.5, "−$1,234.50"),
+        ({"type": "number", "decimals": 8}, 0.0000001, "0.0000001"),
+        ({"type": "number", "suffix": " km"}, 12345, "12345"),
+        ({"type": "duration"}, 5400, "1:30"),
+        ({"type": "rating"}, 4, "4"),
+        ({"type": "date"}, "2026-03-31", "2026-03-31"),
+        ({"type": "date_time", "time_zone": "Asia/Shanghai"}, "2026-03-31T06:30:00.000Z", "2026-03-31 14:30"),
+        ({"type": "date_time"}, "2026-03-31T06:30:15.250Z", "2026-03-31 06:30:15"),
+        ({"type": "time"}, "14:30:00", "14:30"),
+        ({"type": "select", "choices": {"a": {"label": {"en": "First", "zh": "一"}}}}, "a", "First"),
+        ({"type": "checkbox"}, True, "yes"),
+    ],
+)
+def test_a_text_says_what_people_saw_and_becomes_the_value_again(
+    workspace: Workspace, owner: Principal, field: dict[str, Any], value: Any, text: str
+) -> None:
+    tables = copy.deepcopy(TABLES)
+    tables["things"]["fields"]["value"] = field
+    install(workspace, owner, tables)
+    with workspace.write(owner) as session:
+        records.create(session, "shop.things", [{"value": value}])
+    assert become(workspace, owner, type="text").examples == ((text, text),)
+    assert values(workspace, owner) == [text]
+    become(workspace, owner, **field)
+    assert values(workspace, owner) == [value]
+
+
+def test_what_is_worked_out_becomes_the_text_that_people_saw(workspace: Workspace, owner: Principal) -> None:
+    tables = copy.deepcopy(TABLES)
+    tables["things"]["fields"]["value"] = {
+        "type": "formula",
+        "formula": "{amount} / 8",
+        "format": {"type": "percent", "decimals": 1},
+    }
+    install(workspace, owner, tables)
+    with workspace.write(owner) as session:
+        records.create(session, "shop.things", [{"amount": 1}])
+    become(workspace, owner, type="text")
+    assert values(workspace, owner) == ["12.5%"]
