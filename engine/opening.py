@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine import meaning
 from engine.automations import starts
 from engine.settings import Settings
 from engine.storage.stores import Stores
@@ -15,4 +16,5 @@ def open_stores(settings: Settings) -> Stores:
     """
     stores = Stores(settings.data, settings.database_url, settings.time_zone, settings.language)
     starts.attach(stores)
+    meaning.attach(stores)
     return stores

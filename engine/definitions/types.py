@@ -305,7 +305,7 @@ class FieldTypes:
             return found
         item = found.item if found.is_list and found.item else found
         given = {"number": NUMBER, "boolean": BOOLEAN, "text": TEXT, "list": list_of(item), "same": item}
-        return given[FUNCTIONS[field.options["function"]].gives]
+        return failing(given[FUNCTIONS[field.options["function"]].gives], item.can_fail)
 
 
 def _of_records(paths: Iterable[Path]) -> list[Path]:

@@ -229,7 +229,7 @@ def _parsed_instant(c: Compiling, part: Part) -> Part:
 def _text(c: Compiling, part: Part) -> sql.Element:
     held = part.type
     if held.is_list:
-        return lists.join_items(part.value, held.item, sql.text_constant(", "))
+        return lists.join_items(part.value, held.item, sql.text_constant(", "), c.time_zone)
     if held.choices:
         value = c.once(part.value)
         labels: list[tuple[sql.Element, sql.Element]] = [

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
-from engine.formulas import numerals
+from engine.formulas import dates, numerals
 from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element, alike, dialects
 from engine.formulas.types import BOOLEAN as BOOLEAN_TYPE
+from engine.formulas.types import DATE_TIME, Type
 from engine.formulas.types import NUMBER as NUMBER_TYPE
-from engine.formulas.types import Type
 
 LIST = sa.JSON()
 
@@ -53,32 +53,37 @@ def _is_instant(kind: Any) -> bool:
     return isinstance(inner, sa.DateTime)
 
 
-def join_items(value: Element, item: Type | None, separator: Element) -> Element:
-    """A list's items as one text, as people read them: choices by their labels."""
+def join_items(value: Element, item: Type | None, separator: Element, time_zone: str) -> Element:
+    """A list's items as one text, as people read them: choices by their labels, instants by the clock of the zone."""
     if item is not None and item.choices:
         return join_labels(value, item.choices, separator)
-    return join_list(value, separator, item)
+    return _joined(value, separator, _shown(item, time_zone))
 
 
-def join_list(value: Element, separator: str | Element, item: Type | None = None) -> Element:
-    """A list's items as one text, blanks left out; NULL if there is nothing to join."""
-    between = sa.literal(separator, TEXT) if isinstance(separator, str) else separator
+def join_list(value: Element, separator: str) -> Element:
+    """A list's items as one text as they are kept, blanks left out; NULL if there is nothing to join."""
+    return _joined(value, sa.literal(separator, TEXT), alike("e.value"))
+
+
+def _joined(value: Element, separator: Element, shown: Element) -> Element:
     return dialects(
         "(SELECT group_concat({2}, {1}) FROM json_each({0}) AS e WHERE e.value <> '')",
         "(SELECT string_agg({2}, {1} ORDER BY e.place) FROM jsonb_array_elements_text({0})"
         " WITH ORDINALITY AS e(value, place) WHERE e.value <> '')",
         value,
-        between,
-        _shown(item),
+        separator,
+        shown,
     )
 
 
-def _shown(item: Type | None) -> Element:
+def _shown(item: Type | None, time_zone: str) -> Element:
     """The item `e` of a list as a text: a number and a tick are written in JSON in several ways."""
     if item == NUMBER_TYPE:
         return numerals.number_text(dialects("e.value", "CAST(e.value AS NUMERIC)", type_=NUMBER))
     if item == BOOLEAN_TYPE:
         return dialects("e.value", "CASE e.value WHEN 'true' THEN '1' WHEN 'false' THEN '0' ELSE e.value END")
+    if item == DATE_TIME:
+        return dates.local_text(dialects("e.value", "CAST(e.value AS TIMESTAMPTZ)"), time_zone)
     return alike("e.value")
 
 

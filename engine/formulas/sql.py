@@ -13,10 +13,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.formulas.dialects import BOOLEAN, NUMBER, TEXT, Element, alike, dialects
-from engine.formulas.lists import join_list, json_list
+from engine.formulas.lists import join_items, join_list, json_list
 from engine.formulas.types import Type
 
-__all__ = ["BOOLEAN", "NUMBER", "TEXT", "Element", "alike", "dialects", "join_list", "json_list"]  # from elsewhere
+__all__ = [
+    "BOOLEAN",
+    "NUMBER",
+    "TEXT",
+    "Element",
+    "alike",
+    "dialects",
+    "join_items",
+    "join_list",
+    "json_list",
+]  # from elsewhere
 
 LARGEST = "1e300"  # a greater result stays there; doubles end at 1.8e308
 EMPTY = sa.literal_column("''", TEXT)

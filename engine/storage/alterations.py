@@ -72,6 +72,13 @@ def carry_out(session: Session, old: Layout, new: Layout, alterations: Iterable[
     return anew
 
 
+def complete(session: Session, layout: Layout, fields: Iterable[Field]) -> None:
+    """The columns of computed fields are all there, also those that only this version of the engine needs."""
+    carrier = Carrier(session, session.layout, layout)
+    for field in fields:
+        _ensure_field(field, carrier)
+
+
 def _defined_anew(old: Layout, new: Layout) -> list[Field]:
     """Stored computed fields that are new, or say something else, or now hold another type (of whichever app)."""
     return [

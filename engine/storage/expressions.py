@@ -196,6 +196,13 @@ class Records:
         """What an aggregate finds of records for which `wheres` hold, one of which ties them to this record."""
         return sa.select(found).where(*wheres).correlate(self.rows).scalar_subquery()
 
+    def first_error(
+        self, error: ColumnElement[Any], wheres: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[Any]]
+    ) -> ColumnElement[Any]:
+        """The error of the first of some linked records that has one: it is the error of what is made of them all."""
+        failing = sa.select(error).where(*wheres, error.is_not(None)).order_by(*order).limit(1)
+        return failing.correlate(self.rows).scalar_subquery()
+
     def _linked(self, path: Path) -> Compiled:
         field = self.table.fields[path[0]]
         if not field.is_link:
@@ -211,7 +218,8 @@ class Records:
             error = None if inner.error is None else self._one(inner.error, holds)
             return Compiled(self._one(inner.value, holds), error, held)
         items = sa.select(inner.value.label("item")).where(holds, inner.value.is_not(None)).order_by(*order)
-        return Compiled(json_list(items, flatten=inner.type.is_list), None, held)
+        error = None if inner.error is None else self.first_error(inner.error, [holds], order)
+        return Compiled(json_list(items, flatten=inner.type.is_list), error, held)
 
     def _of_any_table(self, field: Field, part: str) -> Compiled:
         """The table or the title of the record that a link to any of several tables leads to."""

@@ -129,7 +129,7 @@ class Layout:
 
     def has_error(self, field: Field) -> bool:
         """Whether a stored computed field has a second SQL column that says why it has no value."""
-        return field.expression is not None and self.types.formula(field).can_fail
+        return field.kind.computed and self.types.of(field).can_fail
 
     def held_type(self, field: Field) -> Type:
         """The type of the field's values."""

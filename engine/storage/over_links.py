@@ -12,7 +12,7 @@ from engine import formulas
 from engine.definitions.language import Field
 from engine.formulas import Compiled
 from engine.formulas.aggregates import AGGREGATES
-from engine.formulas.sql import join_list, json_list
+from engine.formulas.sql import join_items, json_list, text_constant
 from engine.formulas.types import NUMBER, list_of
 from engine.storage.conditions import condition_sql
 from engine.storage.expressions import Records, sortable
@@ -54,13 +54,19 @@ def over_link(records: Records, field: Field) -> Compiled:
     inner = linked.value((field.options["field"],))
     held = records.layout.types.of(field)
     order = [*_sorted(linked, field.options.get("sort", ())), *natural]
+    error = None if inner.error is None else records.first_error(inner.error, wheres, order)
     if "function" in field.options:
         value = _rolled_up(records, field.options["function"], inner, wheres, order)
-        return Compiled(value, None, held)
+        return Compiled(_unless(error, value), error, held)
     if through.many:
-        return Compiled(_list(inner, wheres, order), None, held)
+        return Compiled(_unless(error, _list(inner, wheres, order)), error, held)
     one = sa.select(inner.value).where(*wheres).correlate(records.rows).scalar_subquery()
-    return Compiled(one, None, held)
+    return Compiled(one, error, held)
+
+
+def _unless(error: ColumnElement[Any] | None, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The value, NULL where it is an error."""
+    return value if error is None else sa.case((error.is_(None), value), else_=sa.null())
 
 
 def _rolled_up(
@@ -72,7 +78,9 @@ def _rolled_up(
         chosen = sa.select(value).where(*wheres, value.is_not(None)).order_by(*ways).limit(1)
         return chosen.correlate(records.rows).scalar_subquery()
     if function == "join":
-        return join_list(_list(inner, wheres, order), ", ")
+        return join_items(
+            _list(inner, wheres, order), inner.type.item or inner.type, text_constant(", "), records.time_zone
+        )
     if function in _FORMULAS and (inner.type.is_list or function not in _AGGREGATE):
         return _formula(records, _FORMULAS[function], _list(inner, wheres, order), inner.type)
     return records.aggregated(_AGGREGATE[function](value), wheres)

@@ -11,7 +11,9 @@ def _text(*names: str) -> list[sa.Column[str]]:
     return [sa.Column(name, sa.Text) for name in names]
 
 
-layout = sa.Table("_layout", metadata, *(sa.Column(name, sa.Integer) for name in ("id", "version", "holders")))
+layout = sa.Table(
+    "_layout", metadata, *(sa.Column(name, sa.Integer) for name in ("id", "version", "holders", "meaning"))
+)
 apps = sa.Table(
     "_apps",
     metadata,

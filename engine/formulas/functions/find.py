@@ -50,6 +50,14 @@ def _select(records: Each, holds: sql.Element, value: sql.Element) -> sa.Select[
     return sa.select(value.label("item")).select_from(records.rows).where(holds).correlate_except(records.rows)
 
 
+def _first_error(c: Compiling, records: Each, holds: sql.Element, value: Part) -> sql.Element | None:
+    """The error of the first record found whose value is one: it is the error of the result."""
+    if value.error is None:
+        return None
+    failing = _select(records, holds, value.error).where(value.error.is_not(None)).order_by(records.rows.c.id)
+    return c.once(failing.limit(1).scalar_subquery())
+
+
 def _shown(part: Part) -> sql.Element:
     return sa.type_coerce(part.value, sa.DateTime(timezone=True)) if part.type == DATE_TIME else part.value
 
@@ -75,7 +83,8 @@ def lookup(c: Compiling, within: Within) -> Part:
         return _select(records, holds, element).order_by(records.rows.c.id).limit(1).scalar_subquery()
 
     error = None if value.error is None else c.once(first(value.error))
-    return Part(first(value.value), value.type, error)
+    # A step of its own: its condition may be as deep as SQLite can read.
+    return Part(c.once(first(value.value)), value.type, error)
 
 
 @family.function(
@@ -87,6 +96,7 @@ def lookup(c: Compiling, within: Within) -> Part:
     about=_("The field of every record of the table for which the condition holds, blanks left out."),
     example='LOOKUP_ALL("prices", {prices.product} = {name}, {prices.amount})',
     types=_finding("any", lambda kind: kind if kind.is_list else list_of(kind)),
+    risky=True,
 )
 def lookup_all(c: Compiling, within: Within) -> Part:
     records, holds, value = _found(c, within)
@@ -94,7 +104,9 @@ def lookup_all(c: Compiling, within: Within) -> Part:
         raise TypeError("LOOKUP_ALL has a field")
     items = _select(records, holds, _shown(value)).where(value.value.is_not(None)).order_by(records.rows.c.id)
     kind = value.type if value.type.is_list else list_of(value.type)
-    return Part(lists.json_list(items, flatten=value.type.is_list), kind, None, nullable=False)
+    error = _first_error(c, records, holds, value)
+    found = c.once(lists.json_list(items, flatten=value.type.is_list))
+    return Part(found, kind, error, nullable=False)
 
 
 @family.function(
@@ -106,6 +118,7 @@ def lookup_all(c: Compiling, within: Within) -> Part:
     about=_("The sum of a number over the records of the table for which the condition holds."),
     example='SUM_IF("prices", {prices.product} = {name}, {prices.amount})',
     types=_finding("number", lambda _kind: NUMBER),
+    risky=True,
 )
 def sum_if(c: Compiling, within: Within) -> Part:
     records, holds, value = _found(c, within)
@@ -118,7 +131,7 @@ def sum_if(c: Compiling, within: Within) -> Part:
         rows,
         type_=sql.NUMBER,
     )
-    return Part(c.settled(total), NUMBER, None, nullable=False)
+    return Part(c.settled(total), NUMBER, _first_error(c, records, holds, value), nullable=False)
 
 
 @family.function(
@@ -133,4 +146,4 @@ def sum_if(c: Compiling, within: Within) -> Part:
 def count_if(c: Compiling, within: Within) -> Part:
     records, holds, _value = _found(c, within)
     counted = _select(records, holds, sql.numeric(sa.func.count())).scalar_subquery()
-    return Part(counted, NUMBER, None, nullable=False)
+    return Part(c.once(counted), NUMBER, None, nullable=False)

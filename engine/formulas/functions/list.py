@@ -47,7 +47,7 @@ def _item(arguments: Arguments) -> Type:
 )
 def arrayjoin(c: Compiling, items: Part, separator: Part | None) -> sql.Element:
     between = sql.text_constant(", ") if separator is None else c.text(separator)
-    return lists.join_items(items.value, items.type.item, between)
+    return lists.join_items(items.value, items.type.item, between, c.time_zone)
 
 
 @family.function("ARRAYUNIQUE", _LIST, gives=_same_list, about=_("Each item once."), example="ARRAYUNIQUE({tags})")

@@ -48,7 +48,9 @@ def concatenate(c: Compiling, *values: Part) -> sql.Element:
 def convert_to_text(c: Compiling, part: Part) -> Part:
     """Anything as a text; the items of a list stand without a comma between them."""
     if part.type.is_list:
-        return part.with_value(lists.join_items(part.value, part.type.item, sql.EMPTY), TEXT, nullable=True)
+        return part.with_value(
+            lists.join_items(part.value, part.type.item, sql.EMPTY, c.time_zone), TEXT, nullable=True
+        )
     return part if part.type == TEXT else convert(c, part, TEXT)
 
 

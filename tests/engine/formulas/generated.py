@@ -16,7 +16,8 @@ CHOICE = select_of({"new": {"label": "Neu angelegt"}, "won": {"label": "赢单"}
 FIELDS: dict[str, Type] = {
     "id": TEXT, "created_at": DATE_TIME, "number": NUMBER, "previous.a": NUMBER, "a": NUMBER, "b": NUMBER, "s": TEXT,
     "t": TEXT, "on": BOOLEAN, "d": DATE, "e": DATE, "m": DATE_TIME, "n": DATE_TIME, "c": CHOICE, "u": USER,
-    "ns": list_of(NUMBER), "ts": list_of(TEXT), "bs": list_of(BOOLEAN), "ds": list_of(DATE), "cs": list_of(CHOICE),
+    "ns": list_of(NUMBER), "ts": list_of(TEXT), "bs": list_of(BOOLEAN), "ds": list_of(DATE),
+    "ms": list_of(DATE_TIME), "cs": list_of(CHOICE),
 }  # fmt: skip
 
 # Records
@@ -68,7 +69,7 @@ RECORDS: st.SearchStrategy[Mapping[str, Any]] = st.fixed_dictionaries(
         "on": _maybe(st.booleans()), "d": _maybe(DAYS), "e": _maybe(FAR_DAYS), "m": _maybe(MOMENTS),
         "n": _maybe(MOMENTS),
         "c": _maybe(_CHOSEN), "u": st.sampled_from(["usrMe", "usrOther", None]), "ns": _some(_maybe(NUMBERS)),
-        "ts": _some(_maybe(TEXTS)), "bs": _some(st.booleans()), "ds": _some(DAYS),
+        "ts": _some(_maybe(TEXTS)), "bs": _some(st.booleans()), "ds": _some(DAYS), "ms": _some(MOMENTS),
         "cs": _maybe(st.lists(_CHOSEN, unique=True, max_size=3)),
     }
 )  # fmt: skip
@@ -126,7 +127,8 @@ _SHAPES: dict[str, list[str]] = {
         "REGEX_REPLACE(T, P, T)",
         r'REGEX_REPLACE(T, "(\w+)[ -](\w+)", "$2/$1\\")', "TEXT(E, F)", "CNY_UPPER(E)", "CNY_UPPER(E * 1000000)",
         "FIRST(M)", "LAST(M)",
-        "(L & T)", "(M & T)", "({bs} & T)", "({ds} & {c})", "UPPER({c})", "CONCATENATE({cs}, {c})", "(I & T)",
+        "(L & T)", "(M & T)", "({bs} & T)", "({ds} & {c})", "({ms} & T)",
+        "ARRAYJOIN({ms}, T)", "UPPER({c})", "CONCATENATE({cs}, {c})", "(I & T)",
         "FROMNOW(D)", "TONOW(D)", "RECORD_ID()",
         '("x" & LOOKUP("prices", {prices.amount} > E, {prices.product}))', "(N / 0 & T)",
     ],

@@ -104,6 +104,53 @@ def test_values_of_another_table_are_found_and_follow_every_write(shop: Workspac
         assert [one.id for one in records.find(session, Query("shop.products", where=where)).records] == [nut, bolt]
 
 
+def test_an_error_in_a_record_that_counts_is_the_error_of_the_result(workspace: Workspace, owner: Principal) -> None:
+    tables: dict[str, Any] = {
+        "parts": {
+            "title": "sku",
+            "fields": {
+                "sku": {"type": "text"},
+                "pieces": {"type": "number"},
+                "whole": {"type": "link", "to": "wholes", "inverse": "parts"},
+                "share": {"type": "formula", "formula": "12 / {pieces}"},
+            },
+        },
+        "wholes": {
+            "title": "sku",
+            "fields": {
+                "sku": {"type": "text"},
+                "found": {"type": "formula", "formula": 'SUM_IF("parts", {parts.sku} = {sku}, {parts.share})'},
+                "all": {"type": "formula", "formula": 'LOOKUP_ALL("parts", {parts.sku} = {sku}, {parts.share})'},
+                "linked": {"type": "formula", "formula": "SUM({parts.share})"},
+                "rolled": {"type": "rollup", "through": "parts", "field": "share", "function": "sum"},
+                "most": {"type": "rollup", "through": "parts", "field": "share", "function": "max"},
+                "said": {"type": "rollup", "through": "parts", "field": "share", "function": "join"},
+                "listed": {"type": "lookup", "through": "parts", "field": "share"},
+                "counted": {"type": "count", "through": "parts"},
+                "caught": {"type": "formula", "formula": "IFERROR({rolled}, -1)"},
+            },
+        },
+    }
+    install(workspace, owner, tables)
+    with workspace.write(owner) as session:
+        (whole,) = records.create(session, "shop.wholes", [{"sku": "a"}])
+        given = [{"sku": "a", "pieces": pieces, "whole": whole} for pieces in (2, 3, 0)]
+        *_sound, broken = records.create(session, "shop.parts", given)
+
+    def values() -> dict[str, Any]:
+        with workspace.read(owner) as session:
+            assert verify(session) == []
+            return records.get(session, "shop.wholes", whole).values
+
+    failing = ("found", "all", "linked", "rolled", "most", "said", "listed")
+    assert [values()[key]["reason"] for key in failing] == ["division_by_zero"] * len(failing)
+    assert (values()["counted"], values()["caught"]) == (3, -1)
+    with workspace.write(owner) as session:
+        records.update(session, "shop.parts", {broken: {"pieces": 4}})
+    assert [values()[key] for key in failing] == [13, [6, 4, 3], 13, 13, 6, "6, 4, 3", [6, 4, 3]]
+    assert values()["caught"] == 13
+
+
 def test_a_write_concerns_only_the_records_that_look_for_it(shop: Workspace, owner: Principal) -> None:
     with shop.write(owner) as session:
         nut, _bolt = records.create(session, "shop.products", [{"sku": "nut"}, {"sku": "bolt"}])
@@ -175,3 +222,20 @@ def test_a_check_may_ask_what_was_before(workspace: Workspace, owner: Principal)
     assert write({"stage": "open"}, {"paid": -2}) == ["/0/stage: Done.", "/1/paid: It cannot be less than before."]
     assert write({"paid": 6, "day": "2026-01-01"}, {}) == ["/0/day: Later."]
     assert write({"paid": 6, "day": "2026-01-03"}, {"paid": 2}) == []
+
+
+@pytest.mark.parametrize("around", ["ARRAYUNIQUE({})", "CONTAINS(ARRAYCOMPACT({}), 'x')", "ARRAYFLATTEN({sku}, {})"])
+@pytest.mark.parametrize(
+    "found",
+    [
+        '"x" & LOOKUP("prices", {prices.amount} > CEILING({least}, {least}), {prices.sku})',
+        '"x" & ARRAYJOIN(LOOKUP_ALL("prices", {prices.amount} > CEILING({least}, {least}), {prices.sku}))',
+        '"x" & COUNT_IF("prices", {prices.amount} > CEILING({least}, {least}))',
+    ],
+)
+def test_what_is_found_is_no_deeper_than_sqlite_can_read(
+    shop: Workspace, owner: Principal, around: str, found: str
+) -> None:
+    with shop.read(owner) as session:
+        where = ["=LEN(" + around.replace("{}", found) + ' & "") > 0']
+        assert records.find(session, Query("shop.products", where=where)).records == []

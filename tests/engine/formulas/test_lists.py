@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine.formulas.sql import join_list, json_list
-from engine.formulas.types import BOOLEAN, NUMBER, TEXT, list_of, record_of, select_of
+from engine.formulas.types import BOOLEAN, DATE_TIME, NUMBER, TEXT, list_of, record_of, select_of
 from engine.storage import sql_types
 from tests.engine.formulas.evaluating import Fields, Given, evaluate, evaluate_over
 
@@ -125,3 +125,13 @@ def test_numbers_and_ticks_are_joined_as_they_read_alone(engine: sa.Engine) -> N
 def test_choices_are_concatenated_by_their_labels(engine: sa.Engine) -> None:
     tags = list_of(select_of({"red": {"label": "Rot"}, "blue": {"label": "蓝"}}))
     assert evaluate(engine, 'CONCATENATE({tags}, "!")', tags=(tags, ["red", "blue"])).value == "Rot蓝!"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Ho_Chi_Minh"])
+def test_instants_are_joined_as_the_clocks_of_the_zone_show_them(engine: sa.Engine, zone: str) -> None:
+    moments = ["2026-11-21T20:00:00.120Z", "2024-02-28T23:59:00.000Z"]
+    scope = Fields({"moments": (list_of(DATE_TIME), moments), "one": (DATE_TIME, moments[0])}, zone)
+    shown = "2026-11-21 20:00, 2024-02-28 23:59" if zone == "UTC" else "2026-11-22 03:00, 2024-02-29 06:59"
+    assert evaluate_over(engine, '{moments} & ""', scope).value == shown
+    assert evaluate_over(engine, 'ARRAYJOIN({moments}, "; ")', scope).value == shown.replace(", ", "; ")
+    assert evaluate_over(engine, '{one} & ""', scope).value == shown[:16]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from engine.formulas.types import DATE_TIME
 from tests.engine.formulas.plain.meaning import (
     Call,
-    Failed,
-    Unknown,
     World,
     converted,
     holds,
@@ -56,15 +55,12 @@ def _nearest(seconds: float, unit: int) -> int:
     return int(Decimal(str(seconds)) / unit + Decimal("0.5"))
 
 
-def _found(call: Call) -> list[Any]:
-    """The field of each record for which the condition holds; where that is an error, it does not."""
+def _found(call: Call) -> Iterator[Any]:
+    """The field of each record for which the condition holds, as it is asked for; an error there does not hold."""
     within = call.within(0)
-    worlds = [_beside(call.world, price) for price in call.world.prices]
-    kept = [world for world in worlds if holds(within.condition, world)]
-    try:
-        return [None if within.value is None else value_of(within.value, world) for world in kept]
-    except Failed:
-        raise Unknown from None  # one of several
+    for world in (_beside(call.world, price) for price in call.world.prices):
+        if holds(within.condition, world):
+            yield None if within.value is None else value_of(within.value, world)
 
 
 def _beside(world: World, price: Any) -> World:
@@ -73,7 +69,7 @@ def _beside(world: World, price: Any) -> World:
     return world
 
 
-means("LOOKUP")(lambda call: next(iter(_found(call)), None))
+means("LOOKUP")(lambda call: next(_found(call), None))
 means("LOOKUP_ALL")(lambda call: [one for one in _found(call) if one is not None])
-means("COUNT_IF")(lambda call: Decimal(len(_found(call))))
+means("COUNT_IF")(lambda call: Decimal(sum(1 for _one in _found(call))))
 means("SUM_IF")(lambda call: settled(sum((one or Decimal(0) for one in _found(call)), Decimal(0))))

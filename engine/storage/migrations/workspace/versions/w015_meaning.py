@@ -1,0 +1,11 @@
+"""What the stored computed fields were worked out by: an engine that means something else works them out anew."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "w015"
+down_revision = "w014"
+
+
+def upgrade() -> None:
+    op.add_column("_layout", sa.Column("meaning", sa.Integer, nullable=False, server_default="0"))
