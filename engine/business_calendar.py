@@ -52,26 +52,26 @@ def change(session: Session, hours: Mapping[str, str], days: str) -> None:
     """Set the hours by weekday, and the days that differ, one a line: `2026-10-01 National Day` is free,
     `2026-10-10 09:00-17:00 Instead of Friday` is worked.
 
-    Raises `Refused` with every problem at `/hours/<weekday>` or `/days/<line>`, `Forbidden` for who may not build.
+    Raises `Refused` with every problem at `/hours/<weekday>` or `/days/<line, counted from 0>`, `Forbidden` for who may
+    not build.
     """
     door.enter_builder(session.principal)
-    problems = [one for weekday in WEEKDAYS for one in _hours_problems(weekday, hours.get(weekday, ""))]
+    problems = [one for weekday, text in hours.items() for one in _hours_problems(weekday, text)]
     if not problems and not any(hours.get(weekday, "").strip() for weekday in WEEKDAYS):
         problems.append(Problem("/hours/monday", _("At least one day of the week must be worked."), "required"))
-    lines = [(number, line.strip()) for number, line in enumerate(days.splitlines(), 1) if line.strip()]
-    read = [_day(number, line) for number, line in lines]
-    problems += [one for one in read if isinstance(one, Problem)]
-    found = [one for one in read if isinstance(one, Day)]
-    twice = {one.day for one in found if sum(other.day == one.day for other in found) > 1}
-    problems += [Problem("/days", _("{day} is there twice.", day=day), "twice", day) for day in sorted(twice)]
+    read = [(at, _day(at, line.strip())) for at, line in enumerate(days.splitlines()) if line.strip()]
+    problems += [one for _at, one in read if isinstance(one, Problem)]
+    found: dict[str, Day] = {}
+    for at, one in read:
+        if isinstance(one, Day) and found.setdefault(one.day, one) is not one:
+            problems.append(Problem(f"/days/{at}", _("{day} is there twice.", day=one.day), "twice", one.day))
     if len(found) > MOST_DAYS:
         problems.append(Problem("/days", _("At most {count} days.", count=MOST_DAYS), "too_many"))
     if problems:
         raise Refused(problems)
-    found.sort(key=lambda one: one.day)
     document = {
         "hours": {weekday: hours.get(weekday, "").strip() for weekday in WEEKDAYS},
-        "days": [vars(one) for one in found],
+        "days": [vars(one) for _day, one in sorted(found.items())],
     }
     _keep(session, document)
     audit.note(session, "calendar.changed", _("changed the business calendar"))
@@ -79,7 +79,7 @@ def change(session: Session, hours: Mapping[str, str], days: str) -> None:
 
 def shown_days(document: Document) -> str:
     """The days that differ as lines, as `change` reads them."""
-    return "\n".join(" ".join(part for part in (one.day, one.hours, one.label) if part) for one in document.days)
+    return "\n".join(" ".join(" ".join((one.day, one.hours, one.label)).split()) for one in document.days)
 
 
 def _keep(session: Session, document: dict[str, Any]) -> None:
@@ -96,20 +96,23 @@ def _keep(session: Session, document: dict[str, Any]) -> None:
 
 
 def _hours_problems(weekday: str, text: str) -> list[Problem]:
+    if weekday not in WEEKDAYS:
+        says = _("There is no day {day}. Write one of {days}.", day=weekday, days=", ".join(WEEKDAYS))
+        return [Problem(f"/hours/{weekday}", says, "weekday", text)]
     if read_spans(text) is not None:
         return []
     return [Problem(f"/hours/{weekday}", _WRITE_HOURS, "hours", text)]
 
 
-def _day(number: int, line: str) -> Day | Problem:
+def _day(at: int, line: str) -> Day | Problem:
     day, _space, rest = line.partition(" ")
     if read_date(day) != day:
         says: Text = _('"{text}" is no date. Begin each line with one, such as 2026-10-01.', text=day)
-        return Problem(f"/days/{number}", says, "date", line)
+        return Problem(f"/days/{at}", says, "date", line)
     match = _HOURS.match(rest.strip())
     hours = match[0] if match else ""
     if read_spans(hours) is None:
-        return Problem(f"/days/{number}", _WRITE_HOURS, "hours", line)
+        return Problem(f"/days/{at}", _WRITE_HOURS, "hours", line)
     return Day(day, hours, rest.strip()[len(hours) :].strip())
 
 

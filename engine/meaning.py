@@ -15,7 +15,7 @@ from engine.storage.session import Session
 from engine.storage.stores import Stores, Workspace
 
 # To be raised with every change by which a function, an operator or a rollup gives something else than it did.
-# 1: an error in a record that is looked up, listed or rolled up is the error of the result; joined instants are local times.
+# 1: an error in a record that counts is the error of the result; joined instants are local times.
 MEANING = 1
 _layout = workspace_tables.layout
 

@@ -59,9 +59,10 @@ def values(workspace: Workspace, asker: Principal, ticket: str) -> tuple[Any, ..
     [
         ({**HOURS, "monday": "9 to 5"}, "", "/hours/monday"),
         ({}, "", "/hours/monday"),
-        (HOURS, "2026-13-01 x", "/days/1"),
-        (HOURS, "\n2026-12-01 12:00-09:00", "/days/2"),
-        (HOURS, "2026-12-01\n2026-12-01", "/days"),
+        (HOURS, "2026-13-01 x", "/days/0"),
+        (HOURS, "\n2026-12-01 12:00-09:00", "/days/1"),
+        (HOURS, "2026-12-01\n2026-12-02\n2026-12-01", "/days/2"),
+        ({**HOURS, "mondy": "09:00-17:00"}, "", "/hours/mondy"),
     ],
 )
 def test_what_cannot_be_is_told(workspace: Workspace, owner: Principal, hours: Any, days: str, at: str) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine import business_calendar
-from engine.errors import Refused
+from engine.errors import Problem, Refused
 from engine.formulas.calendar import WEEKDAYS
 from engine.text import _
 from web.dependencies import FormHere, In
@@ -39,9 +39,15 @@ def change(request: Request, place: In, form: FormHere) -> Response:
             business_calendar.change(session, hours, days)
     except Refused as refused:
         errors = {one.at.rpartition("/")[2]: one.says for one in refused.problems if one.at.startswith("/hours/")}
-        wrong = [(one.at.removeprefix("/days").strip("/"), one.says) for one in refused.problems if "/days" in one.at]
+        wrong = [(_line_of(one), one.says) for one in refused.problems if one.at.startswith("/days")]
         return page(
             request, "calendar/calendar.html", status=422, hours=hours, days=days, errors=errors, wrong=wrong,
             may_change=True,
         )  # fmt: skip
     return redirect(request, place.at.page("calendar"), Toast(_("The calendar is changed.")))
+
+
+def _line_of(problem: Problem) -> int | None:
+    """The line that the problem is about, as people count lines."""
+    at = problem.at.removeprefix("/days").removeprefix("/")
+    return int(at) + 1 if at else None

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "w015"
-down_revision = "w014"
+revision = "w017"
+down_revision = "w016"
 
 
 def upgrade() -> None:
