@@ -8,6 +8,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LANGUAGES := zh
 
 ASSETS := web/static/vendor/.stamp
+CLIENTS := tests/web/api/clients/js
 ASSET_SOURCES := web/build_assets.py web/icons.txt web/package-lock.json $(wildcard web/locales/*/LC_MESSAGES/*.po)
 
 LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -26,7 +27,7 @@ help: ## List what can be done
 serve: $(VENV)/installed $(ASSETS) ## Start Formwork; the first start installs it and prints a link to create the owner
 	@exec $(VENV)/bin/formwork serve
 
-test: $(VENV)/installed-test $(ASSETS) chromium ## Run all tests, on both databases and in a real browser; ARGS="-k word" chooses
+test: $(VENV)/installed-test $(ASSETS) $(CLIENTS)/node_modules chromium ## Run all tests, on both databases and in a real browser; ARGS="-k word" chooses
 	@$(PY) -m pytest $(ARGS)
 
 soak: $(VENV)/installed-test ## Let Hypothesis look for mistakes for an hour or so; ARGS="-k word" chooses
@@ -63,7 +64,7 @@ lock: $(VENV)/installed ## Renew the locks after a change in pyproject.toml or w
 	@$(LOCK) --constraint=requirements-test.lock --output-file=requirements.lock pyproject.toml
 	@$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| $(LOCK) --constraint=requirements-test.lock --output-file=requirements-build.lock -
-	@$(PY) -c 'from web.build_assets import WEB, npm; npm(WEB, "update", "--package-lock-only")'
+	@$(PY) -c 'from pathlib import Path; from web.build_assets import WEB, npm; [npm(one, "update", "--package-lock-only") for one in (WEB, Path("$(CLIENTS)"))]'
 
 # The browser that the tests drive: what the machine has, else the system's package.
 chromium: $(VENV)/installed-test
@@ -89,6 +90,11 @@ $(VENV)/installed: pyproject.toml requirements.lock requirements-build.lock | $(
 $(VENV)/installed-test: requirements-test.lock $(VENV)/installed
 	@echo "Installing what the tests need (once) ..."
 	@$(PIP) install -qq --require-hashes -r requirements-test.lock
+	@touch $@
+
+# A client of the API that others wrote, which the tests run as it is.
+$(CLIENTS)/node_modules: $(CLIENTS)/package-lock.json | $(VENV)/installed-test
+	@$(PY) -c 'from pathlib import Path; from web.build_assets import npm; npm(Path("$(CLIENTS)"), "ci", "--ignore-scripts")'
 	@touch $@
 
 $(ASSETS): $(ASSET_SOURCES) | $(VENV)/installed

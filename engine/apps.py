@@ -80,6 +80,12 @@ def get(session: Session, key: str) -> App:
     return session.layout.apps[key]
 
 
+def installed_at(session: Session, key: str) -> str:
+    """When the app was installed. Raises `NotFound`."""
+    get(session, key)
+    return str(session.connection.execute(sa.select(_apps.c.installed_at).where(_apps.c.key == key)).scalar_one())
+
+
 def check(session: Session, document: Any) -> list[Problem]:
     """Every problem of a definition in this workspace. Raises `Forbidden` for those whom roles limit."""
     door.enter_definition(session)

@@ -57,6 +57,18 @@ def create(session: Session, table: str, like: str, label: str, options: Mapping
     return key
 
 
+def delete(session: Session, table: str, key: str) -> None:
+    """Take a view away, like any change of the definition. Raises as `change` does; `Refused` for the only one."""
+    get(session, table, key)
+    of = session.layout.table(table)
+    if len(of.views) == 1:
+        raise Refused([Problem("/view", _("A table keeps one view."), "only")])
+    document = apps.export(session, of.app)
+    held = document["tables"][of.key]
+    views = {name: one for name, one in held["views"].items() if name != key}
+    apps.apply(session, {**document, "tables": {**document["tables"], of.key: {**held, "views": views}}})
+
+
 def _saved(view: View) -> dict[str, Any]:
     return {"type": view.type, "label": view.label, **view.options}
 

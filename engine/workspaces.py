@@ -102,6 +102,16 @@ def membership(stores: Stores, workspace_id: str, user_id: str) -> Membership:
     return Membership(*row)
 
 
+def created_at(stores: Stores, workspace_id: str) -> str:
+    """When the workspace was made. Raises `NotFound`."""
+    with stores.control.read() as session:
+        wanted = sa.select(workspaces.c.created_at).where(workspaces.c.id == workspace_id)
+        found = session.connection.execute(wanted).scalar()
+    if found is None:
+        raise NotFound(_not_here())
+    return str(found)
+
+
 def people(stores: Stores, workspace_id: str) -> list[Member]:
     """Everybody in the workspace, by name."""
     wanted = (

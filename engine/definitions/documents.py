@@ -21,7 +21,7 @@ from engine.definitions.language import (
 from engine.definitions.roles import roles_of
 from engine.definitions.rules import rules_of
 from engine.field_types import field_types
-from engine.text import _
+from engine.text import Label, _
 
 
 def address(document: Document, name: str) -> str:
@@ -58,6 +58,12 @@ def read_app(document: Document, revision: int) -> App:
     )
 
 
+def label_of(key: str, part: Mapping[str, Any]) -> Label:
+    """What a part of a document is called: as it says, else by its key."""
+    label: Label = part.get("label", key.replace("_", " ").capitalize())
+    return label
+
+
 def _table(document: Document, key: str, table: Mapping[str, Any]) -> Table:
     where = f"{document['key']}.{key}"
     fields = {name: _field(document, where, name, one) for name, one in table["fields"].items()}
@@ -89,7 +95,7 @@ def _field(document: Document, table: str, key: str, one: Mapping[str, Any]) -> 
         table=table,
         key=key,
         type=one["type"],
-        label=one.get("label", key.replace("_", " ").capitalize()),
+        label=label_of(key, one),
         options=options,
         help=one.get("help"),
         required=bool(one.get("required")),
@@ -103,14 +109,14 @@ def _field(document: Document, table: str, key: str, one: Mapping[str, Any]) -> 
 
 def _view(key: str, one: Mapping[str, Any]) -> View:
     options = {name: value for name, value in one.items() if name not in {"type", "label"}}
-    return View(key, one["type"], one.get("label", key.replace("_", " ").capitalize()), options)
+    return View(key, one["type"], label_of(key, one), options)
 
 
 def _form(key: str, one: Mapping[str, Any]) -> Form:
     fields = tuple(FormField(item) if isinstance(item, str) else FormField(**item) for item in one["fields"])
     return Form(
         key,
-        one.get("label", key.replace("_", " ").capitalize()),
+        label_of(key, one),
         fields,
         description=one.get("description"),
         public=bool(one.get("public")),
@@ -127,7 +133,7 @@ def _automation(app: str, key: str, one: Mapping[str, Any]) -> Automation:
     return Automation(
         app=app,
         key=key,
-        label=one.get("label", key.replace("_", " ").capitalize()),
+        label=label_of(key, one),
         trigger=one["trigger"],
         steps=one["steps"],
         conditions=one.get("conditions"),

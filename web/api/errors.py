@@ -21,6 +21,7 @@ _TYPE_OF_PROBLEM: Mapping[str, str] = {
     "formula": "INVALID_FILTER_BY_FORMULA",
     "offset": "LIST_RECORDS_ITERATOR_NOT_AVAILABLE",
     "check": "INVALID_RECORDS",
+    "name": "DUPLICATE_OR_EMPTY_FIELD_NAME",
     "too_many": "INVALID_RECORDS",
 }
 

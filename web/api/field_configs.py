@@ -13,7 +13,13 @@ from web.api.naming import said
 from web.formats import currency_symbol
 
 # The icons of ratings that clients have another name for.
-_ICONS = {"thumb-up": "thumbsUp"}
+ICONS = {"thumb-up": "thumbsUp"}
+
+# The currency that a sign stands for, where nothing else says which; a code stands for itself.
+SYMBOLS = {
+    "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "CN¥": "CNY", "₹": "INR", "₩": "KRW", "₫": "VND", "₱": "PHP",
+    "₪": "ILS", "R$": "BRL", "CA$": "CAD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD", "NT$": "TWD", "MX$": "MXN",
+}  # fmt: skip
 
 Config = dict[str, Any]
 Options = Mapping[str, Any]
@@ -21,7 +27,7 @@ Options = Mapping[str, Any]
 _DATE_FORMAT = {"name": "iso", "format": "YYYY-MM-DD"}
 _TIME_FORMAT = {"name": "24hour", "format": "HH:mm"}
 # The colours that clients have names for, where they differ from ours.
-_COLOURS = {"azure": "cyan", "indigo": "blue"}
+COLOURS = {"azure": "cyan", "indigo": "blue"}
 
 
 def field_config(layout: Layout, field: Field, language: str) -> Config:
@@ -80,7 +86,7 @@ def _choices(options: Options, language: str) -> Config:
 
 
 def _colour(name: str) -> str:
-    return f"{_COLOURS.get(name, name)}Light2"
+    return f"{COLOURS.get(name, name)}Light2"
 
 
 def _precision(options: Options, _language: str) -> Config:
@@ -108,7 +114,7 @@ def _modified(options: Options, language: str) -> Config:
 
 def _rating(options: Options, _language: str) -> Config:
     icon = options.get("icon", "star")
-    return {"icon": _ICONS.get(icon, icon), "max": options.get("max", MOST), "color": "yellowBright"}
+    return {"icon": ICONS.get(icon, icon), "max": options.get("max", MOST), "color": "yellowBright"}
 
 
 def _duration(options: Options, _language: str) -> Config:

@@ -7,13 +7,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine import accounts, apps
+from engine import accounts, apps, workspaces
+from engine.access.scopes import WHOLE
 from engine.definitions.language import Field, Table, View
 from engine.storage.layout import Layout
+from engine.storage.session import Session
 from web.api.answering import Caller, Endpoints, answered
 from web.api.errors import NoSuchThing
 from web.api.field_configs import field_config
-from web.api.naming import app_named, names_of, said
+from web.api.naming import app_named, names_of, said, view_id
 
 router = Endpoints("/meta")
 
@@ -39,6 +41,24 @@ async def list_tables(request: Request, app: str) -> Response:
     return await answered(request, _tables, app, "visibleFieldIds" in request.query_params.getlist("include"))
 
 
+@router.on("GET", "/bases/{app}/views")
+async def list_views(request: Request, app: str) -> Response:
+    """The views of all tables of an app."""
+    return await answered(request, _views, app)
+
+
+@router.on("GET", "/bases/{app}")
+async def base_with_people(request: Request, app: str) -> Response:
+    """An app with the people who may use it; only owners are told who they are."""
+    return await answered(request, _base, app)
+
+
+@router.on("GET", "/workspaces/{workspace}")
+async def workspace_with_people(request: Request, workspace: str) -> Response:
+    """The workspace that the token opens, with its apps and its people; only owners are told who they are."""
+    return await answered(request, _workspace, workspace)
+
+
 @router.on("GET", "/{rest:path}")
 async def nothing_else(request: Request, rest: str) -> Response:
     """No app is called meta."""
@@ -47,7 +67,10 @@ async def nothing_else(request: Request, rest: str) -> Response:
 
 def _whoami(caller: Caller) -> Any:
     person = accounts.person(caller.site.stores, caller.holder.user_id)
-    scopes = ["data.records:read", *(["data.records:write"] if caller.holder.scope.writes else [])]
+    scopes = ["data.records:read", "data.recordComments:read", "schema.bases:read"]
+    if caller.holder.scope.writes:
+        scopes += ["data.records:write", "data.recordComments:write"]
+        scopes += [] if caller.holder.scope.within else ["schema.bases:write", "webhook:manage"]
     return {"id": person.id, "email": person.email, "scopes": scopes}
 
 
@@ -63,20 +86,84 @@ def _bases(caller: Caller) -> Any:
 def _tables(caller: Caller, app: str, with_fields: bool) -> Any:
     with caller.read() as session:
         tables = app_named(session.layout, app).tables.values()
-        return {"tables": [_table(session.layout, one, session.workspace.language, with_fields) for one in tables]}
+        return {"tables": [described_table(session, one, with_fields=with_fields) for one in tables]}
+
+
+def _views(caller: Caller, app: str) -> Any:
+    with caller.read() as session:
+        language = session.workspace.language
+        tables = app_named(session.layout, app).tables.values()
+        return {"views": [_view(table, one, language, False) for table in tables for one in table.views.values()]}
+
+
+def _base(caller: Caller, app: str) -> Any:
+    with caller.read() as session:
+        found = app_named(session.layout, app)
+        made: dict[str, Any] = {
+            "id": found.key,
+            "name": said(found.label, session.workspace.language),
+            "createdTime": apps.installed_at(session, found.key),
+            "permissionLevel": _LEVELS[caller.holder.role],
+            "workspaceId": caller.holder.workspace_id,
+            "interfaces": {},
+        }
+    return made | _people(caller, made["createdTime"])
+
+
+def _workspace(caller: Caller, workspace: str) -> Any:
+    if workspace != caller.holder.workspace_id:
+        raise NoSuchThing
+    membership = workspaces.membership(caller.site.stores, workspace, caller.holder.user_id)
+    with caller.read() as session:
+        ids = [one.key for one in apps.installed(session)]
+    since = workspaces.created_at(caller.site.stores, workspace)
+    made: dict[str, Any] = {
+        "id": workspace,
+        "name": membership.name,
+        "createdTime": since,
+        "baseIds": ids,
+        "workspaceRestrictions": {
+            "inviteCreationRestriction": "onlyOwners",
+            "shareCreationRestriction": "unrestricted",
+        },
+    }
+    return made | _people(caller, since)
+
+
+def _people(caller: Caller, since: str) -> dict[str, Any]:
+    """Who belongs to the workspace, as everybody who does belongs to each of its apps."""
+    shown = caller.principal.role == "owner" and caller.holder.scope == WHOLE
+    found = workspaces.people(caller.site.stores, caller.holder.workspace_id) if shown else []
+    listed = [
+        {
+            "userId": one.id,
+            "email": one.email,
+            "permissionLevel": "owner" if one.role == "owner" else _LEVELS[one.role],
+            "createdTime": since,
+            "grantedByUserId": caller.holder.user_id,
+        }
+        for one in found
+    ]
+    return {
+        "individualCollaborators": {"baseCollaborators": [], "workspaceCollaborators": listed},
+        "groupCollaborators": {"baseCollaborators": [], "workspaceCollaborators": []},
+        "inviteLinks": {"baseInviteLinks": [], "workspaceInviteLinks": []},
+    }
 
 
 def _nothing(_caller: Caller) -> Any:
     raise NoSuchThing
 
 
-def _table(layout: Layout, table: Table, language: str, with_fields: bool) -> dict[str, Any]:
+def described_table(session: Session, table: Table, *, with_fields: bool = False) -> dict[str, Any]:
+    """A table with its fields and views; `with_fields`: also which fields each view shows."""
+    layout, language = session.layout, session.workspace.language
     names = names_of(layout, table, language)
     made: dict[str, Any] = {
         "id": table.key,
         "name": said(table.label, language, table.key),
         "primaryFieldId": table.title,
-        "fields": [_field(layout, table.fields[key], names.labels[key], language) for key in names.shown],
+        "fields": [described_field(layout, table.fields[key], names.labels[key], language) for key in names.shown],
         "views": [_view(table, one, language, with_fields) for one in table.views.values()],
     }
     if table.description:
@@ -84,7 +171,8 @@ def _table(layout: Layout, table: Table, language: str, with_fields: bool) -> di
     return made
 
 
-def _field(layout: Layout, field: Field, label: str, language: str) -> dict[str, Any]:
+def described_field(layout: Layout, field: Field, label: str, language: str) -> dict[str, Any]:
+    """A field with its type and options, called `label`."""
     made: dict[str, Any] = {"id": field.key, "name": label, **field_config(layout, field, language)}
     if field.help:
         made["description"] = said(field.help, language)
@@ -92,7 +180,7 @@ def _field(layout: Layout, field: Field, label: str, language: str) -> dict[str,
 
 
 def _view(table: Table, view: View, language: str, with_fields: bool) -> dict[str, Any]:
-    made: dict[str, Any] = {"id": view.key, "name": said(view.label, language, view.key), "type": view.type}
+    made: dict[str, Any] = {"id": view_id(table, view), "name": said(view.label, language, view.key), "type": view.type}
     if with_fields:
         made["visibleFieldIds"] = [one.key for one in table.shown_in(view)]
     return made

@@ -60,9 +60,32 @@ def table_named(layout: Layout, app: str, name: str) -> Table:
     return tables[name]
 
 
+def field_named(names: Names, name: str) -> Field:
+    """The field that a path names. Raises `ApiRefusal`."""
+    found = names.fields.get(name)
+    if found is None:
+        raise ApiRefusal(404, "MODEL_ID_NOT_FOUND", f"Could not find field {name}")
+    return found
+
+
+def view_id(table: Table, view: View) -> str:
+    """What a view is called among all of its app."""
+    return f"{table.key}.{view.key}"
+
+
+def view_with_id(app: App, name: str) -> tuple[Table, View]:
+    """The view that is so called, with its table. Raises `ApiRefusal`."""
+    for table in app.tables.values():
+        for view in table.views.values():
+            if view_id(table, view) == name:
+                return table, view
+    raise ApiRefusal(404, "VIEW_NAME_NOT_FOUND", f"View {name} not found")
+
+
 def view_named(table: Table, name: str) -> View:
-    """The view of the table, by key or label. Raises `ApiRefusal`."""
-    found = _by_name([(one, one.key, (one.label,)) for one in table.views.values()]).get(name)
+    """The view of the table, by id, key or label. Raises `ApiRefusal`."""
+    views = {view_id(table, one): one for one in table.views.values()}
+    found = views.get(name) or _by_name([(one, one.key, (one.label,)) for one in table.views.values()]).get(name)
     if found is None:
         raise ApiRefusal(422, "VIEW_NAME_NOT_FOUND", f"View {name} not found")
     return found

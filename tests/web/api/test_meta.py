@@ -7,7 +7,8 @@ from web.api.field_configs import _KINDS
 
 
 def test_who_asks(api: Client, installation: Installation) -> None:
-    scopes = ["data.records:read", "data.records:write"]
+    reads = ["data.records:read", "data.recordComments:read", "schema.bases:read"]
+    scopes = [*reads, "data.records:write", "data.recordComments:write", "schema.bases:write", "webhook:manage"]
     expected = {"id": installation.owner.id, "email": "ada@example.com", "scopes": scopes}
     assert api.ask("GET", "/meta/whoami") == expected
     assert api.ask("GET", "/meta/nonsense", status=404) == {"error": "NOT_FOUND"}
@@ -30,7 +31,7 @@ def test_apps_are_bases(api: Client, installation: Installation) -> None:
 def test_tables_with_fields_and_views(api: Client) -> None:
     customers, orders = api.ask("GET", "/meta/bases/shop/tables")["tables"]
     assert (customers["id"], customers["name"], customers["primaryFieldId"]) == ("customers", "Customers", "name")
-    assert orders["views"][1] == {"id": "paid", "name": "Paid ones", "type": "grid"}
+    assert orders["views"][1] == {"id": "orders.paid", "name": "Paid ones", "type": "grid"}
     fields = {one["id"]: one for one in orders["fields"]}
     assert fields["number"] == {"id": "number", "name": "Order number", "type": "singleLineText"}
     assert fields["amount"]["options"] == {"precision": 2}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -24,6 +25,7 @@ from tests.web.api.conftest import SHOP, Installation
 from web.app import create_app
 
 UPLOADS = "http://content.airtable.com"  # where the client sends files, whatever its endpoint is
+HOSTS = re.compile(r"https?://(api|content)\.airtable\.com")
 MORE: dict[str, Any] = {
     "papers": {"type": "attachment", "label": "Papers"},
     "tags": {"type": "multi_select", "choices": {"red": {"label": "Red"}, "blue": {"label": "Blue"}}},
@@ -33,6 +35,9 @@ MORE: dict[str, Any] = {
     "mail": {"type": "email"},
     "stars": {"type": "rating"},
 }
+
+# Without anything computed: a client that sends back all that it has read can save a record of it.
+LISTS: dict[str, Any] = {"label": "Lists", "fields": {"name": {"type": "text"}, "amount": {"type": "number"}}}
 
 
 @dataclass
@@ -71,7 +76,7 @@ class Started:
 
 
 class SentTo(HTTPAdapter):
-    """Takes requests for one host to another one, as a name server would."""
+    """Takes requests for the hosts that the client knows to our server, as a name server would."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -79,7 +84,7 @@ class SentTo(HTTPAdapter):
 
     def send(self, request: PreparedRequest, *given: Any, **more: Any) -> Response:
         assert request.url is not None
-        request.url = request.url.replace(UPLOADS, self.url)
+        request.url = HOSTS.sub(self.url, request.url)
         return super().send(request, *given, **more)
 
 
@@ -136,4 +141,4 @@ def orders(client: pyairtable.Api) -> pyairtable.Table:
 def _add_fields(session: Session) -> None:
     fields = {**SHOP["tables"]["orders"]["fields"], **MORE}
     orders = {**SHOP["tables"]["orders"], "fields": fields}
-    apps.apply(session, {**SHOP, "tables": {**SHOP["tables"], "orders": orders}})
+    apps.apply(session, {**SHOP, "tables": {**SHOP["tables"], "orders": orders, "lists": LISTS}})
