@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -16,8 +17,8 @@ from engine.access.scopes import WHOLE, Scope
 from engine.errors import NotFound, Problem, Refused, SignInNeeded
 from engine.ids import ALPHABET, new_id, secret_hash
 from engine.storage.control_tables import memberships, tokens, users
-from engine.storage.prepared import Prepared
-from engine.storage.session import timestamp
+from engine.storage.prepared import Prepared, Row
+from engine.storage.session import Proof, timestamp
 from engine.storage.stores import Stores
 from engine.text import _
 
@@ -151,15 +152,29 @@ def holder_of(stores: Stores, secret: str) -> Holder:
     found = stores.control.answer(_HOLDER, {"hash": secret_hash(secret)})
     if not found:
         raise refused
-    token_id, user_id, workspace_id, role, expires_at, last_used_at, may, within = found[0]
     now = datetime.now(UTC)
-    if expires_at is not None and expires_at <= timestamp(now):
+    if _is_over(found[0], now):
         raise refused
-    if last_used_at is None or last_used_at <= timestamp(now - USED_EVERY):
+    holder = _holder(found[0])
+    if _is_unnoted(found[0], now):
         with stores.control.write() as session:
-            used = sa.update(tokens).where(tokens.c.id == token_id).values(last_used_at=timestamp(now))
+            used = sa.update(tokens).where(tokens.c.id == holder.token_id).values(last_used_at=timestamp(now))
             session.connection.execute(used)
-    return Holder(token_id, user_id, workspace_id, cast(workspaces.Role, role), _scope(may, within))
+    return holder
+
+
+def proof_of(stores: Stores, secret: str, holder: Holder) -> Proof:
+    """That a token still acts for the same person with the same rights, and its use need not be noted again.
+
+    For transactions of workspaces that lie in one database with the control store.
+    """
+    question = stores.control.spelled(_HOLDERS.where(tokens.c.token_hash == secret_hash(secret)))
+
+    def holds(row: Row) -> bool:
+        now, values = datetime.now(UTC), [None if one is None else one.decode() for one in row]
+        return not _is_over(values, now) and not _is_unnoted(values, now) and _holder(values) == holder
+
+    return Proof(question, holds)
 
 
 def holder_by_id(stores: Stores, token_id: str) -> Holder:
@@ -170,6 +185,21 @@ def holder_by_id(stores: Stores, token_id: str) -> Holder:
     if row is None or (row.expires_at is not None and row.expires_at <= timestamp(now)):
         raise NotFound(_("There is no such token."))
     return Holder(row.id, row.user_id, row.workspace_id, row.role, _scope(row.scope, row.within))
+
+
+def _is_over(row: Sequence[Any], now: datetime) -> bool:
+    """Whether the token has ended; `row` is one of `_HOLDERS`."""
+    return row[4] is not None and bool(row[4] <= timestamp(now))
+
+
+def _is_unnoted(row: Sequence[Any], now: datetime) -> bool:
+    """Whether its use was noted long ago."""
+    return row[5] is None or bool(row[5] <= timestamp(now - USED_EVERY))
+
+
+def _holder(row: Sequence[Any]) -> Holder:
+    token_id, user_id, workspace_id, role = row[:4]
+    return Holder(token_id, user_id, workspace_id, cast(workspaces.Role, role), _scope(*row[6:]))
 
 
 def _scope(may: str, within: str) -> Scope:

@@ -16,6 +16,7 @@ from web.readiness import Readiness
 from web.signing import Signer
 from web.statics import Statics
 from web.templates import Templates
+from web.tokens import Tokens
 
 THREADS = 24  # that answer programs: as many as may have a connection to a PostgreSQL server
 
@@ -34,6 +35,7 @@ class Site:
     readiness: Readiness
     background: Background = field(default_factory=Background)
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "api"))
+    tokens: Tokens = field(default_factory=Tokens)
     public_forms: Rate = field(default_factory=lambda: Rate(times=10, seconds=60))  # sendings of one address
 
     correction_mails: Rate = field(default_factory=lambda: Rate(times=3, seconds=3600))  # to one address of mail

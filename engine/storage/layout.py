@@ -9,7 +9,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause
@@ -21,10 +21,8 @@ from engine.errors import NotFound
 from engine.formulas import Type
 from engine.formulas.calendar import ORDINARY, WEEKDAYS, Calendar, read_spans, shown_spans
 from engine.storage import sql_types, workspace_tables
+from engine.storage.session import Session, Unproven
 from engine.text import _
-
-if TYPE_CHECKING:
-    from engine.storage.session import Session
 
 Made = TypeVar("Made")
 MAX_NAME = 60
@@ -32,6 +30,7 @@ MOST_RECALLED = 500
 _HOLD = "SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()))"
 _HOLD_ALONE = "SELECT pg_advisory_xact_lock(hashtext(current_schema()))"
 _VERSION = "SELECT version, holders FROM _layout"
+_VERSION_AND = "SELECT version, holders, proof.* FROM _layout, ({proof}) AS proof"
 ERROR_SUFFIX = "__error"  # beside a formula that may fail: the reason, NULL when it did not
 
 _SQL_TYPE: dict[str, Any] = {
@@ -217,14 +216,19 @@ def fitting(name: str) -> str:
 
 
 def current_version(session: Session) -> tuple[int, int]:
-    """The version of the definitions, and of who has which roles.
+    """The version of the definitions, and of who has which roles. Raises `Unproven`.
 
     On PostgreSQL a writer also keeps the definitions from changing until it is done.
     """
     held = session.dialect == "postgresql" and session.writing
     hold = [_HOLD_ALONE if session.alone else _HOLD] if held else []
-    ((version, holders),) = session.ask(*hold, _VERSION)
-    return int(version), int(holders)
+    if session.proof is None:
+        ((version, holders),) = session.ask(*hold, _VERSION)
+        return int(version), int(holders)
+    found = session.ask(_VERSION_AND.format(proof=session.proof.question))
+    if len(found) != 1 or not session.proof.holds(found[0][2:]):
+        raise Unproven
+    return int(found[0][0]), int(found[0][1])
 
 
 def load(session: Session, version: int) -> Layout:

@@ -54,6 +54,22 @@ class Change:
 Observer = Callable[["Session"], None]
 
 
+@dataclass(frozen=True)
+class Proof:
+    """That the one who asks still may: part of a transaction's first question instead of a question of its own.
+
+    `question` is a SELECT without parameters. Where it does not find one row, spelled as the database does, to which
+    `holds` says yes, `Unproven` is raised.
+    """
+
+    question: str
+    holds: Callable[[Row], bool]
+
+
+class Unproven(Exception):
+    """Who asks may no more what they might a moment ago, or something about them is to be looked at."""
+
+
 @dataclass
 class Session:
     """What verbs work with: a transaction that begins with the first question, who asks, and one instant called now."""
@@ -62,6 +78,7 @@ class Session:
     principal: Principal
     writing: bool
     cause: str | None = None
+    proof: Proof | None = None
     now: datetime = field(default_factory=lambda: _milliseconds(datetime.now(UTC)))
     changes: list[Change] = field(default_factory=list)
     # By table address the records whose values may differ now; None: all of them.
@@ -229,11 +246,12 @@ def transaction(
     writing: bool,
     cause: str | None,
     observers: Sequence[Observer],
+    proof: Proof | None = None,
 ) -> Iterator[Session]:
     """One transaction: everything inside commits together at the end of the block, or nothing does.
 
     Raises `Unavailable` when the database does not answer or is locked for too long, `Conflict` when
-    another transaction came first.
+    another transaction came first, `Unproven` before anything else was asked.
     """
     if writing:
         may_last()
@@ -241,8 +259,10 @@ def transaction(
     if writing and not _acquire(lock):
         raise Unavailable(_("Somebody else is writing for a long time. Try again in a moment."))
     try:
-        session = Session(store, principal, writing, cause)
+        session = Session(store, principal, writing, cause, proof)
         try:
+            if proof is not None:
+                session._layout = store.layout_in(session)
             yield session
             if writing:
                 for observe in observers:

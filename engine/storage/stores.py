@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from engine.access.principals import ENGINE, Principal
@@ -25,7 +26,7 @@ from engine.storage.layout import Layout, current_version, load
 from engine.storage.prepared import Prepared, Row
 from engine.storage.process_lock import ProcessLock
 from engine.storage.role_holders import roles_held
-from engine.storage.session import Observer, Session, said, transaction
+from engine.storage.session import Observer, Proof, Session, said, transaction
 from engine.text import _
 
 CONTROL_SCHEMA = "formwork"
@@ -41,9 +42,9 @@ class Store:
         self._layout: Layout | None = None
         self._held: tuple[int, Mapping[str, frozenset[str]]] = (-1, {})
 
-    def read(self, principal: Principal = ENGINE) -> AbstractContextManager[Session]:
-        """A transaction that only reads."""
-        return transaction(self, principal, writing=False, cause=None, observers=())
+    def read(self, principal: Principal = ENGINE, proof: Proof | None = None) -> AbstractContextManager[Session]:
+        """A transaction that only reads. With a `proof` it raises `Unproven` unless that holds."""
+        return transaction(self, principal, writing=False, cause=None, observers=(), proof=proof)
 
     def write(self, principal: Principal = ENGINE, cause: str | None = None) -> AbstractContextManager[Session]:
         """A transaction that may write; it commits at the end of the with-block, or not at all.
@@ -88,6 +89,17 @@ class Control(Store):
             return self.database.answer(statement, values)
         except DBAPIError as error:
             raise said(error) from error
+
+    def spelled(self, wanted: sa.Select[Any]) -> str:
+        """A question as one text, which a workspace's transaction may ask, too, where all stores are one database."""
+        dialect, places = self.database.readers.engine.dialect, {None: self.database.schema}
+        compiled = wanted.compile(
+            dialect=dialect,
+            schema_translate_map=places,
+            render_schema_translate=True,
+            compile_kwargs={"literal_binds": True},
+        )
+        return str(compiled)
 
 
 class Workspace(Store):

@@ -19,7 +19,7 @@ from engine.access.principals import Principal
 from engine.api_tokens import Holder
 from engine.errors import FormworkError, SignInNeeded
 from engine.storage.databases import TookLong, at_once
-from engine.storage.session import Session, again
+from engine.storage.session import Proof, Session, Unproven, again
 from engine.storage.stores import Workspace
 from engine.text import _
 from web.api.errors import ApiRefusal, body_of, wrong_request
@@ -42,10 +42,11 @@ class Caller:
     holder: Holder
     store: Workspace
     principal: Principal
+    proof: Proof | None = None  # with which each read begins where the holder is as it was a moment ago
 
     def read(self) -> AbstractContextManager[Session]:
         """A transaction of the workspace that only reads."""
-        return self.store.read(self.principal)
+        return self.store.read(self.principal, self.proof)
 
     def write(self) -> AbstractContextManager[Session]:
         """A transaction of the workspace that commits at the end of the block."""
@@ -78,15 +79,18 @@ class Endpoints:
 async def answered(request: Request, act: Callable[..., Any], *arguments: Any, short: bool = False) -> Response:
     """What `act(caller, *arguments)` gives, as JSON. It runs in a thread, since it asks the database.
 
-    What is `short` and only reads is tried in the event loop first, where the database is a file: going to a thread and
-    back costs as much as such a read. One that lasts is broken off after a moment and begins anew in a thread.
+    What is `short` does nothing but read, in one transaction. Where the database is a file it is tried in the event
+    loop first: going to a thread and back costs as much as such a read. One that lasts is broken off after a moment and
+    begins anew in a thread. On a server it asks for the token together with the first question.
     """
     try:
-        if short and not _site_of(request).settings.database_url:
+        on_server = bool(_site_of(request).settings.database_url)
+        if short and not on_server:
             with suppress(TookLong), at_once():
                 return as_json(_carried_out(request, act, arguments))
         threads, loop = _site_of(request).threads, get_running_loop()
-        return as_json(await loop.run_in_executor(threads, _carried_out, request, act, arguments))
+        carry_out = _read_out if short and on_server else _carried_out
+        return as_json(await loop.run_in_executor(threads, carry_out, request, act, arguments))
     except ApiRefusal as error:
         return as_json(error.body, error.status)
     except FormworkError as error:
@@ -131,17 +135,36 @@ def whole_number(given: Mapping[str, Any], name: str, *, least: int, most: int |
 
 
 def _carried_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    caller = _caller_of(request)
+    site, secret = _site_of(request), _secret_in(request)
+    caller = _caller(site, api_tokens.holder_of(site.stores, secret))
     return again(lambda: act(caller, *arguments))
 
 
-def _caller_of(request: Request) -> Caller:
-    site = _site_of(request)
+def _read_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """The same for what reads in one transaction, whose first question proves that the token acts for whom it did."""
+    site, secret = _site_of(request), _secret_in(request)
+    known = site.tokens.get(secret)
+    if known is not None:
+        caller = _caller(site, known.holder, known.proof)
+        try:
+            return again(lambda: act(caller, *arguments))
+        except Unproven:
+            site.tokens.forget(secret)
+    holder = api_tokens.holder_of(site.stores, secret)
+    site.tokens.keep(secret, holder, api_tokens.proof_of(site.stores, secret, holder))
+    caller = _caller(site, holder)
+    return again(lambda: act(caller, *arguments))
+
+
+def _secret_in(request: Request) -> str:
     scheme, _space, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise SignInNeeded(_("Send an API token: Authorization: Bearer fwk_..."))
-    holder = api_tokens.holder_of(site.stores, secret.strip())
-    return Caller(site, holder, site.stores.workspace(holder.workspace_id), holder.principal)
+    return secret.strip()
+
+
+def _caller(site: Site, holder: Holder, proof: Proof | None = None) -> Caller:
+    return Caller(site, holder, site.stores.workspace(holder.workspace_id), holder.principal, proof)
 
 
 def _site_of(request: Request) -> Site:

@@ -88,21 +88,22 @@ async def delete_records(request: Request, app: str, table: str) -> Response:
 
 
 def _list(caller: Caller, app: str, table: str, pairs: Sequence[tuple[str, str]]) -> Any:
-    return _page(caller, app, table, listing.options_in_query(pairs))
+    with caller.read() as session:
+        return _page(caller, session, app, table, listing.options_in_query(pairs))
 
 
 def _list_by_post(caller: Caller, app: str, table: str, query: Mapping[str, str], body: Body) -> Any:
-    return _page(caller, app, table, listing.options_in({**query, **body}))
-
-
-def _page(caller: Caller, app: str, table: str, options: Options) -> Any:
     with caller.read() as session:
-        return listing.page(session, table_named(session.layout, app, table), options, FileLinks(caller))
+        return _page(caller, session, app, table, listing.options_in({**query, **body}))
+
+
+def _page(caller: Caller, session: Session, app: str, table: str, options: Options) -> Any:
+    return listing.page(session, table_named(session.layout, app, table), options, FileLinks(caller))
 
 
 def _get(caller: Caller, app: str, table: str, record: str, pairs: Sequence[tuple[str, str]]) -> Any:
-    cells = listing.options_in_query(pairs).cells
     with caller.read() as session:
+        cells = listing.options_in_query(pairs).cells
         names = _names(session, app, table)
         found = records.get(session, names.table.address, check_id(record))
         return cells.answers(session, names, None, [found], FileLinks(caller))[0]

@@ -255,7 +255,7 @@ def test_a_trailing_slash_never_redirects(api: Client) -> None:
 
 
 def test_what_no_route_takes_is_json_too(api: Client) -> None:
-    for path in ("/v0", "/v0/shop", "/v0/shop/orders/rec00000000000000/comments"):
+    for path in ("/v0", "/v0/shop", "/v0/shop/orders/rec00000000000000/nothing"):
         answer = api.http.get(path, headers={"Authorization": f"Bearer {api.token}"})
         assert (answer.status_code, answer.json()) == (404, {"error": "NOT_FOUND"})
     answer = api.http.request("PUT", "/v0/meta/whoami")

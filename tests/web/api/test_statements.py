@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.support.databases import Database
 from tests.support.statements import counted
 from tests.web.api.conftest import Client, Installation
 
@@ -56,7 +57,10 @@ def test_requests_take_as_many_statements_with_many_records_as_with_few(
     assert _asked(api, installation, 200) == few
 
 
-def test_a_read_asks_for_the_token_the_version_and_the_records(api: Client, installation: Installation) -> None:
+def test_a_read_asks_for_the_token_the_version_and_the_records(
+    api: Client, installation: Installation, database_url: Database
+) -> None:
     (acme,) = api.create({"Name": "Acme"}, table="customers")
     api.ask("GET", f"{CUSTOMERS}/{acme}")
-    assert _of(installation, lambda: api.ask("GET", f"{CUSTOMERS}/{acme}")) == 4  # and who links to them
+    asked = 3 if database_url.url else 4  # for the token together with the version where one database holds both
+    assert _of(installation, lambda: api.ask("GET", f"{CUSTOMERS}/{acme}")) == asked  # and who links to them
