@@ -5,10 +5,10 @@ runs them against its own stores. Only the user who owns the folder gets in: the
 connection is the one that may be opened outside `egress.py`; it never leaves this machine.
 
 Both sides send frames: a length (4 bytes, big-endian) and a JSON object. The client begins with
-`{"words", "interactive"}`. The server answers with `{"out"}`, `{"err"}` and at the end `{"code"}`; in between it may
-ask with `{"read": path}` for the content of a file (`-`: standard input) or with `{"ask": question}` for something
-secret, and gets `{"content": base64}`, `{"answer"}` or `{"refused": why}`. Files are read by the client, so the
-server opens no path that somebody names to it.
+`{"words", "interactive"}`. The server answers with `{"out"}`, `{"bytes": base64}`, `{"err"}` and at the end `{"code"}`;
+in between it may ask with `{"read": path}` for the content of a file (`-`: standard input) or with `{"ask": question}`
+for something secret, and gets `{"content": base64}`, `{"answer"}` or `{"refused": why}`. Files are read by the client,
+so the server opens no path that somebody names to it.
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ class Terminal(Protocol):
 
     def out(self, text: str) -> None:
         """Print on standard output, as it is."""
+
+    def write(self, data: bytes) -> None:
+        """Put bytes on standard output."""
 
     def err(self, text: str) -> None:
         """Print on standard error, as it is."""
@@ -163,6 +166,8 @@ def _listen(connection: socket.socket, terminal: Terminal) -> int:
             return int(frame["code"])
         if "out" in frame:
             terminal.out(frame["out"])
+        elif "bytes" in frame:
+            terminal.write(base64.b64decode(frame["bytes"]))
         elif "err" in frame:
             terminal.err(frame["err"])
         else:
@@ -191,6 +196,9 @@ class _FarTerminal:
 
     def out(self, text: str) -> None:
         self._say({"out": text})
+
+    def write(self, data: bytes) -> None:
+        self._say({"bytes": base64.b64encode(data).decode()})
 
     def err(self, text: str) -> None:
         self._say({"err": text})

@@ -37,6 +37,7 @@ FLOORS: list[tuple[str, ...]] = [
         "engine.triggers",
         "engine.actions",
         "engine.importers",
+        "engine.exporters",
     ),
     ("engine.formulas",),
     ("engine.filters",),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from engine.errors import NotFound
+from engine.exports import Export
 from engine.files import File
 from engine.text import _
 
@@ -25,12 +26,20 @@ def handed_over(file: File, path: Path) -> Response:
     """The file under its name, to be saved and not opened. Raises `NotFound`."""
     if not path.is_file():
         raise NotFound(_("There is no such file (any more)."))
-    plain = "".join(one if one.isascii() and one not in '"\\%;' else "_" for one in file.filename)
-    headers = {
-        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.filename, safe='')}",
+    media_type = file.type if file.type in HANDED_AS else "application/octet-stream"
+    # No text is told a character set, so Starlette's own guess is not asked for.
+    return FileResponse(path, media_type=media_type, headers=_headers(file.filename))
+
+
+def streamed(export: Export) -> Response:
+    """An export, to be saved, piece by piece as it is made."""
+    return StreamingResponse(export.pieces, media_type=export.media_type, headers=_headers(export.filename))
+
+
+def _headers(filename: str) -> dict[str, str]:
+    plain = "".join(one if one.isascii() and one not in '"\\%;' else "_" for one in filename)
+    return {
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}",
         "Content-Security-Policy": POLICY,
         "Cache-Control": "private, no-store",
     }
-    media_type = file.type if file.type in HANDED_AS else "application/octet-stream"
-    # No text is told a character set, so Starlette's own guess is not asked for.
-    return FileResponse(path, media_type=media_type, headers=headers)

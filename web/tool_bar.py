@@ -7,6 +7,7 @@ from typing import Any
 from engine import named, shares
 from engine.access import door
 from engine.definitions.language import Field
+from engine.exporters import exporters
 from engine.field_types import FieldType
 from engine.formulas.aggregates import AGGREGATES, Aggregate
 from engine.storage.layout import Layout
@@ -54,6 +55,7 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
         "own_filter": speaker.condition(at.view.filter),
         "may_write": at.may_write,
         "may_share": shares.may_share(at.place.principal, table),
+        "exporters": list(exporters.values()) if door.may(at.place.principal, "export", table) else [],
         "may_create": at.may_create,
         "may_delete": at.may_delete,
         "no_tests": Tests(),

@@ -34,6 +34,7 @@ class Principal:
     shared: Shared | None = None  # what a share shows
     held: frozenset[str] | None = None  # addresses of roles that count in place of those given to the person
     guise: bool = False  # somebody else looks at the workspace as this one
+    takes: str = ""  # the table of which only those records are seen that may be taken along
     sent: str = ""  # the record that came by a public form, for whoever sent it to correct
 
     @property

@@ -8,7 +8,7 @@ worked out from, unless its definition releases it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.access.principals import Principal
 from engine.access.scopes import WHOLE, Scope
@@ -105,6 +105,11 @@ class Rights:
                 limited = None if held is None else roles
                 given = _rights(app, table, limited, guest=role == "guest")
                 self.tables[table.address] = given if role and scope.covers(table.address) else NOTHING
+
+    def leave_with(self, address: str) -> None:
+        """Show of this table only the records that may be taken along."""
+        if address in self.tables:
+            self.tables[address] = replace(self.tables[address], read=self.tables[address].export)
 
     def seen(self, one: Field) -> Rule:
         """In which of the records that are seen the field is seen."""

@@ -50,9 +50,11 @@ def of(session: Session) -> Layout:
     clock = clock_of(session)
 
     def made() -> Layout:
-        return Sight(whole, Rights(whole.apps, whole.types, held, asker.role, scope), clock)
+        rights = Rights(whole.apps, whole.types, held, asker.role, scope)
+        rights.leave_with(asker.takes)
+        return Sight(whole, rights, clock)
 
-    return whole.recall(("sight", held, asker.role, scope.within, clock), made)
+    return whole.recall(("sight", held, asker.role, scope.within, asker.takes, clock), made)
 
 
 def roles_of(session: Session) -> dict[str, list[str]]:

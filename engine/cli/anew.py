@@ -31,6 +31,11 @@ class Remembering:
         self.has_answered = True
         self._terminal.out(text)
 
+    def write(self, data: bytes) -> None:
+        """Put bytes on standard output."""
+        self.has_answered = True
+        self._terminal.write(data)
+
     def err(self, text: str) -> None:
         """Print on standard error."""
         self.has_answered = True

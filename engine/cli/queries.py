@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from operator import itemgetter
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from engine import queries, records, sequences, totals
+from engine import exports, queries, records, sequences, totals
 from engine.cli.here import IN_WORKSPACE, InWorkspace, WrongUse
 from engine.cli.naming import field_keys, find_table, listed
 from engine.definitions.language import Condition, Table
@@ -18,7 +19,7 @@ from engine.formulas.aggregates import AGGREGATES
 from engine.queries import MAX_PAGE_SIZE, Query
 from engine.showing import Shown, total
 from engine.storage.session import Session
-from engine.text import _
+from engine.text import _, label_in
 from engine.totals import Portion
 
 _Signed = Annotated[list[str] | None, Parameter(allow_leading_hyphen=True)]
@@ -43,6 +44,8 @@ def query(
     max: _Fields = None,
     filled: _Fields = None,
     unique: _Fields = None,
+    format: str = "",
+    by_keys: Annotated[bool, Parameter(name="--keys", negative="")] = False,
     total_of: Annotated[list[str] | None, Parameter(name="--total")] = None,
     here: InWorkspace = IN_WORKSPACE,
 ) -> None:
@@ -56,6 +59,8 @@ def query(
         formwork query crm.opportunities --where '{amount} > 10000' --sort -amount --fields title,amount,stage
         formwork query crm.opportunities --where '{"field": "stage.name", "op": "is", "value": "Won"}' --count
         formwork query crm.opportunities --group owner --sum amount --sort -sum_amount --limit 5
+
+        formwork query crm.accounts --where '{country} = "NO"' --format xlsx > accounts.xlsx
 
     Parameters
     ----------
@@ -87,10 +92,17 @@ def query(
         Fields to count the values of.
     unique
         Fields to count the different values of.
+    format
+        Export all of them as a file to standard output: csv, jsonl, json or xlsx.
+    by_keys
+        With --format: columns by key and cells with ids, for programs.
     total_of
         Any other total as function:field, such as median:amount, distribution:stage, span_days:due.
     """
     functions = {"sum": sum, "average": average, "min": min, "max": max, "filled": filled, "unique": unique}
+    if format:
+        _export(here, table, where, search, sort, fields, format, by_keys)
+        return
     with here.read() as session:
         of = find_table(session.layout, table)
         wanted = [
@@ -108,6 +120,26 @@ def query(
         else:
             keys = field_keys(session.layout, of, listed(sort), signed=True)
             _show_records(here, session, of, replace(asked, sort=keys), listed(fields), limit)
+
+
+def _export(
+    here: InWorkspace,
+    table: str,
+    where: _Fields,
+    search: str,
+    sort: _Fields,
+    fields: _Fields,
+    kind: str,
+    by_keys: bool,
+) -> None:
+    with here.read() as session:
+        of = find_table(session.layout, table)
+        order = field_keys(session.layout, of, listed(sort), signed=True)
+        shown = field_keys(session.layout, of, listed(fields)) or None
+        asked = Query(of.address, [condition(one) for one in where or ()], order, search, shown)
+        say = partial(label_in, language=session.workspace.language)
+    for piece in exports.export(here.read, here.write, asked, kind, say, by_keys=by_keys).pieces:
+        here.terminal.write(piece)
 
 
 def gaps(table: str, field: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:

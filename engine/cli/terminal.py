@@ -24,6 +24,12 @@ class OwnTerminal:
         sys.stdout.write(text)
         sys.stdout.flush()
 
+    def write(self, data: bytes) -> None:
+        """Put bytes on standard output."""
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
     def err(self, text: str) -> None:
         """Print on standard error; if even that is closed, there is nobody to tell."""
         with contextlib.suppress(OSError):

@@ -108,6 +108,10 @@ class FieldType:
         """What a person would type for the value, which `read` takes back: what the editor of a cell begins with."""
         return str(value)
 
+    def in_file(self, value: Value, options: Options) -> str | int | float:
+        """The value in a file that people take along: numbers and truths as such, else a text that `read` takes."""
+        return value if isinstance(value, str | int | float) else self.display(value, options, "en")
+
     def display(self, value: Value, options: Options, language: str) -> str:
         """The value as a person reads it, where there is only plain text (mails, CSV, titles)."""
         return str(value)
@@ -206,7 +210,8 @@ def split_list(text: str) -> list[str]:
 
 def join_list(items: Iterable[str]) -> str:
     """Items as one text that `split_list` takes apart again."""
-    return ", ".join(f'"{one.replace(chr(34), chr(34) * 2)}"' if set(one) & set(',;"\n') else one for one in items)
+    quoted = [f'"{one.replace(chr(34), chr(34) * 2)}"' if set(one) & set(',;"\n') else one for one in items]
+    return ("; " if any(";" in one for one in quoted) else ", ").join(quoted)
 
 
 field_types: Registry[FieldType] = Registry("engine.field_types", FieldType)

@@ -57,6 +57,9 @@ class Duration(FieldType):
     def typed(self, value: Value, options: Options) -> str:
         return spelled(value, options)
 
+    def in_file(self, value: Value, options: Options) -> str:
+        return spelled(value, options)
+
     def display(self, value: Value, options: Options, language: str) -> str:
         return spelled(value, options)
 

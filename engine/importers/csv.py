@@ -31,6 +31,8 @@ _OTHER_KINDS = (
     b"\x1f\x8b",
     b"SQLite",
 )
+# What was exported with a `'` in front, so that no spreadsheet takes it for a formula.
+_KEPT_FROM_RUNNING = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
 _UNPRINTABLE = re.compile(f"\0|{MARKS.pattern}")
 
 csv.field_size_limit(MAX_RECORD)  # Python stops at 131,072 characters otherwise, and loses its place in the file
@@ -153,6 +155,8 @@ def _records(
             continue
         if not any(cells):
             continue
+        if any("'" in line for line in feed.taken):
+            cells = [cell[1:] if _KEPT_FROM_RUNNING.match(cell) else cell for cell in cells]
         trouble = _too_long(cells) if feed.length > MAX_CELL else None
         trouble = trouble or (None if clean else _unprintable(feed.taken))
         if after_trouble:

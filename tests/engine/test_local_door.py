@@ -22,6 +22,8 @@ def echo(words: Sequence[str], terminal: Terminal) -> int:
             terminal.out(terminal.read(words[1]).decode())
         case "ask":
             terminal.out(terminal.ask(words[1]))
+        case "bytes":
+            terminal.write(bytes(range(256)))
         case "fail":
             raise RuntimeError("secret details")
         case _:
@@ -170,3 +172,9 @@ def test_closing_waits_for_what_runs(tmp_path: Path) -> None:
     door.close()
     asking.join(60)
     assert terminal.printed == "done"
+
+
+def test_bytes_come_back_as_they_are(door: LocalDoor, tmp_path: Path) -> None:
+    terminal = FakeTerminal()
+    assert local_door.ask(tmp_path, ["bytes"], terminal) == 7
+    assert terminal.written == bytes(range(256))

@@ -18,10 +18,14 @@ class FakeTerminal:
     answers: Mapping[str, str] = field(default_factory=dict)
     interactive: bool = False
     printed: str = ""
+    written: bytes = b""
     complained: str = ""
 
     def out(self, text: str) -> None:
         self.printed += text
+
+    def write(self, data: bytes) -> None:
+        self.written += data
 
     def err(self, text: str) -> None:
         self.complained += text

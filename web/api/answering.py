@@ -77,7 +77,9 @@ class Endpoints:
 
 
 async def answered(request: Request, act: Callable[..., Any], *arguments: Any, short: bool = False) -> Response:
-    """What `act(caller, *arguments)` gives, as JSON. It runs in a thread, since it asks the database.
+    """What `act(caller, *arguments)` gives, as JSON unless it is an answer by itself.
+
+    It runs in a thread, since it asks the database.
 
     What is `short` does nothing but read, in one transaction. Where the database is a file it is tried in the event
     loop first: going to a thread and back costs as much as such a read. One that lasts is broken off after a moment and
@@ -87,10 +89,10 @@ async def answered(request: Request, act: Callable[..., Any], *arguments: Any, s
         on_server = bool(_site_of(request).settings.database_url)
         if short and not on_server:
             with suppress(TookLong), at_once():
-                return as_json(_carried_out(request, act, arguments))
+                return _answer(_carried_out(request, act, arguments))
         threads, loop = _site_of(request).threads, get_running_loop()
         carry_out = _read_out if short and on_server else _carried_out
-        return as_json(await loop.run_in_executor(threads, carry_out, request, act, arguments))
+        return _answer(await loop.run_in_executor(threads, carry_out, request, act, arguments))
     except ApiRefusal as error:
         return as_json(error.body, error.status)
     except FormworkError as error:
@@ -134,10 +136,19 @@ def whole_number(given: Mapping[str, Any], name: str, *, least: int, most: int |
     return number
 
 
+def _answer(given: Any) -> Response:
+    return given if isinstance(given, Response) else as_json(given)
+
+
 def _carried_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    site, secret = _site_of(request), _secret_in(request)
-    caller = _caller(site, api_tokens.holder_of(site.stores, secret))
+    caller = caller_of(request)
     return again(lambda: act(caller, *arguments))
+
+
+def caller_of(request: Request) -> Caller:
+    """Whose token came with the request. Raises `SignInNeeded` when there is none, or none that counts."""
+    site, secret = _site_of(request), _secret_in(request)
+    return _caller(site, api_tokens.holder_of(site.stores, secret))
 
 
 def _read_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

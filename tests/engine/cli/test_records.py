@@ -199,3 +199,15 @@ def test_tables_of_text_are_aligned() -> None:
     assert width("客户") == 4
     assert text.splitlines()[4] == "x" * 57 + "...  yes"
     assert listed(["a, b", "c"]) == ["a", "b", "c"]
+
+
+def test_a_question_is_answered_by_a_file(formwork: CommandLine) -> None:
+    given = [{"number": "=A1", "amount": 1}, {"number": "=A2", "amount": 2}]
+    formwork("record create shop.orders --file -", stdin=json.dumps(given))
+    assert formwork("query shop.orders --sort -amount --fields number,amount --format csv") == ""
+    assert formwork.last.written.decode("utf-8-sig").split() == ["Order", "number,Amount", "'=A2,2", "'=A1,1"]
+    formwork("query shop.orders --where '{amount} > 1' --fields amount --format jsonl --keys")
+    assert json.loads(formwork.last.written)["amount"] == 2
+    formwork("query shop.orders --format xlsx")
+    assert formwork.last.written.startswith(b"PK")
+    assert "csv, json, jsonl, xlsx" in formwork.refused("query shop.orders --format pdf")[0]

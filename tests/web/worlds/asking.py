@@ -118,6 +118,14 @@ def questions() -> Iterator[Request]:
         yield ask(f"/crm/accounts/{record}")
     yield ask(f"/crm/deals/{deal(1)}")
     yield ask(f"/crm/tags/{TAG.format(0)}")
+    for kind in ("csv", "json", "jsonl"):  # that the same cells come as XLSX is a test of its own
+        for table in ("accounts", "deals", "tags", "secrets"):
+            yield Request("POST", f"/crm/{table}/exports", {"format": kind}, api=True)
+    yield Request("POST", "/crm/accounts/exports", {"format": "csv", "returnFieldsByFieldId": True}, api=True)
+    yield Request("POST", "/crm/accounts/exports", {"format": "csv", "view": "rich", "fields": ["credit"]}, api=True)
+    yield Request("POST", "/crm/accounts/exports", {"format": "csv", "filterByFormula": "{phone} = 'Elm'"}, api=True)
+    yield Request("POST", f"{APP}/deals/views/all/exports", {"format": "csv"})
+    yield Request("POST", f"{APP}/accounts/views/rich/exports", {"format": "jsonl", "by_keys": "yes"})
     for record in (mine(0), mine(2), other(0), other(9)):
         yield ask(f"/crm/accounts/{record}/comments")
     yield ask("/crm/accounts", **{"recordMetadata[]": "commentCount"})

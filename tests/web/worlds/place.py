@@ -57,6 +57,8 @@ def app() -> dict[str, Any]:
     rep["accounts"] |= {"delete": "={owner} = ME()"}
     rep["accounts"]["fields"]["papers"] = "hidden"
     rep["tags"] |= {"update": True, "delete": True}
+    for table in ("accounts", "deals", "tags"):
+        rep[table] |= {"export": True}
     return changed
 
 
