@@ -1,4 +1,4 @@
-"""The worker: a loop that goes on with runs that are due and hands over mail that is due.
+"""The worker: a loop that goes on with runs that are due, calls those who asked to be called, and hands over mail.
 
 Steps that write into the workspace run one after the other, each in its own transaction together with its journal
 entry: exactly once. Calls to somebody outside run in threads, outside of any transaction, so that a receiver that
@@ -26,6 +26,7 @@ from engine.automations.starts import something_began
 from engine.automations.steps import Means
 from engine.egress import EgressFailed, send_mail
 from engine.errors import Conflict, FormworkError, Unavailable
+from engine.hooks import notifying
 from engine.ids import new_id
 from engine.storage.session import timestamp
 from engine.storage.stores import Store, Stores, Workspace
@@ -159,17 +160,50 @@ class Worker:
         with workspace.read() as session:
             moment = timestamp(self.clock())
             runs_due = (runs.next_due(session) or "~") <= moment
+            calls_due = (notifying.next_due(session) or "~") <= moment
             mails_due = (outbox.next_due(session) or "~") <= moment and workspace.id not in self._mailing
         claimed = self._claim(workspace) if runs_due else []
         for run in claimed:
             self._advance(workspace, run, callers)
+        called = self._call_hooks(workspace, callers) if calls_due else 0
         if not mails_due:
-            return len(claimed)
+            return len(claimed) + called
         if callers is None:
-            return len(claimed) + self._send_mails(workspace)
+            return len(claimed) + called + self._send_mails(workspace)
         self._mailing.add(workspace.id)
         callers.submit(self._mail, workspace)
-        return len(claimed)
+        return len(claimed) + called
+
+    def _call_hooks(self, workspace: Workspace, callers: ThreadPoolExecutor | None) -> int:
+        """Call those who asked to be called; how many calls were taken up."""
+        with workspace.write() as session:
+            session.now = self.clock()
+            due = notifying.claim(session, self.id, BATCH)
+        for notice in due:
+            if callers is None:
+                self._notify(workspace, notice)
+            elif self._may_call(notice.host):
+                callers.submit(self._notify_and_release, workspace, notice)
+            else:
+                with workspace.write() as session:
+                    session.now = self.clock()
+                    notifying.put_off(session, self.id, notice)
+        return len(due)
+
+    def _notify(self, workspace: Workspace, notice: notifying.Notice) -> None:
+        """Make a call, outside of any transaction, then write down what came of it."""
+        result = notifying.call(self.means, notice, self.clock)
+        with workspace.write() as session:
+            session.now = self.clock()
+            notifying.note(session, self.id, notice, result)
+
+    def _notify_and_release(self, workspace: Workspace, notice: notifying.Notice) -> None:
+        try:
+            self._notify(workspace, notice)
+        except Exception:
+            log.exception("hook %s", notice.id)
+        finally:
+            self._release(notice.host)
 
     def _claim(self, workspace: Workspace) -> list[Run]:
         with self._guard:
@@ -207,10 +241,14 @@ class Worker:
         except Exception:
             log.exception("call of run %s", call.run.id)
         finally:
-            with self._guard:
-                self._calling[call.host] -= 1
-                self._calling += Counter()  # drops hosts that are not called any more
-            something_began.set()
+            self._release(call.host)
+
+    def _release(self, host: str) -> None:
+        """Somebody who was called can be called again."""
+        with self._guard:
+            self._calling[host] -= 1
+            self._calling += Counter()  # drops hosts that are not called any more
+        something_began.set()
 
     def _make(self, workspace: Workspace, call: Call, callers: ThreadPoolExecutor | None) -> None:
         """Make a call, outside of any transaction, then write down what came of it and go on."""

@@ -29,8 +29,8 @@ MAX_NAME = 60
 MOST_RECALLED = 500
 _HOLD = "SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()))"
 _HOLD_ALONE = "SELECT pg_advisory_xact_lock(hashtext(current_schema()))"
-_VERSION = "SELECT version, holders FROM _layout"
-_VERSION_AND = "SELECT version, holders, proof.* FROM _layout, ({proof}) AS proof"
+_VERSION = "SELECT version, holders, hooks FROM _layout"
+_VERSION_AND = "SELECT version, holders, hooks, proof.* FROM _layout, ({proof}) AS proof"
 ERROR_SUFFIX = "__error"  # beside a formula that may fail: the reason, NULL when it did not
 
 _SQL_TYPE: dict[str, Any] = {
@@ -215,20 +215,20 @@ def fitting(name: str) -> str:
     return f"{name[: MAX_NAME - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def current_version(session: Session) -> tuple[int, int]:
-    """The version of the definitions, and of who has which roles. Raises `Unproven`.
+def current_version(session: Session) -> tuple[int, int, int]:
+    """The version of the definitions, and of who has which roles; how many hooks there are. Raises `Unproven`.
 
     On PostgreSQL a writer also keeps the definitions from changing until it is done.
     """
     held = session.dialect == "postgresql" and session.writing
     hold = [_HOLD_ALONE if session.alone else _HOLD] if held else []
     if session.proof is None:
-        ((version, holders),) = session.ask(*hold, _VERSION)
-        return int(version), int(holders)
+        ((version, holders, hooks),) = session.ask(*hold, _VERSION)
+        return int(version), int(holders), int(hooks)
     found = session.ask(_VERSION_AND.format(proof=session.proof.question))
-    if len(found) != 1 or not session.proof.holds(found[0][2:]):
+    if len(found) != 1 or not session.proof.holds(found[0][3:]):
         raise Unproven
-    return int(found[0][0]), int(found[0][1])
+    return int(found[0][0]), int(found[0][1]), int(found[0][2])
 
 
 def load(session: Session, version: int) -> Layout:

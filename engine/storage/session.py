@@ -89,6 +89,7 @@ class Session:
     unchecked: list[Any] | None = None  # what was written while the checks wait for the rest (engine/rules/checks.py)
     layout_changed: bool = False  # whether this transaction changed an app
     holders: int = 0  # the version of who has which roles, once `whole` is known
+    hooks: int = 0  # how many there are to be told of changes, once `whole` is known
     holders_changed: bool = False  # whether this transaction gave or took roles
     quiet: bool = False  # whether what is written starts nothing (an import of what happened long ago)
     noted: list[Any] = field(default_factory=list)  # acts for the audit log (engine/audit.py)

@@ -58,7 +58,7 @@ class Store:
 
     def layout_in(self, session: Session) -> Layout:
         """The layout as the transaction sees it; from memory unless another process changed it."""
-        version, session.holders = current_version(session)
+        version, session.holders, session.hooks = current_version(session)
         layout = self._layout
         if layout is None or layout.version != version:
             may_last()

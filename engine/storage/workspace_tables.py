@@ -12,7 +12,7 @@ def _text(*names: str) -> list[sa.Column[str]]:
 
 
 layout = sa.Table(
-    "_layout", metadata, *(sa.Column(name, sa.Integer) for name in ("id", "version", "holders", "meaning"))
+    "_layout", metadata, *(sa.Column(name, sa.Integer) for name in ("id", "version", "holders", "meaning", "hooks"))
 )
 apps = sa.Table(
     "_apps",

@@ -39,6 +39,24 @@ def field_config(layout: Layout, field: Field, language: str) -> Config:
     return _config(field.type, field.options, language)
 
 
+def type_named(name: str) -> str:
+    """What clients call a field type of ours."""
+    return _OTHERS.get(name) or _KINDS.get(name, ("singleLineText", None))[0]
+
+
+# What clients call the types of fields that lead to records, or are worked out over them.
+_OTHERS = {
+    "link": "multipleRecordLinks",
+    "any_link": "multipleRecordLinks",
+    "parent": "multipleRecordLinks",
+    "line_items": "multipleRecordLinks",
+    "count": "count",
+    "lookup": "multipleLookupValues",
+    "rollup": "rollup",
+    "formula": "formula",
+}
+
+
 def _config(name: str, options: Options, language: str) -> Config:
     kind, make = _KINDS.get(name, ("singleLineText", None))
     return {"type": kind} if make is None else {"type": kind, "options": make(options, language)}

@@ -15,12 +15,10 @@ from engine.storage.session import Session
 from web.api.answering import Caller, Endpoints, answered
 from web.api.errors import NoSuchThing
 from web.api.field_configs import field_config
+from web.api.levels import LEVELS
 from web.api.naming import app_named, names_of, said, view_id
 
 router = Endpoints("/meta")
-
-# What a role may do, in the words that clients know.
-_LEVELS = {"owner": "create", "builder": "create", "member": "edit", "guest": "read"}
 
 
 @router.on("GET", "/whoami")
@@ -76,7 +74,7 @@ def _whoami(caller: Caller) -> Any:
 
 def _bases(caller: Caller) -> Any:
     with caller.read() as session:
-        language, level = session.workspace.language, _LEVELS[caller.holder.role]
+        language, level = session.workspace.language, LEVELS[caller.holder.role]
         found = apps.installed(session)
         return {
             "bases": [{"id": one.key, "name": said(one.label, language), "permissionLevel": level} for one in found]
@@ -103,7 +101,7 @@ def _base(caller: Caller, app: str) -> Any:
             "id": found.key,
             "name": said(found.label, session.workspace.language),
             "createdTime": apps.installed_at(session, found.key),
-            "permissionLevel": _LEVELS[caller.holder.role],
+            "permissionLevel": LEVELS[caller.holder.role],
             "workspaceId": caller.holder.workspace_id,
             "interfaces": {},
         }
@@ -138,7 +136,7 @@ def _people(caller: Caller, since: str) -> dict[str, Any]:
         {
             "userId": one.id,
             "email": one.email,
-            "permissionLevel": "owner" if one.role == "owner" else _LEVELS[one.role],
+            "permissionLevel": "owner" if one.role == "owner" else LEVELS[one.role],
             "createdTime": since,
             "grantedByUserId": caller.holder.user_id,
         }
