@@ -22,7 +22,7 @@ from engine.storage.answers import answer
 from engine.storage.conditions import condition_sql
 from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.index_shapes import Shape, shape_of
-from engine.storage.ordering import Key, count_of_parts, keys_of, parts_after, place, token
+from engine.storage.ordering import Key, count_of_keys, count_of_parts, keys_of, parts_after, place, token
 from engine.storage.prepared import Prepared, Row
 from engine.storage.record_rows import Values, among_listed, listed
 from engine.storage.searching import search_sql
@@ -62,7 +62,8 @@ def page_of(session: Session, query: Query) -> tuple[list[tuple[str, Values]], s
     rows = _rows_after(session, query, limit + 1) if query.after else _rows_from(session, query, limit + 1)
     indexes.notice(session, _shape(session, query), time.perf_counter() - begun)
     found = answer(session, table, query.fields).read(session, rows[:limit])
-    following = token(query.sort, rows[limit - 1][-1 - len(query.sort) :]) if len(rows) > limit else None
+    ends = count_of_keys(session.layout, table, query.sort)
+    following = token(query.sort, rows[limit - 1][-ends:]) if len(rows) > limit else None
     return list(found.items()), following
 
 
@@ -85,7 +86,8 @@ def _rows_from(session: Session, query: Query, limit: int) -> list[Row]:
 
 def _rows_after(session: Session, query: Query, limit: int) -> list[Row]:
     """The same after the record at the end of the page before."""
-    values = place(query.after or "", query.sort)
+    ends = count_of_keys(session.layout, session.layout.table(query.table), query.sort)
+    values = place(query.after or "", query.sort, ends)
     filled = [value is not None for value in values]
     given = {f"after_{number}": value for number, value in enumerate(values)}
     rows: list[Row] = []
@@ -216,12 +218,13 @@ def find_titles(
     statement = sa.select(sql.c.id, title).limit(limit)
     if offered is not None:
         statement = statement.where(offered(records))
+    stands = [key.clause for key in keys_of(records, of.stands_by)]
     if text.strip():
         as_text = sa.cast(title, sa.Text)
         begins = sa.case((as_text.ilike(_escaped(text) + "%", escape="\\"), 0), else_=1)
-        statement = statement.where(contains_text(as_text, text)).order_by(begins, title, sql.c.id)
+        statement = statement.where(contains_text(as_text, text)).order_by(begins, *stands)
     else:
-        statement = statement.order_by(title, sql.c.id)
+        statement = statement.order_by(*stands)
     rows = session.connection.execute(statement, moment(session))
     return [(record_id, _title(of, value) or record_id) for record_id, value in rows]
 

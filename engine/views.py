@@ -139,9 +139,8 @@ def _values(session: Session, by: Field, counted: dict[Any, Group], offers: bool
     elif by.is_link:
         target = session.layout.table(by.target or "")
         first = next(iter(target.views.values()))
-        order = (
-            queries.ids_of(session, Query(target.address, sort=first.sort)) if offers else list(filter(None, counted))
-        )
+        sort = target.stands_by if target.order in target.fields else first.sort
+        order = queries.ids_of(session, Query(target.address, sort=sort)) if offers else list(filter(None, counted))
         names = queries.titles(session, target.address, order[:MAX_STACKS])
         values = [(record_id, names[record_id], "gray") for record_id in order[:MAX_STACKS]]
     elif by.kind.names in named.KINDS:

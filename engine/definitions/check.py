@@ -143,6 +143,13 @@ def _table_problems(at: str, table: Table, raw: Mapping[str, Any], types: FieldT
             "{field} may lead to several tables, so that it cannot be the title.", field=table.fields[table.title].label
         )
         yield Problem(f"{at}/title", says, "any_table", table.title)
+    if table.order is not None:
+        by = table.fields.get(table.order)
+        if by is None:
+            yield no_field(f"{at}/order", table.order, table)
+        elif by.many or by.is_link:
+            says = _("{field} leads to records, so they cannot stand by it.", field=by.label)
+            yield Problem(f"{at}/order", says, "order", table.order)
     for field in table.declared:
         yield from _field_problems(f"{at}/fields/{field.key}", field, table, types)
     yield from rule_problems(at, table, types)

@@ -80,6 +80,7 @@ def _table(document: Document, key: str, table: Mapping[str, Any]) -> Table:
         description=table.get("description"),
         icon=table.get("icon", "table"),
         color=table.get("color"),
+        order=table.get("order"),
         title=table.get("title") or next(iter(table["fields"])),
         fields=fields,
         views=views,

@@ -192,6 +192,7 @@ class Table:
     description: Label | None = None
     icon: str = "table"
     color: str | None = None
+    order: str | None = None  # the field by which its records stand where others lead to them
     rights: TableRights | None = None  # of the one who asks; None: to everything
 
     @property
@@ -202,6 +203,12 @@ class Table:
     def declared(self) -> list[Field]:
         """The fields that the document itself lists."""
         return [one for one in self.fields.values() if one.declared]
+
+    @property
+    def stands_by(self) -> list[str]:
+        """The fields by which its records stand where others lead to them: its order, then what they are called."""
+        keys = dict.fromkeys(key for key in (self.order, self.title) if key is not None)
+        return [key for key in keys if key in self.fields and not self.fields[key].many]
 
     def shown_in(self, view: View) -> list[Field]:
         """The fields that a view shows, the title first; without a choice of its own: the declared ones."""

@@ -117,6 +117,13 @@ def _definitions() -> Schema:
                 "icon": {"$ref": "#/$defs/icon"},
                 "color": {"$ref": "#/$defs/color"},
                 "title": {"$ref": "#/$defs/key"},
+                "order": {
+                    "$ref": "#/$defs/key",
+                    "description": (
+                        "The field by which its records stand where others lead to them: in groups, in lists to choose"
+                        " from, and where records are sorted by the link. By their names if not said."
+                    ),
+                },
                 "fields": _by_key({"$ref": "#/$defs/field"}, least=1, most=500),
                 **rules.SCHEMA,
                 "views": _by_key({"$ref": "#/$defs/view"}),

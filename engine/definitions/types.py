@@ -233,11 +233,8 @@ class FieldTypes:
         return behind
 
     def _named_by(self, field: Field | None) -> list[Path]:
-        """What a link is sorted by: the name of the record that it leads to."""
-        if field is not None and field.kind.of_any_table:
-            return [(field.key, "title")]
-        target = self.apps.tables.get(field.target or "") if field else None
-        return [(field.key, target.title)] if field and target and not field.many else []
+        """What a link is sorted by beside itself."""
+        return [] if field is None or field.many or not field.is_link else sort_paths(self.apps, field)
 
     def _reads_clock(self, field: Field) -> bool:
         if field.expression is not None:
@@ -306,6 +303,17 @@ class FieldTypes:
         item = found.item if found.is_list and found.item else found
         given = {"number": NUMBER, "boolean": BOOLEAN, "text": TEXT, "list": list_of(item), "same": item}
         return failing(given[FUNCTIONS[field.options["function"]].gives], item.can_fail)
+
+
+def sort_paths(apps: Apps, field: Field) -> list[Path]:
+    """What records are sorted by for a field, one after the other: a link by how the records stand that it leads to."""
+    if field.kind.of_any_table:
+        return [(field.key, "title")]
+    target = apps.tables.get(field.target or "") if field.is_link and not field.many else None
+    if target is None:
+        return [(field.key,)]
+    # What a record is called may be a link again; its name then is not looked for any further.
+    return [(field.key, key) for key in target.stands_by]
 
 
 def _of_records(paths: Iterable[Path]) -> list[Path]:

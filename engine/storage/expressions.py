@@ -16,6 +16,7 @@ from engine import formulas
 from engine.definitions import any_links
 from engine.definitions.language import Field, Table
 from engine.definitions.scope import FILE_PARTS, Path
+from engine.definitions.types import sort_paths
 from engine.formulas import Compiled, departments, lists
 from engine.formulas.sql import by_code_point, dialects, join_list, json_list
 from engine.formulas.types import DEPARTMENT, TEXT, list_of, record_of
@@ -254,15 +255,20 @@ def _first(values: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
     return sa.func.coalesce(*values, sa.null(), type_=sql_types.TEXT)
 
 
-def sortable(one: Field, records: Records) -> ColumnElement[Any]:
-    """People sort a link by the name of what it leads to, a select by the order of its choices, a list as it reads."""
+def sortable(one: Field, records: Records) -> list[ColumnElement[Any]]:
+    """What the records are sorted by for a field, one after the other."""
+    return [_standing(records, path) for path in sort_paths(records.layout.apps, one)]
+
+
+def _standing(records: Records, path: Path) -> ColumnElement[Any]:
+    """People sort a select by the order of its choices, a list as it reads."""
+    one = records.table.fields[path[0]]
     if one.kind.of_any_table:
-        return records.value((one.key, "title")).value
-    if one.is_link and not one.many:
-        target = records.layout.table(one.target or "")
-        return records.value((one.key, target.title)).value
-    compiled = records.field(one.key)
+        return records.value(path).value
+    compiled = records.field(path[0]) if len(path) == 1 else records.value(path)
     value = compiled.value
+    if len(path) > 1:
+        one = records.layout.table(one.target or "").fields[path[1]]
     if compiled.type == DEPARTMENT:
         # Departments of one name stand apart, so that each makes one group.
         return by_code_point(departments.name_of(value)) + _SPACE + value

@@ -94,7 +94,7 @@ def indexed(field: Field, records: Records) -> ColumnElement[Any] | None:
     """What an index holds that the field's records are read from in order; None where there can be none."""
     if field.many or field.is_link or not records.layout.stored(field):
         return None
-    value = sortable(field, records)
+    (value,) = sortable(field, records)
     simple = not any(isinstance(one, (Dialects, sa.Select)) for one in visitors.iterate(value))
     return value if simple else None
 

@@ -15,8 +15,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
+from engine.definitions.language import Table
+from engine.definitions.types import sort_paths
 from engine.errors import Problem, Refused
 from engine.storage.expressions import Records, sortable
+from engine.storage.layout import Layout
 from engine.text import _
 
 Test = ColumnElement[bool]
@@ -53,8 +56,16 @@ class Key:
 def keys_of(records: Records, sort: Sequence[str]) -> list[Key]:
     """The keys for fields, descending with `-`; the id last."""
     fields = records.table.fields
-    found = [Key(sortable(fields[one.removeprefix("-")], records), one.startswith("-")) for one in sort]
+    found = [
+        Key(value, one.startswith("-")) for one in sort for value in sortable(fields[one.removeprefix("-")], records)
+    ]
     return [*found, Key(records.field("id").value, filled=True)]
+
+
+def count_of_keys(layout: Layout, table: Table, sort: Sequence[str]) -> int:
+    """How many they are."""
+    fields = [table.fields.get(one.removeprefix("-")) for one in sort]
+    return 1 + sum(len(sort_paths(layout.apps, one)) if one else 1 for one in fields)
 
 
 def count_of_parts(filled: Sequence[bool]) -> int:
@@ -92,14 +103,14 @@ def token(sort: Sequence[str], values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps([list(sort), list(values)]).encode()).decode().rstrip("=")
 
 
-def place(given: str, sort: Sequence[str]) -> list[Any]:
-    """The values in a token. Raises `Refused` when it is not one, or is one of another order."""
+def place(given: str, sort: Sequence[str], count: int) -> list[Any]:
+    """The values in a token of so many keys. Raises `Refused` when it is not one, or is one of another order."""
     try:
         order, values = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
     except (ValueError, TypeError):
         order, values = None, None
     plain = isinstance(values, list) and all(one is None or isinstance(one, (str, int, float)) for one in values)
-    if order != list(sort) or not plain or len(values) != len(order) + 1:
+    if order != list(sort) or not plain or len(values) != count:
         says = _("That page does not exist (any more). Begin at the first.")
         raise Refused([Problem("/offset", says, "offset", given)])
     return list(values)

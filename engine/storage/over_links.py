@@ -102,16 +102,12 @@ def _list(inner: Compiled, wheres: Sequence[Any], order: Order) -> ColumnElement
 
 
 def _sorted(linked: Records, sort: Sequence[str]) -> Order:
-    return [way(linked, key) for key in sort for way in (_empty_last, _value_order)]
-
-
-def _empty_last(linked: Records, key: str) -> ColumnElement[Any]:
-    return sortable(linked.table.fields[key.removeprefix("-")], linked).is_(None)
-
-
-def _value_order(linked: Records, key: str) -> ColumnElement[Any]:
-    value = sortable(linked.table.fields[key.removeprefix("-")], linked)
-    return sa.desc(value) if key.startswith("-") else value
+    return [
+        way
+        for key in sort
+        for value in sortable(linked.table.fields[key.removeprefix("-")], linked)
+        for way in (value.is_(None), sa.desc(value) if key.startswith("-") else value)  # what is empty comes last
+    ]
 
 
 def _turned(one: ColumnElement[Any]) -> ColumnElement[Any]:
