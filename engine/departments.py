@@ -153,8 +153,8 @@ def change(
             _set(session, each, position=position)
 
 
-def remove(session: Session, department: str) -> None:
-    """Take an empty department away.
+def remove(session: Session, department: str) -> list[role_holders.Grant]:
+    """Take an empty department away; the roles that it had.
 
     Raises `Refused` while people or departments are in it, `NotFound`, `Forbidden`.
     """
@@ -172,11 +172,33 @@ def remove(session: Session, department: str) -> None:
     # Who left belonged to it; were they to come back, they would belong to nothing that is shown.
     gone = sa.update(_people).where(_p.department == department).values(department=None)
     session.connection.execute(gone)
+    had = [grant for grant in role_holders.grants(session) if grant.holder == department]
     session.connection.execute(sa.delete(_role_holders).where(_role_holders.c.holder == department))
     _set(session, department, removed_at=timestamp(session.now))
     role_holders.changed(session)
     says = _("removed the department {name}", name=one.name)
     audit.note(session, "department.removed", says, department=department)
+    return had
+
+
+def bring_back(session: Session, department: str) -> None:
+    """Take a removal back: the department stands where it stood, the roles that it had are to be given anew.
+
+    Raises `Refused` at `/name` where another is called so by now, or at `/parent` where what it lay under is gone,
+    `NotFound`, `Forbidden`.
+    """
+    known = _entered(session)
+    wanted = sa.select(_d.name, _d.parent).where(_d.id == department, _d.removed_at.is_not(None))
+    found = session.connection.execute(wanted).first()
+    if found is None:
+        raise NotFound(_NOTHING)
+    problems = [*_name_problems(known, found.name, found.parent), *_parent_problems(known, found.parent)]
+    if problems:
+        raise Refused(problems)
+    _set(session, department, removed_at=None)
+    role_holders.changed(session)
+    says = _("brought the department {name} back", name=found.name)
+    audit.note(session, "department.created", says, department=department)
 
 
 def assign(session: Session, persons: Sequence[str], department: str | None) -> None:

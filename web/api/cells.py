@@ -107,7 +107,7 @@ class Cells:
             self._departments = departments.names(self._session)
         if isinstance(value, list):
             return [self._department(one) for one in value]
-        return self._departments.get(value, value)
+        return {"id": value, "name": self._departments.get(value, value)}
 
 
 def _shape_of(layout: Layout, field: Field, language: str) -> Shape | str | None:

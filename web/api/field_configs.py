@@ -177,7 +177,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[Options, str], Config] | None]] = {
     "email": ("email", None),
     "phone": ("phoneNumber", None),
     "url": ("url", None),
-    "department": ("singleLineText", None),
+    "department": ("singleCollaborator", None),
     "user": ("singleCollaborator", None),
     "users": ("multipleCollaborators", None),
     "created_at": ("createdTime", None),

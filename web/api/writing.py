@@ -147,6 +147,7 @@ class _Reader:
         return self._people.get(wanted.casefold(), wanted)
 
     def _department(self, value: Any) -> Any:
+        value = (value.get("id") or value.get("name")) if isinstance(value, Mapping) else value
         if not isinstance(value, str):
             return value
         if self._departments is None:

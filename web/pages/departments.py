@@ -14,6 +14,7 @@ from engine.errors import NotFound, Refused
 from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import FormHere, In, Place
+from web.pages.department_undos import as_before, belonging, returning
 from web.render import page, redirect
 from web.toasts import Toast
 
@@ -32,10 +33,11 @@ def add(request: Request, place: In, form: FormHere) -> Response:
     given = _given(form)
     try:
         with place.write() as session:
-            departments.create(session, given["name"], given["parent"] or None, given["head"] or None)
+            made = departments.create(session, given["name"], given["parent"] or None, given["head"] or None)
     except Refused as refused:
         return _tree(request, place, given, refused)
-    return redirect(request, place.at.page("departments"), Toast(_("Added {name}.", name=given["name"])))
+    undo = place.at.page("departments", made, "removal")
+    return redirect(request, place.at.page("departments"), Toast(_("Added {name}.", name=given["name"]), undo))
 
 
 @router.get("/{department}")
@@ -50,6 +52,7 @@ def change(request: Request, place: In, form: FormHere, department: str) -> Resp
     given = _given(form)
     try:
         with place.write() as session:
+            undo = as_before(place.at, departments.tree(session), department)
             departments.change(
                 session,
                 department,
@@ -59,15 +62,16 @@ def change(request: Request, place: In, form: FormHere, department: str) -> Resp
             )
     except Refused as refused:
         return _one(request, place, department, given, refused)
-    return redirect(request, place.at.page("departments"), Toast(_("Saved.")))
+    return redirect(request, place.at.page("departments"), Toast(_("Saved."), undo))
 
 
 @router.post("/{department}/place")
 def put(request: Request, place: In, department: str, at: Annotated[int, Form(alias="place")] = 0) -> Response:
     """Where it stands among those beside it, counted from 0."""
     with place.write() as session:
+        undo = as_before(place.at, departments.tree(session), department)
         departments.change(session, department, place=at)
-    return redirect(request, place.at.page("departments"), Toast(_("Moved.")))
+    return redirect(request, place.at.page("departments"), Toast(_("Moved."), undo))
 
 
 @router.post("/{department}/people")
@@ -76,10 +80,12 @@ def assign(request: Request, place: In, form: FormHere, department: str) -> Resp
     ticked = [str(one) for one in form.getlist("person") if one]
     with place.write() as session:
         _of(departments.tree(session), department)
-        belonged = [one.id for one in people.everybody(session) if one.department == department]
+        everybody = people.everybody(session)
+        belonged = [one.id for one in everybody if one.department == department]
+        moved = [one for one in everybody if (one.id in belonged) != (one.id in ticked)]
         departments.assign(session, [one for one in belonged if one not in ticked], None)
         departments.assign(session, [one for one in ticked if one not in belonged], department)
-    return redirect(request, place.at.page("departments", department), Toast(_("Saved.")))
+    return redirect(request, place.at.page("departments", department), Toast(_("Saved."), belonging(place.at, moved)))
 
 
 @router.post("/{department}/removal")
@@ -87,10 +93,10 @@ def remove(request: Request, place: In, department: str) -> Response:
     """Take it away, if nobody and nothing is in it."""
     try:
         with place.write() as session:
-            departments.remove(session, department)
+            undo = returning(place.at, department, departments.remove(session, department))
     except Refused as refused:
         return _one(request, place, department, refused=refused)
-    return redirect(request, place.at.page("departments"), Toast(_("The department is removed.")))
+    return redirect(request, place.at.page("departments"), Toast(_("The department is removed."), undo))
 
 
 def _given(form: FormHere) -> dict[str, str]:

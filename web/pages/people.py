@@ -13,6 +13,7 @@ from engine import people as mirrored
 from engine.errors import NotFound, Refused
 from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere
+from web.pages.department_undos import belonging
 from web.render import page, redirect
 from web.toasts import Toast
 
@@ -49,11 +50,12 @@ def change(request: Request, place: In, form: FormHere, user: str) -> Response:
     given = {name: str(form.get(name, "")) for name in ("department", "manager")}
     try:
         with place.write() as session:
+            was = [one for one in mirrored.everybody(session) if one.id == user]
             departments.assign(session, [user], given["department"] or None)
             departments.set_manager(session, user, given["manager"] or None)
     except Refused as refused:
         return _one(request, place, user, given, refused)
-    return redirect(request, place.at.page("people"), Toast(_("Saved.")))
+    return redirect(request, place.at.page("people"), Toast(_("Saved."), belonging(place.at, was, managers=True)))
 
 
 @router.post("/{user}/role")

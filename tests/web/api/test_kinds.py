@@ -63,19 +63,30 @@ def test_values_go_out_as_they_come_in(things: Client, installation: Installatio
     }
 
 
-def test_a_department_is_answered_and_taken_by_its_name(things: Client, installation: Installation) -> None:
+def test_a_department_is_answered_like_a_person_and_taken_by_its_name(
+    things: Client, installation: Installation
+) -> None:
     workspace = installation.stores.workspace(installation.membership.id)
     with workspace.write(person(installation.owner.id, "owner")) as session:
         sales = departments.create(session, "Sales")
         east = departments.create(session, "East", sales)
         departments.create(session, "East")
-    for sent, answered in (("Sales", "Sales"), ("Sales / East", "Sales / East"), (east, "Sales / East")):
+    top, below = {"id": sales, "name": "Sales"}, {"id": east, "name": "Sales / East"}
+    for sent, answered in (
+        ("Sales", top),
+        ("Sales / East", below),
+        (east, below),
+        (below, below),
+        ({"name": "Sales"}, top),
+    ):
         for typecast in (False, True):
             (record_id,) = things.create({"Place in": sent}, table="things", typecast=typecast)
             assert things.ask("GET", f"/shop/things/{record_id}")["fields"]["Place in"] == answered
     assert things.refused("POST", "/shop/things", {"records": [{"fields": {"Place in": "East"}}]})
     asked = things.ask("GET", "/shop/things", filterByFormula='{Place in} = "Sales"')
-    assert len(asked["records"]) == 2
+    assert len(asked["records"]) == 4
+    (table,) = [one for one in things.ask("GET", "/meta/bases/shop/tables")["tables"] if one["id"] == "things"]
+    assert [one["type"] for one in table["fields"] if one["id"] == "place_in"] == ["singleCollaborator"]
 
 
 def test_with_typecast_texts_are_read_and_choices_made(things: Client) -> None:

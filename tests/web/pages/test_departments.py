@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
+from collections.abc import Callable
 
 import pytest
 from httpx2 import Response
 
-from engine import accounts, apps, departments, people, records
+from engine import accounts, apps, departments, people, records, roles
 from engine.queries import Query
 from tests.web import shop
 from tests.web.conftest import PASSWORD
@@ -135,3 +137,55 @@ def test_a_field_of_departments_is_drawn_chosen_filtered_and_stacked(work: Work)
     history = text_of(work.get(f"/apps/shop/things/records/{made[0]}"))
     assert "Sales → East" in history
     assert [one.values["department"] for one in work.find(Query("shop.things", sort=["name"]))] == [east, east, east]
+
+
+def undo_of(answer: Response) -> str:
+    """Where the toast's Undo goes."""
+    line = re.search(r'data-toast>.*?action="[^"]*?(/departments/[^"]+)"', answer.text, re.DOTALL)
+    assert line, answer.text
+    return html.unescape(line[1])
+
+
+def test_what_was_done_to_departments_is_taken_back(work: Work, ben: str) -> None:
+    add(work, "Sales", head=ben)
+    add(work, "Service")
+    before = tree(work)
+    sales, service = before["Sales"].id, before["Service"].id
+    acts: list[Callable[[], Response]] = [
+        lambda: work.post(f"/departments/{service}", name="Help", parent=sales, head=work.who),
+        lambda: work.post(f"/departments/{service}/place", place="0"),
+        lambda: work.post(f"/departments/{service}/removal"),
+        lambda: add(work, "East"),
+    ]
+    for act in acts:
+        answer = act()
+        assert list(tree(work).values()) != list(before.values())
+        work.post(undo_of(answer))
+        assert list(tree(work).values()) == list(before.values())
+
+
+def test_people_are_put_back_where_they_were(work: Work, ben: str) -> None:
+    add(work, "Sales")
+    add(work, "Service")
+    sales, service = (tree(work)[name].id for name in ("Sales", "Service"))
+    work.post(f"/departments/{sales}/people", person=["", ben])
+    work.post(undo_of(work.post(f"/departments/{service}/people", person=["", ben, work.who])))
+    assert [one.people for one in tree(work).values()] == [1, 0]
+    work.post(undo_of(work.post(f"/people/{ben}", department=service, manager=work.who)))
+    assert [one.people for one in tree(work).values()] == [1, 0]
+    with work.site.stores.workspace(work.membership.id).read(shop.principal(work.who)) as session:
+        assert {one.id: one.manager for one in people.everybody(session)}[ben] is None
+
+
+def test_a_department_comes_back_with_its_roles(work: Work) -> None:
+    add(work, "Sales")
+    sales = tree(work)["Sales"].id
+    with work.site.stores.workspace(work.membership.id).write(shop.principal(work.who)) as session:
+        document = dict(apps.export(session, "shop"))
+        reads = {key: {"read": True} for key in document["tables"]}
+        apps.apply(session, {**document, "roles": {"rep": {"label": "Rep", "tables": reads}}})
+        roles.give_department(session, "shop.rep", sales, only_head=True)
+    work.post(undo_of(work.post(f"/departments/{sales}/removal")))
+    with work.site.stores.workspace(work.membership.id).read(shop.principal(work.who)) as session:
+        (held,) = roles.of_departments(session, "shop")
+        assert (held.department.id, held.only_head) == (sales, True)
