@@ -1,11 +1,12 @@
 """Measure the product and the floor in the same run, turn by turn, and print medians and ratios.
 
-    python -m tests.bench [--orders 100000] [--rounds 60] [--databases sqlite,postgresql]
+    python -m tests.bench [--orders 100000] [--rounds 60] [--imported 100000] [--databases sqlite,postgresql]
 
 What the API offers is asked of two real servers on loopback, by one client over one connection each; then eight
 clients press the product for its memory. A file is imported and fields are added in process, one side at a time.
-Writes `bench.json`. 100,000 orders take about five minutes for both databases, a million (--orders 1000000 --rounds 20)
-three quarters of an hour, most of it loading.
+What begins with `rules:` compares the product with itself: somebody whom a role limits beside the owner.
+Writes `bench.json`. 100,000 orders take about five minutes for both databases, a million some ten minutes
+(--orders 1000000 --rounds 20 --imported 0).
 """
 
 from __future__ import annotations
@@ -23,10 +24,9 @@ from typing import Any
 from tests.bench import workload
 from tests.bench.floor_data import Floor
 from tests.bench.product import Product
-from tests.bench.requests import figures, measure, operations, press, reads
+from tests.bench.requests import figures, measure, operations, press, reads, ruled
 from tests.bench.servers import database_urls, resident_mb
 
-IMPORTED = 100_000  # rows of the file
 START_UP = 5  # seconds in which a server reads its page files in the background
 FIELDS = 3  # of each kind are added, one after the other
 
@@ -42,6 +42,8 @@ def over_http(name: str, product: Product, floor: Floor, count: int, rounds: int
         measured = {}
         for operation, (one, other) in operations(product, floor, count).items():
             measured[operation] = told(name, operation, measure(rounds, one, other))
+        for operation, (one, other) in ruled(product, count).items():
+            measured[operation] = told(name, operation, measure(rounds, one, other))
         press(product, reads(product))
         memory["pressed_mb"] = resident_mb(ours)
         print(
@@ -54,21 +56,17 @@ def over_http(name: str, product: Product, floor: Floor, count: int, rounds: int
             server.wait()
 
 
-def in_process(name: str, product: Product, floor: Floor) -> dict[str, Any]:
+def in_process(name: str, product: Product, floor: Floor, imported: int) -> dict[str, Any]:
     """What changes a whole table at once."""
     formula = [f"{{amount}} * {{qty}} * 1.{number}" for number in range(1, FIELDS + 1)]
     by_hand = [f"round(amount * qty * 1.{number}, 10)" for number in range(1, FIELDS + 1)]
     rollup = {"type": "rollup", "through": "orders", "field": "amount", "function": "sum"}
     rolled_up = "(SELECT coalesce(sum(amount), 0) FROM orders WHERE customer = customers.id)"
-    taken: dict[str, tuple[list[float], list[float]]] = {
-        "import 100,000 rows of CSV": ([], []),
-        "add a formula field": ([], []),
-        "add a rollup field": ([], []),
-    }
-    file = workload.file(IMPORTED, len(product.customers))
-    into = taken["import 100,000 rows of CSV"]
-    into[0].append(product.bring_in(file))
-    into[1].append(floor.bring_in(file))
+    taken: dict[str, tuple[list[float], list[float]]] = {}
+    if imported:
+        file = workload.file(imported, len(product.customers))
+        taken[f"import {imported:,} rows of CSV"] = [product.bring_in(file)], [floor.bring_in(file)]
+    taken |= {"add a formula field": ([], []), "add a rollup field": ([], [])}
     for number in range(FIELDS):
         into = taken["add a formula field"]
         field = {"type": "formula", "formula": formula[number]}
@@ -91,14 +89,14 @@ def told(name: str, operation: str, found: dict[str, float]) -> dict[str, float]
     return found
 
 
-def run(name: str, count: int, rounds: int) -> dict[str, Any]:
+def run(name: str, count: int, rounds: int, imported: int) -> dict[str, Any]:
     """Everything on one database."""
     with tempfile.TemporaryDirectory(prefix="formwork-bench-") as folder, database_urls(name) as (ours, theirs):
         product = Product(Path(folder) / "product", ours, 8731, count)
         (Path(folder) / "floor").mkdir()
         floor = Floor(Path(folder) / "floor", theirs, 8732, count)
         found = over_http(name, product, floor, count, rounds)
-        found["operations"] |= in_process(name, product, floor)
+        found["operations"] |= in_process(name, product, floor, imported)
         return {"load_seconds": round(product.load_seconds, 1), **found}
 
 
@@ -107,10 +105,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, default=100_000, help="how many orders (a tenth as many customers)")
     parser.add_argument("--rounds", type=int, default=60, help="how often each request is measured")
+    parser.add_argument("--imported", type=int, default=100_000, help="rows of the file that is imported; 0: none is")
     parser.add_argument("--databases", default="sqlite,postgresql")
     chosen = parser.parse_args()
     print(f"{'database':<11} {'operation':<34} {'product':>13} {'floor':>13} {'ratio':>9} {'our p95':>13}")
-    found = {name: run(name, chosen.orders, chosen.rounds) for name in chosen.databases.split(",")}
+    found = {name: run(name, chosen.orders, chosen.rounds, chosen.imported) for name in chosen.databases.split(",")}
     report = {
         "orders": chosen.orders,
         "rounds": chosen.rounds,

@@ -29,11 +29,11 @@ def put(driver: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence
             copy.write_row(row)
 
 
-def fill(session: Session, address: str, count: int, given: Iterator[Mapping[str, Any]]) -> list[str]:
-    """Records and their changes as `records.create` would leave them, but for rollups; the ids."""
+def fill(session: Session, address: str, count: int, given: Iterator[Mapping[str, Any]], by: str) -> list[str]:
+    """Records and their changes as `records.create` would leave them of the person `by`, but for rollups; the ids."""
     table = session.layout.sql(session.layout.table(address))
     driver = session.connection.connection.driver_connection
-    at, by = timestamp(session.now), session.principal.user_id
+    at = timestamp(session.now)
     system = {"created_at": at, "updated_at": at, "created_by": by, "updated_by": by}
     filled: list[str] = []
     while len(filled) < count:
@@ -46,7 +46,7 @@ def fill(session: Session, address: str, count: int, given: Iterator[Mapping[str
             keys,
             ([one, *each.values(), *system.values()] for one, each in zip(ids, values, strict=True)),
         )
-        entry = (session.transaction_id, at, session.principal.kind, session.principal.id, by, None, address)
+        entry = (session.transaction_id, at, "person", by, by, None, address)
         logged = (
             (*entry, one, "created", "{}", json.dumps({**each, **system}))
             for one, each in zip(ids, values, strict=True)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine import accounts, api_tokens, apps, imports, indexes, queries, totals
+from engine import accounts, api_tokens, apps, imports, indexes, queries, roles, totals
 from engine.access.principals import person
 from engine.opening import open_stores
 from engine.settings import Settings
@@ -33,7 +33,7 @@ class Product:
         )
         _token, self.secret = api_tokens.create(stores, owner.id, membership.id, "bench", days=1)
         self.workspace, self.asker = membership.id, person(owner.id, "owner")
-        self._load(stores, count)
+        self._load(stores, count, owner.id)
         stores.close()
 
     def serve(self) -> subprocess.Popen[bytes]:
@@ -41,8 +41,12 @@ class Product:
         return start([sys.executable, "-m", "web.command", "serve"], self.environment, self.port)
 
     def client(self) -> Client:
-        """A client with a token."""
+        """A client with the owner's token."""
         return Client(self.port, self.secret)
+
+    def clerk(self) -> Client:
+        """A client with the token of somebody whom a role limits."""
+        return Client(self.port, self.clerk_secret)
 
     def add_field(self, table: str, key: str, field: dict[str, Any]) -> float:
         """Change the definition; the seconds that it takes."""
@@ -78,16 +82,21 @@ class Product:
     def _opened(self) -> Stores:
         return open_stores(Settings.from_environment({key: one for key, one in self.environment.items() if one}))
 
-    def _load(self, stores: Stores, count: int) -> None:
+    def _load(self, stores: Stores, count: int, owner: str) -> None:
         workspace = stores.workspace(self.workspace)
+        who = {"email": "clerk@example.com", "name": "Clerk", "password": "a long clerk phrase 42", "role": "member"}
+        clerk = accounts.add_person(stores, self.workspace, **who)
+        _token, self.clerk_secret = api_tokens.create(stores, clerk.id, self.workspace, "bench", days=1)
         begun = time.perf_counter()
         with workspace.write(self.asker) as session:
             apps.apply(session, self.definition)
             named = iter(workload.customers(count // 10))
-            self.customers = fill(session, "sales.customers", count // 10, named)
+            self.customers = fill(session, "sales.customers", count // 10, named, owner)
             orders = ({**one, "total": workload.total(one)} for one in workload.orders(count, self.customers))
-            self.orders = fill(session, "sales.orders", count, orders)
+            self.orders = fill(session, "sales.orders", count, orders, clerk.id)
             work_out(session, "sales.customers")
+        with workspace.write(self.asker) as session:
+            roles.give(session, "sales.clerk", clerk.id)
         self.load_seconds = time.perf_counter() - begun
         # What the worker does by itself after a while: indexes for saved views, and for what was slow repeatedly.
         for _time in range(indexes.REPEATED):

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from tests.bench import workload
 from tests.bench.floor_data import Floor
 from tests.bench.product import Product
+from tests.bench.servers import Client
 
 Round = Callable[[int], Any]
 PATH = "/v0/sales/orders"
@@ -71,6 +72,28 @@ def operations(product: Product, floor: Floor, count: int) -> dict[str, tuple[Ro
             lambda _n: ours.send("GET", f"{PATH}?pageSize=100&search={SEARCHED}"),
             lambda _n: theirs.send("GET", f"/search?text={SEARCHED}"),
         ),
+    }
+
+
+def ruled(product: Product, count: int) -> dict[str, tuple[Round, Round]]:
+    """What a row rule and a hidden field cost: each as (one round of who is limited by them, one of who is not)."""
+    chosen = [number * 7_919 % count for number in range(10_000)]
+
+    def both(ask: Callable[[Client, int], Any]) -> tuple[Round, Round]:
+        limited, free = product.clerk(), product.client()
+        return lambda n: ask(limited, n), lambda n: ask(free, n)
+
+    at, paths = count * 9 // 10, reads(product)
+    return {
+        "rules: read one": both(lambda client, n: client.send("GET", f"{PATH}/{product.orders[chosen[n]]}")),
+        "rules: page": both(lambda client, _n: client.send("GET", paths["page"])),
+        "rules: deep page": both(lambda client, _n: client.send("GET", f"{PATH}?pageSize=100&{SORT}&skip={at}")),
+        "rules: update": both(
+            lambda client, n: client.send("PATCH", f"{PATH}/{product.orders[chosen[n]]}", {"fields": {"amount": n}})
+        ),
+        "rules: count": both(lambda client, _n: client.send("GET", f"{PATH}/groups?filterByFormula={FILTER}")),
+        "rules: group sum": both(lambda client, _n: client.send("GET", paths["sums"])),
+        "rules: text search": both(lambda client, _n: client.send("GET", paths["search"])),
     }
 
 
