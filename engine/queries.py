@@ -60,7 +60,8 @@ def page_of(session: Session, query: Query) -> tuple[list[tuple[str, Values]], s
     limit = max(1, min(query.limit, MAX_PAGE_SIZE))
     begun = time.perf_counter()
     rows = _rows_after(session, query, limit + 1) if query.after else _rows_from(session, query, limit + 1)
-    indexes.notice(session, _shape(session, query), time.perf_counter() - begun)
+    needed = shape(session, query, ("page", *query.sort), lambda records, tests: shape_of(records, tests, query.sort))
+    indexes.notice(session, needed, time.perf_counter() - begun)
     found = answer(session, table, query.fields).read(session, rows[:limit])
     ends = count_of_keys(session.layout, table, query.sort)
     following = token(query.sort, rows[limit - 1][-ends:]) if len(rows) > limit else None
@@ -113,8 +114,13 @@ def _rows_after(session: Session, query: Query, limit: int) -> list[Row]:
     return rows
 
 
-def _shape(session: Session, query: Query) -> Shape | None:
-    """What an index for the page would be of."""
+def shape(
+    session: Session,
+    query: Query,
+    asked: Sequence[str],
+    make: Callable[[Records, list[ColumnElement[bool]]], Shape | None],
+) -> Shape | None:
+    """What an index would be of for what is `asked` of the query's records, as `make` tells by the tests on them."""
 
     def made() -> Shape | None:
         # Of the table itself, and by the rule that shows some of its records as much as by the question.
@@ -123,11 +129,11 @@ def _shape(session: Session, query: Query) -> Shape | None:
             records, _rows = _records(session, table)
             tests = tests_of(session, table, records, query)
             tests += [] if isinstance(rule, bool) else [condition_sql(rule, records)]
-            return shape_of(records, tests, query.sort)
+            return make(records, tests)
 
     rights = session.layout.table(query.table).rights
     rule = True if rights is None else rights.read
-    return session.layout.recall(("shape", tuple(query.sort), *_conditions(session, query)), made)
+    return session.layout.recall(("shape", *asked, *_conditions(session, query)), made)
 
 
 def _page(
@@ -235,11 +241,6 @@ def find_titles_in(session: Session, tables: Iterable[str], text: str, limit: in
     begins = text.strip().casefold()
     found.sort(key=lambda one: (not one[2].casefold().startswith(begins), one[2].casefold(), one[1]))
     return found[:limit]
-
-
-def records_of(session: Session, table: Table) -> Records:
-    """The records of a table as expressions see them."""
-    return _records(session, table)[0]
 
 
 def _records(session: Session, table: Table) -> tuple[Records, sa.FromClause]:

@@ -16,10 +16,10 @@ from engine.access import door
 from engine.definitions.language import Table
 from engine.errors import Problem, Refused
 from engine.formulas.aggregates import AGGREGATES, filled, share_within
-from engine.queries import Query, ask, records_of, tests_of
+from engine.queries import Query, ask, shape, tests_of
 from engine.storage import sql_types
 from engine.storage.expressions import Records
-from engine.storage.index_shapes import shape_of_groups
+from engine.storage.index_shapes import Shape, shape_of_groups
 from engine.storage.session import Session
 from engine.text import _
 
@@ -76,9 +76,8 @@ def groups(session: Session, query: Query, by: Sequence[str], wanted: Wanted = (
 
     begun = time.perf_counter()
     rows = ask(session, query, ("groups", tuple(by), *numbers), made)
-    if len(by) == 1 and not query.where and not query.search.strip():
-        shape = shape_of_groups(records_of(session, table), by[0], [key for _function, key in numbers])
-        indexes.notice(session, shape, time.perf_counter() - begun)
+    if len(by) == 1:
+        indexes.notice(session, _shape(session, query, by[0], numbers), time.perf_counter() - begun)
     spread = {one: _distributions(session, query, by, one[1]) for one in portions}
     at = len(by)
     return [
@@ -91,6 +90,14 @@ def groups(session: Session, query: Query, by: Sequence[str], wanted: Wanted = (
         )
         for row in rows
     ]
+
+
+def _shape(session: Session, query: Query, by: str, numbers: Wanted) -> Shape | None:
+    """What an index for the groups would be of: in one place with what it is for pages."""
+    totalled = [key for _function, key in numbers]
+    return shape(
+        session, query, ("groups", by, *totalled), lambda records, tests: shape_of_groups(records, tests, by, totalled)
+    )
 
 
 def _apart(wanted: Wanted) -> tuple[Wanted, Wanted]:

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlalchemy.sql import operators, visitors
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, Grouping, True_
+from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Grouping, True_
 
 from engine.definitions.language import Field
 from engine.formulas.dialects import Dialects, alike, dialects
@@ -81,13 +81,21 @@ def shape_of(
     return Shape(records.table.address, tuple(sorted(equal)), tuple(order))
 
 
-def shape_of_groups(records: Records, by: str, totals: Iterable[str]) -> Shape | None:
-    """The shape from which the groups of all records are read, with their totals, without the records themselves."""
+def shape_of_groups(
+    records: Records, wheres: Sequence[ColumnElement[Any]], by: str, totals: Iterable[str]
+) -> Shape | None:
+    """The shape from which the groups are read, with their totals, without the records themselves."""
     fields = records.table.fields
-    held = [by, *(key for key in sorted(totals) if key != by)]
-    if len(held) > MAX_FIELDS or not all(isinstance(indexed(fields[key], records), sa.Column) for key in held[1:]):
+    tested = [list(_tested(test, records.rows)) for test in wheres]
+    if not all(tested) or not all(is_one_value for found in tested for _key, is_one_value in found):
         return None
-    return Shape(records.table.address, (by,), tuple(held[1:])) if records.layout.stored(fields[by]) else None
+    equal = sorted({by, *(key for found in tested for key, _one in found)})
+    held = [key for key in sorted(totals) if key not in equal]
+    if len(equal) + len(held) > MAX_FIELDS or not all(key in fields for key in equal):
+        return None
+    whole = all(isinstance(indexed(fields[key], records), sa.Column) for key in held)
+    stored = all(not fields[key].many and records.layout.stored(fields[key]) for key in equal)
+    return Shape(records.table.address, tuple(equal), tuple(held)) if whole and stored else None
 
 
 def indexed(field: Field, records: Records) -> ColumnElement[Any] | None:
@@ -132,7 +140,7 @@ def _tested(test: Any, rows: Any) -> Iterator[tuple[str, bool]]:
     elif isinstance(test, Dialects) and _RANGE.fullmatch(test.sqlite):
         yield from ((one.name, False) for one in list(test.clauses)[:1] if _is_own(one, rows))
     elif isinstance(test, BinaryExpression) and _is_own(test.left, rows):
-        constant = isinstance(test.right, BindParameter if test.operator is operators.eq else True_)
+        constant = _is_constant(test.right) if test.operator is operators.eq else isinstance(test.right, True_)
         if test.operator in _RANGES:
             yield test.left.name, False
         elif test.operator in {operators.eq, operators.is_} and constant:
@@ -143,6 +151,11 @@ def _is_and(test: Any) -> bool:
     if isinstance(test, Dialects):
         return _AND.fullmatch(test.sqlite) is not None
     return isinstance(test, BooleanClauseList) and test.operator is operators.and_
+
+
+def _is_constant(element: Any) -> bool:
+    """Whether it is the same for all records, as the person who asks is."""
+    return not any(isinstance(one, (sa.Column, sa.Select)) for one in visitors.iterate(element))
 
 
 def _is_own(element: Any, rows: Any) -> bool:

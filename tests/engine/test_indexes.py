@@ -17,7 +17,7 @@ from engine.storage.index_shapes import Shape
 from engine.storage.prepared import Prepared
 from engine.storage.session import Session
 from engine.storage.stores import Workspace
-from tests.support.workspaces import install
+from tests.support.workspaces import OWNER_ID, install
 
 ORDERS = "shop.orders"
 BIG = 200  # records
@@ -108,17 +108,32 @@ def test_a_slow_question_that_repeats_gets_one(
     assert made.why == [indexes.ASKED]
 
 
+@pytest.mark.parametrize(
+    ("where", "equal"),
+    [
+        ([], ("status",)),
+        (["={created_by} = ME()"], ("created_by", "status")),  # as the rule of a role may say
+        ([PAID, {"field": "created_by", "op": "is", "value": OWNER_ID}], ("created_by", "status")),
+        ([{"field": "amount", "op": "greater", "value": 5}], None),
+        ([{"field": "number", "op": "contains", "value": "1"}], None),
+    ],
+)
 def test_slow_groups_that_repeat_get_one_that_holds_their_totals(
-    shop: Workspace, owner: Principal, monkeypatch: pytest.MonkeyPatch
+    shop: Workspace,
+    owner: Principal,
+    monkeypatch: pytest.MonkeyPatch,
+    where: list[Any],
+    equal: tuple[str, ...] | None,
 ) -> None:
     indexes.tend(shop)
     monkeypatch.setattr(indexes, "SLOW_SECONDS", 0)
     found = []
     for _time in range(REPEATED + 1):
         with shop.read(owner) as session:
-            found.append(totals.groups(session, Query(ORDERS), ["status"], [("sum", "amount")]))
+            found.append(totals.groups(session, Query(ORDERS, where), ["status"], [("sum", "amount")]))
         indexes.tend(shop)
-    assert _indexes(shop)[-1].shape == Shape(ORDERS, ("status",), ("amount",))
+    made = [one.shape for one in _indexes(shop) if one.shape != SHAPE]
+    assert made == ([Shape(ORDERS, equal, ("amount",))] if equal else [])
     assert found[-1] == found[0]
 
 
@@ -195,6 +210,7 @@ QUESTIONS: list[tuple[Query, Shape | None]] = [
     (Query(ORDERS, [{"all": [PAID, {"any": [PAID, PAID]}]}], ["-on"]), SHAPE),
     (Query(ORDERS, [{"field": "amount", "op": "equals", "value": 7}]), Shape(ORDERS, ("amount",), ())),
     (Query(ORDERS, [{"field": "on", "op": "within", "value": "this_month"}]), Shape(ORDERS, (), ("on",))),
+    (Query(ORDERS, ["={created_by} = ME()"], ["-on"]), Shape(ORDERS, ("created_by",), ("-on",))),
     (Query(ORDERS, [], ["amount", "-on"]), Shape(ORDERS, (), ("amount", "-on"))),
     (Query(ORDERS, [], ["status"]), Shape(ORDERS, (), ("status",))),
     (Query(ORDERS, [], ["-word"]), Shape(ORDERS, (), ("-word",))),
