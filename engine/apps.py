@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine import audit, computed, conversions, lost_links, sequences, snapshots
+from engine import access_tests, audit, computed, conversions, lost_links, sequences, snapshots
 from engine.access import door
 from engine.definitions import plan as planning
 from engine.definitions.alteration import Alteration
@@ -42,10 +42,14 @@ _ALIKE = _("Some records have equal values in a field that is to be unique. Make
 
 @dataclass(frozen=True)
 class Plan:
-    """What a new definition would do, and what is wrong with it (warnings do not stop it)."""
+    """What a new definition would do, and what is wrong with it (warnings do not stop it).
+
+    `broken` are the expectations of access tests that would not hold: they stop it, unless somebody says otherwise.
+    """
 
     alterations: list[Alteration]
     problems: list[Problem]
+    broken: list[Problem] = field(default_factory=list)
 
     @property
     def refused(self) -> bool:
@@ -92,8 +96,12 @@ def check(session: Session, document: Any) -> list[Problem]:
     return check_document(document, [app.document for app in installed(session)])
 
 
-def plan(session: Session, document: Any) -> Plan:
-    """What applying `document` would do, in words, with what it would take away counted in the real records."""
+def plan(session: Session, document: Any, *, tested: bool = True) -> Plan:
+    """What applying `document` would do, in words, with what it would take away counted in the real records.
+
+    Its access tests, and those of apps bound to its tables, are tried unless nothing that they ask of changes; not at
+    all without `tested`.
+    """
     problems = check(session, document)
     if any(problem.is_error for problem in problems):
         return Plan([], problems)
@@ -102,14 +110,24 @@ def plan(session: Session, document: Any) -> Plan:
     after = _layout_with(session, document)
     problems += _dependants(session, document["key"], after)
     problems += rules_planned.problems(session, document["key"], after)
-    return Plan([_counted(session, one, after) for one in listed], problems)
+    refused = any(problem.is_error for problem in problems)
+    broken = access_tests.broken(session, document, after) if tested and not refused else []
+    return Plan([_counted(session, one, after) for one in listed], problems, broken)
 
 
-def apply(session: Session, document: Document, *, revision: int | None = None) -> Plan:
+def apply(
+    session: Session,
+    document: Document,
+    *,
+    revision: int | None = None,
+    tested: bool = True,
+    despite_tests: bool = False,
+) -> Plan:
     """Carry a definition out: install the app, or change it. The whole of it, or nothing.
 
     `revision` is the revision that the change was made from; raises `Conflict` when somebody changed the app
-    since. Raises `Refused` with every problem, `Forbidden` for who may not build.
+    since. Raises `Refused` with every problem, also with those of access tests unless `despite_tests`, and `Forbidden`
+    for who may not build.
     """
     door.enter_builder(session.principal)
     lock(session)
@@ -117,12 +135,17 @@ def apply(session: Session, document: Document, *, revision: int | None = None) 
     before = session.layout.apps.get(key)
     if revision is not None and (before.revision if before else 0) != revision:
         raise Conflict(_("Somebody changed this app meanwhile. Look at their change, then try again."))
-    planned = plan(session, document)
+    planned = plan(session, document, tested=tested)
     if planned.refused:
         raise Refused([problem for problem in planned.problems if problem.is_error])
+    if planned.broken and not despite_tests:
+        raise Refused(planned.broken)
     if before is not None and before.document == document and not planned.alterations:  # == knows no order
         return planned
     _carry_out(session, document, planned)
+    if planned.broken:
+        says = _("changed the app {app} although its access tests fail", app=document.get("label", key))
+        audit.note(session, "app.despite_tests", says, app=key, broken=[str(one.says) for one in planned.broken])
     return planned
 
 
@@ -182,9 +205,9 @@ def compare(session: Session, key: str, older: int, newer: int) -> list[Alterati
     return planning.plan(document_of(session, key, older), document_of(session, key, newer))
 
 
-def restore(session: Session, key: str, number: int) -> Plan:
+def restore(session: Session, key: str, number: int, *, despite_tests: bool = False) -> Plan:
     """Make an earlier revision the newest: undoing is one more change. Fields that it names come back with values."""
-    return apply(session, document_of(session, key, number))
+    return apply(session, document_of(session, key, number), despite_tests=despite_tests)
 
 
 def _carry_out(session: Session, document: Document, planned: Plan) -> None:

@@ -115,7 +115,7 @@ def definition_of(session: Session, chosen: Template, bound: Mapping[str, str] |
 
 def preview(session: Session, chosen: Template, bound: Mapping[str, str] | None = None) -> Plan:
     """What installing would do, in words."""
-    return apps.plan(session, definition_of(session, chosen, bound))
+    return apps.plan(session, definition_of(session, chosen, bound), tested=False)
 
 
 def install(
@@ -132,7 +132,7 @@ def install(
         raise Refused([Problem("", _("{app} is installed already.", app=chosen.label), "installed")])
     session.cause = session.cause or f"install:{key}"  # samples are no business: no automation starts by them
     document = definition_of(session, chosen, bound)
-    apps.apply(session, document)
+    apps.apply(session, document, tested=False)  # what the catalog brings is proven before it goes out
     if any(count_records(session, table) for table in session.layout.apps[key].tables.values()):
         return {}
     return _add_records(session, document, {**chosen.seeds, **(chosen.samples if samples else {})})

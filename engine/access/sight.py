@@ -282,7 +282,9 @@ def apps_of(apps: Apps, tables: Mapping[str, Table]) -> Apps:
 
     def reduced(app: App, own: Iterable[Table]) -> App:
         document = {key: app.document[key] for key in _PUBLIC if key in app.document}
-        return replace(app, document=document, tables={one.key: one for one in own}, automations={}, roles={})
+        return replace(
+            app, document=document, tables={one.key: one for one in own}, automations={}, roles={}, access_tests={}
+        )
 
     kept = ((app, [one for one in tables.values() if one.app == app.key]) for app in apps.values())
     return Apps.of(reduced(app, own) for app, own in kept if own)

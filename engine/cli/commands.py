@@ -75,6 +75,12 @@ GROUPS = (
         ),
     ),
     (
+        APPS,
+        "access",
+        "What roles let people see and do.",
+        (("test", "access:try_tests", "Try the access tests of an app."),),
+    ),
+    (
         START,
         "person",
         "People's accounts.",

@@ -54,6 +54,8 @@ def check(file: FileName, /, *, here: InWorkspace = IN_WORKSPACE) -> int:
     document = here.read_json(file)
     with here.read() as session:
         problems = engine_apps.check(session, document)
+        if not any(one.is_error for one in problems):
+            problems += engine_apps.plan(session, document).broken
     wrong = any(one.is_error for one in problems)
     if here.json:
         here.document(list(map(as_facts, problems)))
@@ -85,11 +87,18 @@ def plan(file: FileName, /, *, here: InWorkspace = IN_WORKSPACE) -> int:
         _note_problems(here, planned.problems)
         if not planned.refused:
             here.terminal.out(_plan_lines(planned.alterations))
-    return 1 if planned.refused else 0
+        _note_problems(here, planned.broken)
+    return 1 if planned.refused or planned.broken else 0
 
 
 def apply(
-    file: FileName, /, *, accept_loss: bool = False, revision: int | None = None, here: InWorkspace = IN_WORKSPACE
+    file: FileName,
+    /,
+    *,
+    accept_loss: bool = False,
+    despite_access_tests: bool = False,
+    revision: int | None = None,
+    here: InWorkspace = IN_WORKSPACE,
 ) -> None:
     """Install an app by its definition, or change it: the whole of it, or nothing.
 
@@ -104,14 +113,16 @@ def apply(
         The definition; - is standard input.
     accept_loss
         Carry it out although it takes values or records away.
+    despite_access_tests
+        Carry it out although access tests would not hold any more; the audit log tells.
     revision
         The revision that the definition was made from: refused when somebody changed the app since.
     """
     document = here.read_json(file)
     with here.write() as session:
         planned = engine_apps.plan(session, document)
-        _refuse(planned, accept_loss)
-        planned = engine_apps.apply(session, document, revision=revision)
+        _refuse(planned, accept_loss, despite_access_tests)
+        planned = engine_apps.apply(session, document, revision=revision, despite_tests=despite_access_tests)
         now = engine_apps.get(session, document["key"]).revision
     _carried_out(here, planned, now)
 
@@ -196,7 +207,15 @@ def compare(app: str, older: int, newer: int, /, *, here: InWorkspace = IN_WORKS
         here.terminal.out(_plan_lines(found))
 
 
-def restore(app: str, number: int, /, *, accept_loss: bool = False, here: InWorkspace = IN_WORKSPACE) -> None:
+def restore(
+    app: str,
+    number: int,
+    /,
+    *,
+    accept_loss: bool = False,
+    despite_access_tests: bool = False,
+    here: InWorkspace = IN_WORKSPACE,
+) -> None:
     """Make an earlier revision of an app the newest; fields that it names come back with their values.
 
     For example:
@@ -211,18 +230,23 @@ def restore(app: str, number: int, /, *, accept_loss: bool = False, here: InWork
         The revision, as `formwork revisions` prints it.
     accept_loss
         Carry it out although it takes values or records away.
+    despite_access_tests
+        Carry it out although access tests would not hold any more; the audit log tells.
     """
     with here.write() as session:
         planned = engine_apps.plan(session, engine_apps.document_of(session, app, number))
-        _refuse(planned, accept_loss)
-        planned = engine_apps.restore(session, app, number)
+        _refuse(planned, accept_loss, despite_access_tests)
+        planned = engine_apps.restore(session, app, number, despite_tests=despite_access_tests)
         now = engine_apps.get(session, app).revision
     _carried_out(here, planned, now)
 
 
-def _refuse(planned: Plan, accept_loss: bool) -> None:
+def _refuse(planned: Plan, accept_loss: bool, despite_tests: bool = False) -> None:
     if planned.refused:
         raise Refused([one for one in planned.problems if one.is_error])
+    if planned.broken and not despite_tests:
+        how = _("Nothing was changed. If this is what you want, add --despite-access-tests.")
+        raise Refused([*planned.broken, Problem("", how, "access_test")])
     if planned.lost and not accept_loss:
         losses = [Problem("", one.says, "loss") for one in planned.alterations if one.lost]
         how = _("Nothing was changed. If this is what you want, add --accept-loss.")
@@ -242,6 +266,7 @@ def _plan_facts(planned: Plan) -> dict[str, Any]:
         "alterations": list(map(_alteration_facts, planned.alterations)),
         "lost": planned.lost,
         "problems": list(map(as_facts, planned.problems)),
+        "broken": list(map(as_facts, planned.broken)),
     }
 
 

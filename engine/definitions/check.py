@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.definitions.apps import Apps
+from engine.definitions.check_access_tests import access_test_problems
 from engine.definitions.check_automations import automation_problems
 from engine.definitions.check_conditions import check_condition, expression_problems
 from engine.definitions.check_forms import form_problems
@@ -32,7 +33,9 @@ from engine.view_types import keys_in, view_types
 
 __all__ = ["check", "check_condition", "view_problems"]
 
-_HOLDERS = frozenset({"tables", "automations", "settings", "requires", "connections", "roles"})  # of parts by key
+_HOLDERS = frozenset(
+    {"tables", "automations", "settings", "requires", "connections", "roles", "access_tests"}
+)  # by key
 # What stands for words of the document itself that are refused, so that the rest is looked at all the same.
 _STAND_INS: Mapping[str, Any] = {"formwork": 1, "label": "-", "version": "0.0.0"}
 MAX_LIMIT = 500  # problems told at once
@@ -116,6 +119,7 @@ def _meaning_problems(document: Document, apps: Apps) -> Iterator[Problem]:
     for automation in app.automations.values():
         yield from automation_problems(automation, types)
     yield from role_problems(app, types)
+    yield from access_test_problems(app, types)
 
 
 def _requirement_problems(document: Document, apps: Apps) -> Iterator[Problem]:

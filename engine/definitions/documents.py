@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.definitions.access_tests import tests_of
 from engine.definitions.language import (
     COMMON_FIELD_KEYS,
     SYSTEM_FIELDS,
@@ -54,6 +55,7 @@ def read_app(document: Document, revision: int) -> App:
         tables={name: _table(document, name, table) for name, table in own_tables(document).items()},
         automations={name: _automation(key, name, one) for name, one in document.get("automations", {}).items()},
         roles=roles_of(key, document.get("roles", {})),
+        access_tests=tests_of(key, document.get("access_tests", {})),
         revision=revision,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from engine.definitions.access_tests import AccessTest
 from engine.definitions.roles import Role
 from engine.definitions.rules import Rules
 from engine.field_types import FieldType, Options, field_types
@@ -246,6 +247,7 @@ class App:
     tables: Mapping[str, Table]
     automations: Mapping[str, Automation]
     roles: Mapping[str, Role] = field(default_factory=dict)
+    access_tests: Mapping[str, AccessTest] = field(default_factory=dict)
     revision: int = 1
 
     @property

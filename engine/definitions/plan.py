@@ -159,12 +159,14 @@ _PARTS = {
     "setting": _("setting"),
     "connection": _("connection"),
     "role": _("role"),
+    "access_test": _("access test"),
 }
 _APP_COLLECTIONS = (
     ("automations", "automation"),
     ("settings", "setting"),
     ("connections", "connection"),
     ("roles", "role"),
+    ("access_tests", "access_test"),
 )
 _TABLE_COLLECTIONS = (
     ("views", "view"),

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from engine.actions import actions
-from engine.definitions import roles, rules
+from engine.definitions import access_tests, roles, rules
 from engine.definitions.conditions import MAX_NESTING, MAX_PARTS
 from engine.field_types import FieldType, field_types
 from engine.field_types.select import COLORS
@@ -50,6 +50,7 @@ def app_schema() -> Schema:
                 "tables": _by_key({"$ref": "#/$defs/table"}, least=1, most=500),
                 "automations": _by_key({"$ref": "#/$defs/automation"}),
                 "roles": roles.SCHEMA,
+                "access_tests": access_tests.SCHEMA,
             },
             required=("formwork", "key", "tables"),
         ),

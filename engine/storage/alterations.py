@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SAWarning
 
 from engine.definitions.alteration import Alteration
+from engine.definitions.apps import Apps
 from engine.definitions.language import Field, Table
 from engine.definitions.plan import AddField, AddTable, ChangeField, ConvertField
 from engine.storage import indexes, sql_types
@@ -77,6 +78,13 @@ def complete(session: Session, layout: Layout, fields: Iterable[Field]) -> None:
     carrier = Carrier(session, session.layout, layout)
     for field in fields:
         _ensure_field(field, carrier)
+
+
+def make_tables(session: Session, layout: Layout) -> None:
+    """Make the SQL tables of a layout where there are none."""
+    carrier = Carrier(session, Layout(Apps([]), 0), layout)
+    for table in layout.apps.tables.values():
+        _make_table(table, carrier)
 
 
 def _defined_anew(old: Layout, new: Layout) -> list[Field]:
@@ -169,6 +177,11 @@ def _add_table(alteration: AddTable, carrier: Carrier) -> None:
         for field in table.fields.values():
             _ensure_field(field, carrier)
         return
+    _make_table(table, carrier)
+
+
+def _make_table(table: Table, carrier: Carrier) -> None:
+    sql = carrier.new.sql(table)
     carrier.operations.create_table(sql.name, *(column._copy() for column in sql.columns))
     for field in table.fields.values():
         _ensure_links(field, carrier)

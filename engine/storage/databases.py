@@ -144,6 +144,14 @@ def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
     return database
 
 
+def sqlite_in_memory(setup: SqliteSetup) -> Database:
+    """A store that lies in no file, on one connection that reads and writes; gone when it is disposed of."""
+    engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    _listen_sqlite(engine, setup, ("PRAGMA foreign_keys=ON", "PRAGMA trusted_schema=OFF"))
+    connections = Connections(engine, keep=1)
+    return Database(connections, connections, None, ("BEGIN", "BEGIN"), threading.Lock())
+
+
 def _check_whole(database: Database, path: Path) -> None:
     """After a crash: raises `Misconfigured` when the file is no whole database."""
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import apps, catalog, forms, queries, records, totals, views
+from engine import access_tests, apps, catalog, forms, queries, records, totals, views
 from engine.access.principals import Principal
 from engine.catalog import Template
 from engine.queries import Query
@@ -49,6 +49,19 @@ def test_it_goes_and_comes_back(workspace: Workspace, owner: Principal, template
 
 
 @every
+def test_its_access_tests_hold_and_each_role_has_one(
+    workspace: Workspace, owner: Principal, template: Template
+) -> None:
+    with workspace.write(owner) as session:
+        catalog.install(session, template.key, samples=False)
+    with workspace.read(owner) as session:
+        outcomes = access_tests.run(session, template.key)
+        roles = {role.address for role in session.layout.apps[template.key].roles.values()}
+    assert [str(problem.says) for one in outcomes for problem in one.problems] == []
+    assert roles == {role for one in outcomes for role in one.test.roles}
+
+
+@every
 def test_every_text_is_there_in_chinese(template: Template) -> None:
     missing = [at for at, label in texts(template.document, "") if not isinstance(label, dict) or "zh" not in label]
     assert not missing
@@ -63,6 +76,8 @@ def test_all_of_them_live_together(workspace: Workspace, owner: Principal) -> No
         bound = session.layout.apps["orders"].document["bindings"]
         assert bound["customer"] == "crm.accounts"
         assert "orders.customers" not in session.layout.apps.tables
+        outcomes = [one for app in session.layout.apps for one in access_tests.run(session, app)]
+    assert [str(problem.says) for one in outcomes for problem in one.problems] == []
 
 
 def texts(part: Any, at: str) -> Iterator[tuple[str, Any]]:

@@ -46,11 +46,11 @@ def plan(request: Request, place: In, form: FormHere) -> Response:
 
 @router.post("/applications")
 def apply(request: Request, place: In, form: FormHere) -> Response:
-    """Carry it out, unless the app was changed since the plan was shown."""
+    """Carry it out, unless the app was changed since the plan was shown; `despite` says that its tests may fail."""
     document = _json(str(form.get("document", "")))
     before = int(str(form.get("revision", "0")) or 0)
     with place.write() as session:
-        apps.apply(session, document, revision=before)
+        apps.apply(session, document, revision=before, despite_tests=form.get("despite") == "yes")
         label = session.layout.apps[document["key"]].label
     undo = place.at.inside(document["key"], "revisions", str(before), "restoration") if before else ""
     return redirect(request, place.at.app(document["key"]), Toast(_("{app} is changed.", app=label), undo=undo))
@@ -84,7 +84,7 @@ def _planned(request: Request, place: Place, document: Any, taken: Taken | None 
     return page(
         request,
         "definitions/plan.html",
-        status=422 if planned.refused else 200,
+        status=422 if planned.refused or planned.broken else 200,
         app=held,
         plan=planned,
         changes=listed(planned.alterations),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from engine import apps, people
@@ -91,11 +91,11 @@ def ask(request: Request, place: In, app: str, number: int) -> Response:
 
 
 @router.post("/{number}/restoration")
-def restore(request: Request, place: In, app: str, number: int) -> Response:
-    """Make the revision the newest."""
+def restore(request: Request, place: In, app: str, number: int, despite: Annotated[str, Form()] = "") -> Response:
+    """Make the revision the newest; `despite` says that its access tests may fail."""
     with place.write() as session:
         before = session.layout.apps[app].revision if app in session.layout.apps else 0
-        apps.restore(session, app, number)
+        apps.restore(session, app, number, despite_tests=despite == "yes")
     undo = place.at.inside(app, "revisions", str(before), "restoration") if before else ""
     says = _("Revision {number} is restored.", number=number)
     return redirect(request, place.at.inside(app, "revisions"), Toast(says, undo=undo))

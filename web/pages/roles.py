@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import apps, departments, guises, roles
+from engine import access_tests, apps, departments, guises, roles
 from engine.errors import Refused
 from engine.text import Text, _
 from web.dependencies import In, Place
@@ -21,6 +21,14 @@ router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/access")
 def show(request: Request, place: In, app: str) -> Response:
     """The roles and everybody with theirs; for owners and builders."""
     return _shown(request, place, app)
+
+
+@router.get("/tests")
+def tests(request: Request, place: In, app: str) -> Response:
+    """The access tests of the app's definition, tried now."""
+    with place.read() as session:
+        outcomes = access_tests.run(session, app)
+        return page(request, "roles/tests.html", app=apps.get(session, app), outcomes=outcomes)
 
 
 @router.post("/{role}")

@@ -28,19 +28,23 @@ def migrate(database: Database, store: Literal["control", "workspace"]) -> None:
     """
     if _version_in(database) == newest(store):
         return
-    from alembic.script import ScriptDirectory
-
-    script = ScriptDirectory(str(Path(__file__).parent / store))
     with database.write_lock:
         connection, _nothing = database.begin(writing=True)
         try:
-            _upgrade(connection, script)
+            make(connection, store)
             end(connection, keep=True)
         except BaseException:
             end(connection, keep=False)
             raise
         finally:
             database.release(connection, writing=True)
+
+
+def make(connection: Connection, store: Literal["control", "workspace"]) -> None:
+    """Bring the store's own tables to the newest version in a transaction that somebody else ends."""
+    from alembic.script import ScriptDirectory
+
+    _upgrade(connection, ScriptDirectory(str(Path(__file__).parent / store)))
 
 
 def newest(store: str) -> str:

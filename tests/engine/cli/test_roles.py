@@ -98,3 +98,28 @@ def test_one_looks_as_somebody_with_roles(formwork: CommandLine) -> None:
     assert formwork.refused("verify --as bo@example.com") == [
         "Only owners and builders can change this. Ask one of them."
     ]
+
+
+def test_access_tests_are_told_by_check_plan_apply_and_test(formwork: CommandLine) -> None:
+    read = {"tables": {"customers": {"read": True}}}
+    given = {"a": {"table": "customers", "values": {"name": "A"}}}
+    see = {"label": "Clerks see customers", "as": {"roles": ["clerk"]}, "given": given, "sees": ["a"]}
+    document = {**copy.deepcopy(SHOP), "roles": {"clerk": read}, "access_tests": {"see": see}}
+    formwork("apply -", stdin=json.dumps(document))
+    assert "holds" in formwork("access test shop")
+    assert formwork.json("access test shop")[0]["holds"] is True
+    document["roles"] = {"clerk": {"tables": {"orders": {"read": True}}}}
+    broken = json.dumps(document)
+    told = "/access_tests/see/sees/0: Clerks see customers: `a` is not seen."
+    assert formwork.refused("check -", stdin=broken) == [told]
+    formwork("plan -", 1, stdin=broken)
+    assert told in formwork.last.complained
+    assert formwork.json("plan -", 1, stdin=broken)["broken"][0]["at"] == "/access_tests/see/sees/0"
+    assert formwork.refused("apply -", stdin=broken) == [
+        told,
+        "Nothing was changed. If this is what you want, add --despite-access-tests.",
+    ]
+    assert formwork("apply - --despite-access-tests", stdin=broken)
+    assert "although its access tests fail" in formwork("audit list")
+    formwork("access test shop", 1)
+    assert "does not hold" in formwork.last.printed

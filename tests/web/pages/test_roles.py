@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -130,3 +131,24 @@ def test_owners_give_and_take_roles_of_departments_on_the_page(work: Work, clerk
     refused = work.post("/apps/shop/-/access/clerk", department="", has="yes")
     assert refused.status_code == 422
     assert "There is no such department" in text_of(refused)
+
+
+def test_a_change_that_breaks_an_access_test_is_shown_red_and_needs_a_word(work: Work, clerk: Work) -> None:
+    deals = {"table": "deals", "values": {"title": "Pumps", "state": "won", "amount": 5}}
+    test = {"label": "Clerks see no amounts", "as": {"roles": ["clerk"]}, "given": {"deal": deals}}
+    test |= {"sees": ["deal"], "hidden": {"deal": ["amount"]}}
+    sound = {**copy.deepcopy(shop.SHOP), "roles": {"clerk": CLERK}, "access_tests": {"amounts": test}}
+    with work.site.stores.workspace(work.membership.id).write(person(work.who, "owner")) as session:
+        apps.apply(session, sound)
+        revision = session.layout.apps["shop"].revision
+    assert "Clerks see no amounts Holds" in text_of(work.get("/apps/shop/-/access/tests"))
+    assert clerk.get("/apps/shop/-/access/tests").status_code == 403
+    opened = copy.deepcopy(sound)
+    del opened["roles"]["clerk"]["tables"]["deals"]["fields"]["amount"]
+    planned = work.post("/definitions", text=json.dumps(opened))
+    assert planned.status_code == 422
+    assert "Clerks see no amounts: Amount of `deal` is seen." in text_of(planned)
+    given = {"document": json.dumps(opened), "revision": str(revision)}
+    assert work.post("/definitions/applications", **given).status_code == 422
+    assert work.post("/definitions/applications", **given, despite="yes").status_code == 200
+    assert "Does not hold" in text_of(work.get("/apps/shop/-/access/tests"))
