@@ -20,14 +20,17 @@ from typing import Any, BinaryIO, cast
 import sqlalchemy as sa
 
 from engine import pictures
-from engine.access import door
+from engine.access import door, past
 from engine.access.principals import Principal
 from engine.content_types import clean_name, content_type_of, kind_of
 from engine.definitions.language import Field, Table
 from engine.errors import Forbidden, NotFound, Problem, Refused
 from engine.field_types import InvalidValue, TakesFiles
+from engine.formulas.types import FILE
 from engine.ids import new_id
+from engine.queries import read_records
 from engine.storage import record_rows
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.file_tables import file_uses, files
 from engine.storage.record_rows import among
 from engine.storage.session import Session, timestamp
@@ -186,11 +189,39 @@ def _shown(session: Session, ids: Collection[str], open_tables: Collection[str])
     for address, held in by_table.items():
         table = session.layout.table(address)
         seen = record_rows.existing(session, table, {record_id for _file, record_id, _key in held})
+        masked = [one for one in _fields_with_files(session, table) if one.masked]
+        filled = past.filled(session, table, seen, masked)
         for file_id, record_id, key in held:
             field = table.fields.get(key)
-            if field is not None and not field.masked and record_id in seen:
+            if field is not None and record_id in seen and (not field.masked or key in filled.get(record_id, ())):
                 found.add(file_id)
-    return found
+    rest = set(ids) - found
+    return found | {one for one in rest if any(_looks_up(session, at, one) for at in session.layout.apps.tables)}
+
+
+def is_shown_now(session: Session, address: str, file_id: str) -> bool:
+    """Whether a record of the table that is seen holds the file now in a field that is seen, or looks it up."""
+    table, c = session.layout.table(address), file_uses.c
+    uses = sa.select(c.record_id, c.field).where(c.file_id == file_id, c.table_address == address)
+    held: dict[str, set[str]] = defaultdict(set)
+    for record_id, key in session.connection.execute(uses):
+        held[record_id].add(key)
+    values = read_records(session, table, list(held))
+    if any(file_id in (values[one].get(key) or ()) for one in values for key in held[one]):
+        return True
+    return _looks_up(session, address, file_id)
+
+
+def _looks_up(session: Session, address: str, file_id: str) -> bool:
+    """Whether a record of the table that is seen shows the file in a field that is worked out."""
+    table, layout = session.layout.table(address), session.layout
+    fields = [one for one in table.fields.values() if one.kind.computed and layout.held_type(one).item == FILE]
+    if not fields or not _may_read(session, address):
+        return False
+    records = Records(layout, table, layout.rows(table), clock_of(session))
+    named = [sa.cast(records.field(one.key).value, sa.Text).contains(f'"{file_id}"', autoescape=True) for one in fields]
+    wanted = sa.select(records.rows.c.id).where(sa.or_(*named)).limit(1)
+    return session.connection.execute(wanted, moment(session)).first() is not None
 
 
 def get(session: Session, file_id: str) -> File:

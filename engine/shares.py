@@ -18,10 +18,9 @@ from engine.access import door, principals
 from engine.access.principals import Principal, Shared, person
 from engine.definitions.language import Table, View
 from engine.errors import Forbidden, NotFound, Problem, Refused
-from engine.files import File, known
+from engine.files import File, is_shown_now, known
 from engine.ids import new_id, new_secret, secret_hash
 from engine.sign_in_delay import FREE_OF_ADDRESS
-from engine.storage.file_tables import file_uses
 from engine.storage.session import Session, timestamp
 from engine.storage.share_tables import shares as _shares
 from engine.storage.stores import Stores, Workspace
@@ -203,12 +202,7 @@ def count_opening(of: Opened) -> None:
 def file(session: Session, file_id: str) -> File:
     """A file that a record of the share holds now in a field that is shown. Raises `NotFound`."""
     shared = session.principal.shared
-    address = shared.table if shared else ""
-    wanted = sa.select(file_uses.c.record_id, file_uses.c.field)
-    wanted = wanted.where(file_uses.c.file_id == file_id, file_uses.c.table_address == address)
-    uses = session.connection.execute(wanted).all()
-    held = {one.id: one.values for one in records.get_many(session, address, [record_id for record_id, _key in uses])}
-    if any(file_id in (held.get(record_id, {}).get(key) or ()) for record_id, key in uses):
+    if shared is not None and is_shown_now(session, shared.table, file_id):
         return known(session, [file_id])[file_id]
     raise NotFound(_("There is no such file (any more)."))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine.definitions.language import Field, Table
 from engine.storage import record_rows
 from engine.storage.answers import answer
-from engine.storage.expressions import Records, clock_of
+from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.record_rows import Values
 from engine.storage.session import Change, Session
 
@@ -25,7 +25,8 @@ def seen(session: Session, table: Table, record_id: str, entries: Sequence[Entry
     A field that is seen in some records only has no past where it is empty now.
     """
     shown = [one for one in table.fields.values() if not one.masked]
-    shown += _filled(session, table, record_id, [one for one in table.fields.values() if one.masked])
+    masked = [one for one in table.fields.values() if one.masked]
+    shown += [one for one in masked if one.key in filled(session, table, [record_id], masked).get(record_id, ())]
     fields = {one.key: one for one in shown}
     there = {one.key: _there(session, one, entries) for one in shown if one.is_link}
 
@@ -41,19 +42,21 @@ def seen(session: Session, table: Table, record_id: str, entries: Sequence[Entry
     return found
 
 
-def _filled(session: Session, table: Table, record_id: str, masked: list[Field]) -> Iterator[Field]:
-    if not masked:
-        return
+def filled(session: Session, table: Table, ids: Collection[str], fields: Sequence[Field]) -> dict[str, set[str]]:
+    """Which of the fields are seen and not empty, by record: there one that is masked has a past."""
+    if not fields or not ids:
+        return {}
     records = Records(session.layout, table, session.layout.rows(table), clock_of(session))
-    asked = answer(session, table, [one.key for one in masked])
+    keys = [one.key for one in fields]
+    asked = answer(session, table, keys)
 
     def made() -> sa.Select[Any]:
         return sa.select(*asked.columns(records)).where(record_rows.among_listed(session, records.rows.c.id))
 
-    statement = session.prepared(("masked", table.address), made)
-    rows = session.rows(statement, record_rows.listed(session, [record_id]))
-    held = asked.read(session, rows).get(record_id, {})
-    yield from (one for one in masked if held.get(one.key) not in (None, "", []))
+    statement = session.prepared(("filled", table.address, *keys), made)
+    rows = session.rows(statement, {**moment(session), **record_rows.listed(session, list(ids))})
+    held = asked.read(session, rows)
+    return {one: {key for key, value in held[one].items() if value not in (None, "", [])} for one in held}
 
 
 def _there(session: Session, link: Field, entries: Sequence[Entry]) -> set[str]:
