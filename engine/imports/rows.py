@@ -218,8 +218,8 @@ class Planner:
             with self._session.behind() as layout:
                 table = layout.table(self._table.address)
                 taken = check_unique(self._session, table, {line.record_id: line.values for line in left})
-            for problem in taken:
-                _empty, number, key = problem.at.split("/")
+            for problem in judging.told(self._table, taken):
+                number, _slash, key = problem.at.removeprefix("/").partition("/")
                 left[int(number)].problems.append(Told(key, problem.says))
 
     def _keep_differences(self, line: Line) -> None:
