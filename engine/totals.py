@@ -161,7 +161,7 @@ def _entered(session: Session, query: Query, wanted: Wanted) -> Table:
 def goes_with(session: Session, table: Table, key: str, function: str) -> bool:
     """Whether the function can be worked out from the field."""
     field = table.fields.get(key)
-    if field is None or field.many or field.masked or function not in AGGREGATES:
+    if field is None or field.masked or function not in AGGREGATES:
         return False
     return AGGREGATES[function].goes_with(session.layout.types.of(field))
 

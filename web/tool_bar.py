@@ -48,7 +48,7 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
         "groupable": [one for one in single if _has_few_values(layout, table.fields[one.key])],
         "grouped_by": grid.groups_of(at),
         "totals_wanted": grid.totals_wanted(at),
-        "totalled": [(one, _aggregates(layout, table.fields[one.key])) for one in at.shown if not one.many],
+        "totalled": [(one, _aggregates(layout, table.fields[one.key])) for one in at.shown],
         "changes": changes,
         "changed": [WORDS[key] for key in changes if key in WORDS],
         "may_build": at.place.principal.role in door.BUILDS,

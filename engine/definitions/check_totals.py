@@ -34,16 +34,7 @@ def total_problems(at: str, function: str, key: str, table: Table, types: FieldT
         held = types.of(field)
     except (FormulaError, Cycle, Unknown):
         return  # told where that field stands
-    if field.many or not aggregate.goes_with(held):
-        fitting = [name for name, one in AGGREGATES.items() if not field.many and one.goes_with(held)]
-        says = (
-            _(
-                "{field} has no {function}. It has {fitting}.",
-                field=field.label,
-                function=function,
-                fitting=", ".join(fitting),
-            )
-            if fitting
-            else _("{field} leads to many records, so it has no totals.", field=field.label)
-        )
+    if not aggregate.goes_with(held):
+        fitting = ", ".join(name for name, one in AGGREGATES.items() if one.goes_with(held))
+        says = _("{field} has no {function}. It has {fitting}.", field=field.label, function=function, fitting=fitting)
         yield Problem(at, says, "total", function)

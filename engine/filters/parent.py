@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from engine.filters import Held, Operator, of_column
-from engine.filters.select import ONE_OF
+from engine.filters import Held, Operator
+from engine.filters.record import Record
 from engine.text import _
 
 
 class Parent(Held):
     operators = {
-        **{key: of_column(operator) for key, operator in ONE_OF.items()},
+        **Record.operators,
         "is_under": Operator(
             _("is under"), _("{field}: it is under {value}"), "list", lambda c, v: c.under(v), looks_further=True
         ),

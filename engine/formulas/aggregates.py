@@ -9,6 +9,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
+from engine.formulas import lists
 from engine.formulas.sql import BOOLEAN, NUMBER, TEXT, alike, dialects, double_function, exact_sum, rounded
 from engine.formulas.types import Type
 from engine.text import Text, _
@@ -42,6 +43,8 @@ def filled(value: Value, held: Type) -> Value:
     """The value, NULL where it counts as empty."""
     if held.name == "boolean":
         return sa.func.nullif(value, sa.false(), type_=BOOLEAN)
+    if held.is_list:
+        return sa.case((lists.length(value) > 0, value), else_=sa.null())
     return sa.func.nullif(value, "", type_=TEXT) if held.name == "text" else value
 
 

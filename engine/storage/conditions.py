@@ -65,13 +65,23 @@ class ManyLink:
         return sa.select(sa.func.count()).where(holds).correlate(self.records.rows).scalar_subquery()
 
 
-class Branch:
-    """The record that one lies under, as the operators see it."""
+class OneLink:
+    """A link to one record, as the operators see it; the record that one lies under in a tree, too."""
 
     def __init__(self, records: Records, field: Field, column: ColumnElement[Any]) -> None:
         self.records = records
         self.field = field
         self.column = column
+
+    def having(self, condition: Condition) -> Test:
+        """The linked record satisfies the condition."""
+        layout = self.records.layout
+        table = layout.table(self.field.target or "")
+        rows = layout.source(table)
+        linked = Records(layout, table, rows, self.records.clock)
+        return sa.exists(
+            sa.select(1).where(rows.c.id == self.column, condition_sql(condition, linked)).correlate_except(rows)
+        )
 
     def under(self, ids: Any) -> Test:
         """The record lies under one of `ids`, however deep."""
@@ -135,10 +145,8 @@ def _test(test: Mapping[str, Any], records: Records) -> Test:
         column = join_list(compiled.value, ", ") if joined else compiled.value
         if compiled.type.item == FILE:
             column = HeldFiles(compiled.value)
-        if field is not None and field.kind.tree and not compiled.type.is_list:
-            column = Branch(records, field, compiled.value)
-        if field is not None and field.kind.of_any_table and not compiled.type.is_list:
-            column = AnyRecord(records, field, compiled.value)
+        if field is not None and field.is_link and not compiled.type.is_list:
+            column = (AnyRecord if field.kind.of_any_table else OneLink)(records, field, compiled.value)
     return operator.test(column, _value(operator, test.get("value"), records, held))
 
 

@@ -151,6 +151,10 @@ def _test(field: str, op: str, value: Any = None) -> dict[str, Any]:
         ("tags", "has", {"all": [_test("weight", "less", 3), _test("name", "is", "red")]}, ""),
         ("tags", "has_no", _test("weight", "less", 3), "abde"),
         ("group.parts", "is_not_empty", None, "ac"),
+        ("group", "has", _test("rank", "at_least", 2), "c"),
+        ("group", "has", _test("parts", "has", _test("price", "less", 0)), "c"),
+        ("group", "has_no", _test("rank", "at_least", 2), "abde"),
+        ("tags", "has", _test("parts", "has", _test("group", "has", _test("name", "is", "B"))), "cd"),
     ],
 )
 def test_what_an_operator_finds(find: Find, field: str, op: str, value: Any, names: str) -> None:

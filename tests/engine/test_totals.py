@@ -27,6 +27,9 @@ FIELDS: dict[str, Any] = {
     "good": {"type": "checkbox"},
     "state": {"type": "select", "choices": {"new": {"label": "New"}, "old": {"label": "Old"}}},
     "long": {"type": "formula", "formula": 'IF({size} > 1, "much", "")'},
+    "tags": {"type": "multi_select", "choices": {"x": {"label": "X"}, "y": {"label": "Y"}}},
+    "like": {"type": "link", "to": "things", "many": True},
+    "names": {"type": "lookup", "through": "like", "field": "name"},
 }
 ROWS: list[dict[str, Any]] = [
     {"name": "a", "size": 0.1, "day": "2026-01-31", "state": "new", "seen": "2026-01-01T23:00:00Z"},
@@ -160,3 +163,29 @@ def test_numbers_agree_with_python(shop: Workspace, owner: Principal, sizes: lis
     assert median == pytest.approx(float(statistics.median(exact)), rel=1e-12, abs=1e-9)
     assert variance == pytest.approx(float(statistics.variance(exact)), rel=1e-12, abs=1e-9)
     assert Decimal(str(span)) == max(exact) - min(exact)
+
+
+def test_lists_and_links_to_many_are_counted_as_a_whole(shop: Workspace, owner: Principal) -> None:
+    with shop.write(owner) as session:
+        first, second, third, _fourth = records.find(session, Query(THINGS, sort=["size"])).records
+        records.update(
+            session,
+            THINGS,
+            {
+                first.id: {"tags": ["y", "x"], "like": [second.id, third.id]},
+                second.id: {"tags": ["x", "y"], "like": [second.id, third.id]},
+                third.id: {"tags": ["x"], "like": [third.id]},
+            },
+        )
+    wanted = [
+        (one, key) for key in ("tags", "like", "names") for one in ("filled", "empty", "unique", "percent_filled")
+    ]
+    with shop.read(owner) as session:
+        assert totals.totals(session, Query(THINGS), wanted) == (3, 1, 2, 0.75) * 3
+        spread = totals.totals(session, Query(THINGS), [("distribution", "tags"), ("distribution", "like")])
+        assert [[(one["value"], one["count"], one["share"]) for one in portions] for portions in spread] == [
+            [(["x", "y"], 2, 0.5), (["x"], 1, 0.25), (None, 1, 0.25)],
+            [([second.id, third.id], 2, 0.5), ([third.id], 1, 0.25), (None, 1, 0.25)],
+        ]
+        by = totals.groups(session, Query(THINGS), ["state"], [("filled", "like")])
+        assert {one.values: one.totals for one in by} == {("new",): (2,), ("old",): (1,)}

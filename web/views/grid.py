@@ -112,7 +112,7 @@ def groups_of(at: Looking) -> list[Field]:
 
 def totals_wanted(at: Looking) -> dict[str, str]:
     """The totals, field to function, among the fields shown: the reader's choice, else the view's."""
-    shown = {field.key for field in at.fields if not field.many}
+    shown = {field.key for field in at.fields}
     chosen = dict(one.split(":", 1) for one in at.asked.totals if ":" in one)
     wanted: Mapping[str, str] = chosen if at.asked.totals else at.view.options.get("totals", {})
     return {

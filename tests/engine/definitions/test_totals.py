@@ -30,7 +30,7 @@ def document(**view: Any) -> dict[str, Any]:
         ("size", "summ", "There is no total summ. Did you mean sum?"),
         ("size", "zzz", "There is no total zzz."),
         ("nope", "sum", "nope"),
-        ("parts", "count", "parts leads to many records, so it has no totals."),
+        ("parts", "sum", "parts has no sum. It has count,"),
     ],
 )
 def test_what_does_not_suit(key: str, function: str, says: str) -> None:
@@ -40,7 +40,13 @@ def test_what_does_not_suit(key: str, function: str, says: str) -> None:
 
 
 def test_what_suits() -> None:
-    totals = {"name": "distribution", "size": "percentile_90", "tags": "percent_unique", "long": "median"}
+    totals = {
+        "name": "distribution",
+        "size": "percentile_90",
+        "tags": "percent_unique",
+        "long": "median",
+        "parts": "filled",
+    }
     assert check(document(totals=totals)) == []
 
 
