@@ -11,12 +11,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
-
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from engine.addresses import EgressRefused
 from engine.egress import Answer, Egress, EgressFailed
@@ -24,6 +20,9 @@ from engine.errors import FormworkError
 from engine.ids import new_secret
 from engine.settings import Settings
 from engine.text import _
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 ALGORITHMS = ("RS256", "PS256", "ES256")  # neither `none` nor those whose key would be our own secret
 KEY_TYPES = frozenset({"RSA", "EC"})
@@ -144,6 +143,9 @@ class Provider:
         return str(answer.get("id_token", ""))
 
     def _keys(self, found: Mapping[str, Any]) -> KeySet:
+        from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet  # 3 MB, only where people sign in elsewhere
+
         keys = found.get("keys")
         public = [one for one in keys if _is_public(one)] if isinstance(keys, list) else []
         try:
@@ -152,6 +154,9 @@ class Provider:
             raise ProviderFailed(f"its keys: {error!r}") from error
 
     def _claims(self, token: str, keys: KeySet, journey: Journey) -> Mapping[str, Any]:
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
         client = self.settings.oidc_client_id
         wanted = jwt.JWTClaimsRegistry(
             leeway=CLOCKS_DIFFER,

@@ -11,8 +11,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageOps
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_POINTS = 50_000_000  # a picture with more is kept, and not drawn
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
@@ -20,7 +22,6 @@ SIZES: Mapping[str, tuple[int, int]] = {"small": (144, 144), "large": (512, 512)
 
 _QUALITY = 82
 _one_at_a_time = threading.Lock()
-Image.MAX_IMAGE_PIXELS = None  # MAX_POINTS is asked here, before anything is unpacked
 
 log = logging.getLogger("formwork.pictures")
 
@@ -43,7 +44,7 @@ def draw(source: Path, content_type: str, beside: Path) -> Picture | None:
     if wanted is None:
         return None
     try:
-        with _one_at_a_time, Image.open(source, formats=[wanted]) as opened:
+        with _one_at_a_time, _opened(source, wanted) as opened:
             if opened.width * opened.height > MAX_POINTS:
                 return None
             opened.draft("RGB", SIZES["full"])  # a JPEG is then unpacked at a fraction of its size
@@ -54,11 +55,20 @@ def draw(source: Path, content_type: str, beside: Path) -> Picture | None:
 
 
 def _said_size(source: Path) -> tuple[int, int]:
-    with Image.open(source, formats=["JPEG"]) as opened:
+    with _opened(source, "JPEG") as opened:
         return opened.size
 
 
+def _opened(path: Path, kind: str) -> Image.Image:
+    from PIL import Image  # imported where a picture is: most servers hold none for a long time
+
+    Image.MAX_IMAGE_PIXELS = None  # MAX_POINTS is asked here, before anything is unpacked
+    return Image.open(path, formats=[kind])
+
+
 def _drawn(opened: Image.Image, size: tuple[int, int], beside: Path) -> Picture:
+    from PIL import ImageOps
+
     turned = opened.getexif().get(0x0112, 1) in {5, 6, 7, 8}
     see_through = opened.mode in {"RGBA", "LA", "PA"} or "transparency" in opened.info
     mode = "RGBA" if see_through else "RGB"
@@ -89,8 +99,10 @@ def without_traces(path: Path, content_type: str) -> None:
     """Write the picture anew without what it says about where and by whom it was taken; others stay as they are."""
     if content_type not in {"image/jpeg", "image/png", "image/webp"}:
         return
+    from PIL import ImageOps
+
     try:
-        with _one_at_a_time, Image.open(path, formats=[FORMATS[content_type]]) as opened:
+        with _one_at_a_time, _opened(path, FORMATS[content_type]) as opened:
             if opened.width * opened.height > MAX_POINTS:
                 return
             ImageOps.exif_transpose(opened, in_place=True)

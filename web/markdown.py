@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
@@ -18,6 +20,8 @@ SCHEMES = {"http", "https", "mailto", "tel"}
 @lru_cache(maxsize=500)
 def rendered(markdown: str) -> Markup:
     """The text with its headings, lists, links and emphasis; pictures are left out, links open elsewhere."""
+    import nh3
+
     html = _parser().render(markdown)
     attributes: dict[str, set[str]] = {"a": {"href"}, "ol": {"start"}, "*": set()}
     clean = nh3.clean(html, tags=TAGS, attributes=attributes, url_schemes=SCHEMES, set_tag_attribute_values=_ELSEWHERE)
@@ -29,4 +33,6 @@ _ELSEWHERE = {"a": {"target": "_blank"}}
 
 @cache
 def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
     return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable("image")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 
-import segno
 from markupsafe import Markup
 
 QUIET = 2  # modules around the code
@@ -19,6 +18,8 @@ def qr_code(text: str) -> Markup:
 
 def drawn(text: str) -> Markup:
     """The code as an SVG element of the class `qr-code`, empty for a text that is too long for one."""
+    import segno
+
     try:
         code = segno.make_qr(text)
     except segno.DataOverflowError:

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from engine.definitions.language import Table
 from engine.definitions.types import FieldTypes
 from engine.errors import Problem, Refused
@@ -86,6 +84,8 @@ def tables_from(schema: Mapping[str, Any], key: str) -> Taken:
 
 
 def _check_schema(schema: Any) -> None:
+    from jsonschema import Draft202012Validator
+
     # The schema of schemas is made of several, each of which says the same about one mistake.
     wrong = {
         ("".join(f"/{part}" for part in error.absolute_path), error.message): None

@@ -11,21 +11,20 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from hashlib import blake2b
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-from jsonschema.protocols import Validator
-from jsonschema.validators import extend
+from typing import TYPE_CHECKING, Any
 
 from engine.definitions.check_names import unknown
 from engine.definitions.schema import app_schema, case
 from engine.errors import Problem
 from engine.text import Text, _
 
-MOST_REMEMBERED = 50_000  # parts, of some 100 bytes each
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
-Errors = Iterator[ValidationError]
+    Errors = Iterator[ValidationError]
+
+MOST_REMEMBERED = 50_000  # parts, of some 100 bytes each
 
 
 def shape_problems(document: Any) -> Iterator[Problem]:
@@ -40,6 +39,10 @@ def shape_problems(document: Any) -> Iterator[Problem]:
 
 @cache
 def _validator() -> Validator:
+    # Imported where it is used, as everywhere: a server that changes no definition needs none of its 3 MB.
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
     sound: set[bytes] = set()  # fingerprints of parts without a problem
 
     def reference(validator: Any, ref: str, instance: Any, schema: Any) -> Errors:
