@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from engine import comments, files, hooks, imports
+from engine import comments, files, hooks, imports, repeats
 from engine.settings import Settings
 from engine.storage.automation_tables import outbox, run_steps, runs
 from engine.storage.record_rows import among
@@ -43,6 +43,7 @@ def purge(session: Session, keep: Keep, most: int = SLICE) -> bool:
         _mail(session, session.now - keep.mail, most) if keep.mail else 0,
         imports.forget(session, session.now - keep.imports, most) if keep.imports else 0,
         hooks.sweep(session, most),
+        repeats.sweep(session, most),
         comments.sweep(session, session.now - keep.trash, most) if keep.trash is not None else 0,
     ]
     files.sweep(session)

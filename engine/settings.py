@@ -202,6 +202,12 @@ class Settings:
         _("Days that deleted things can be restored, before they are purged."),
         _whole(1, 3_650),
     )
+    api_rate: int = _setting(
+        "FORMWORK_API_RATE",
+        "20",
+        _("Requests that a program may send with one API token in a second. 0: any number."),
+        _whole(0, 10_000),
+    )
     keep_runs_days: int = _setting(
         "FORMWORK_KEEP_RUNS_DAYS",
         "90",

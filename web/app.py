@@ -26,6 +26,7 @@ from web import api, errors, pages
 from web.api.paths import Paths
 from web.cookies import Cookies
 from web.dependencies import guard, once_more
+from web.rate import Rate
 from web.readiness import Readiness
 from web.security import BodyLimit, Crashes, Headers
 from web.signing import Signer
@@ -33,6 +34,7 @@ from web.site import Site
 from web.statics import Statics
 from web.templates import Templates
 
+API_SECONDS = 10
 STATIC = Path(__file__).parent / "static"
 
 
@@ -54,6 +56,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
         statics=statics,
         templates=Templates(statics),
         readiness=Readiness(stores),
+        api_rate=_api_rate(settings),
     )
 
     @asynccontextmanager
@@ -83,6 +86,11 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
     app.state.site = site
     errors.install(app)
     return app
+
+
+def _api_rate(settings: Settings) -> Rate | None:
+    """So many requests a second, on average over ten, so that a program may be quick for a moment."""
+    return Rate(settings.api_rate * API_SECONDS, API_SECONDS) if settings.api_rate else None
 
 
 @cache

@@ -34,6 +34,20 @@ class Rate:
                 self._forget(now)
             return True
 
+    def take(self, sender: str) -> tuple[int, float]:
+        """How often `sender` may do it once more after this time, and in how many seconds all of it is free again.
+
+        Below zero: not this time, and the seconds are those until it may.
+        """
+        now = self._clock()
+        allowed = self.allows(sender)
+        with self._guard:
+            seen = self._seen.get(sender)
+            if not seen:
+                return self.times, 0.0
+            wait = (seen[-1] if allowed else seen[0]) + self.seconds - now
+            return (self.times - len(seen) if allowed else -1), max(wait, 0.0)
+
     def _forget(self, now: float) -> None:
         quiet = [sender for sender, seen in self._seen.items() if seen[-1] <= now - self.seconds]
         for sender in quiet or list(self._seen)[: MOST_SENDERS // 10]:

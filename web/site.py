@@ -39,6 +39,7 @@ class Site:
     public_forms: Rate = field(default_factory=lambda: Rate(times=10, seconds=60))  # sendings of one address
 
     correction_mails: Rate = field(default_factory=lambda: Rate(times=3, seconds=3600))  # to one address of mail
+    api_rate: Rate | None = None  # requests of one token; None: any number
     share_openings: Rate = field(default_factory=lambda: Rate(times=1, seconds=60))  # counted of one share and address
 
     @property

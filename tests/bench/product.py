@@ -25,6 +25,7 @@ class Product:
 
     def __init__(self, folder: Path, url: str, port: int, count: int) -> None:
         self.environment = {"FORMWORK_DATA": str(folder), "FORMWORK_DATABASE_URL": url, "FORMWORK_PORT": str(port)}
+        self.environment["FORMWORK_API_RATE"] = "0"  # how fast it is, not how fast one may ask
         self.port = port
         self.definition = copy.deepcopy(workload.DEFINITION)
         stores = self._opened()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -15,14 +14,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine import api_tokens
-from engine.access.principals import Principal
 from engine.api_tokens import Holder
 from engine.errors import FormworkError, SignInNeeded
 from engine.storage.databases import TookLong, at_once
-from engine.storage.session import Proof, Session, Unproven, again
-from engine.storage.stores import Workspace
+from engine.storage.session import Proof, Unproven, again
 from engine.text import _
+from web.api.callers import Caller
+from web.api.edges import at_the_edge
 from web.api.errors import ApiRefusal, body_of, wrong_request
+from web.api.once import carried_out_once, is_named
+from web.api.responses import as_json, response_of
 from web.site import Site
 
 log = logging.getLogger("formwork.api")
@@ -32,25 +33,6 @@ MAX_DEPTH, MAX_KEYS = 32, 100_000  # of a JSON body: a thousand records with a h
 
 Body = dict[str, Any]
 Answering = TypeVar("Answering", bound=Callable[..., Awaitable[Response]])
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks, by a token, and the one workspace that the token opens."""
-
-    site: Site
-    holder: Holder
-    store: Workspace
-    principal: Principal
-    proof: Proof | None = None  # with which each read begins where the holder is as it was a moment ago
-
-    def read(self) -> AbstractContextManager[Session]:
-        """A transaction of the workspace that only reads."""
-        return self.store.read(self.principal, self.proof)
-
-    def write(self) -> AbstractContextManager[Session]:
-        """A transaction of the workspace that commits at the end of the block."""
-        return self.store.write(self.principal)
 
 
 class Endpoints:
@@ -68,7 +50,7 @@ class Endpoints:
 
         def add(endpoint: Answering) -> Answering:
             async def handle(request: Request) -> Response:
-                return await endpoint(request, **request.path_params)
+                return await at_the_edge(request, lambda one: endpoint(one, **one.path_params))
 
             self.routes.append(Route(self.prefix + path, handle, methods=[method], name=endpoint.__name__))
             return endpoint
@@ -89,10 +71,10 @@ async def answered(request: Request, act: Callable[..., Any], *arguments: Any, s
         on_server = bool(_site_of(request).settings.database_url)
         if short and not on_server:
             with suppress(TookLong), at_once():
-                return _answer(_carried_out(request, act, arguments))
+                return response_of(_carried_out(request, act, arguments))
         threads, loop = _site_of(request).threads, get_running_loop()
         carry_out = _read_out if short and on_server else _carried_out
-        return _answer(await loop.run_in_executor(threads, carry_out, request, act, arguments))
+        return response_of(await loop.run_in_executor(threads, carry_out, request, act, arguments))
     except ApiRefusal as error:
         return as_json(error.body, error.status)
     except FormworkError as error:
@@ -108,11 +90,6 @@ async def answered_with_body(request: Request, act: Callable[..., Any], *argumen
     except ApiRefusal as error:
         return as_json(error.body, error.status)
     return await answered(request, act, *arguments, body)
-
-
-def as_json(value: Any, status: int = 200) -> Response:
-    """An answer."""
-    return Response(orjson.dumps(value), status, media_type="application/json; charset=utf-8")
 
 
 def is_true(value: Any) -> bool:
@@ -136,12 +113,10 @@ def whole_number(given: Mapping[str, Any], name: str, *, least: int, most: int |
     return number
 
 
-def _answer(given: Any) -> Response:
-    return given if isinstance(given, Response) else as_json(given)
-
-
 def _carried_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     caller = caller_of(request)
+    if is_named(request):
+        return carried_out_once(caller, request, act, arguments)
     return again(lambda: act(caller, *arguments))
 
 

@@ -18,7 +18,8 @@ from engine.field_types import TakesFiles
 from engine.storage import record_rows
 from engine.storage.session import Session
 from engine.text import _
-from web.api.answering import Body, Caller, Endpoints, answered_with_body
+from web.api.answering import Body, Endpoints, answered_with_body
+from web.api.callers import Caller
 from web.api.cells import Cells
 from web.api.errors import ApiRefusal
 from web.api.file_links import FileLinks

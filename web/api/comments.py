@@ -14,7 +14,8 @@ from engine.errors import Problem, Refused
 from engine.people import Person
 from engine.storage.session import Session
 from engine.text import _
-from web.api.answering import Body, Caller, Endpoints, answered, answered_with_body, whole_number
+from web.api.answering import Body, Endpoints, answered, answered_with_body, whole_number
+from web.api.callers import Caller
 from web.api.errors import ApiRefusal
 from web.api.naming import table_named
 from web.api.paths import name_in

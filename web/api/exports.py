@@ -13,7 +13,8 @@ from engine import exports
 from engine.storage.session import Session
 from engine.text import Label
 from web.api import listing
-from web.api.answering import Body, Caller, Endpoints, answered_with_body, caller_of
+from web.api.answering import Body, Endpoints, answered_with_body, caller_of
+from web.api.callers import Caller
 from web.api.naming import names_of, said, table_named
 from web.api.paths import name_in
 from web.handing_over import streamed

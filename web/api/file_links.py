@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.files import File
-from web.api.answering import Caller
+from web.api.callers import Caller
 from web.pages.signed_files import address_of
 
 

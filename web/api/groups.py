@@ -13,7 +13,8 @@ from engine.formulas.aggregates import AGGREGATES
 from engine.queries import Query
 from engine.storage.session import Session
 from web.api import listing
-from web.api.answering import Caller, Endpoints, answered
+from web.api.answering import Endpoints, answered
+from web.api.callers import Caller
 from web.api.cells import Cells
 from web.api.naming import Names, names_of, table_named
 from web.api.paths import name_in

@@ -17,7 +17,8 @@ from engine.egress import Egress
 from engine.errors import Problem, Refused
 from engine.hooks import Hook
 from engine.storage.session import Session
-from web.api.answering import Body, Caller, Endpoints, answered, answered_with_body, whole_number
+from web.api.answering import Body, Endpoints, answered, answered_with_body, whole_number
+from web.api.callers import Caller
 from web.api.errors import ApiRefusal
 from web.api.naming import app_named
 from web.api.payloads import Payloads

@@ -12,7 +12,8 @@ from engine.access.scopes import WHOLE
 from engine.definitions.language import Field, Table, View
 from engine.storage.layout import Layout
 from engine.storage.session import Session
-from web.api.answering import Caller, Endpoints, answered
+from web.api.answering import Endpoints, answered
+from web.api.callers import Caller
 from web.api.errors import NoSuchThing
 from web.api.field_configs import field_config
 from web.api.levels import LEVELS

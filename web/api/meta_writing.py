@@ -13,7 +13,8 @@ from starlette.responses import Response
 from engine import apps, building, views
 from engine.building import NewTable
 from engine.storage.session import Session
-from web.api.answering import Body, Caller, Endpoints, answered, answered_with_body
+from web.api.answering import Body, Endpoints, answered, answered_with_body
+from web.api.callers import Caller
 from web.api.errors import ApiRefusal, NoSuchThing
 from web.api.meta import described_field, described_table
 from web.api.naming import app_named, field_named, names_of, table_named, view_with_id

@@ -9,17 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import records
+from engine.storage import record_rows
 from engine.storage.session import Session
 from engine.upserts import upsert
 from engine.values import Values
-from web.api import listing
-from web.api.answering import Body, Caller, Endpoints, answered, answered_with_body
+from web.api import edges, listing
+from web.api.answering import Body, Endpoints, answered, answered_with_body
+from web.api.callers import Caller
+from web.api.cell_format import CellFormat
 from web.api.cells import Cells
 from web.api.errors import ApiRefusal
 from web.api.file_links import FileLinks
 from web.api.listing import Options
 from web.api.naming import Names, names_of, table_named
 from web.api.paths import name_in
+from web.api.responses import as_json
 from web.api.writing import MOST, Given, check_id, given_in, make_choices, values_in
 
 router = Endpoints()
@@ -52,14 +56,14 @@ async def create_records(request: Request, app: str, table: str) -> Response:
 
 @router.on("PATCH", "/{app}/{table}/{record}")
 async def update_record(request: Request, app: str, table: str, record: str) -> Response:
-    """Set the fields that are given."""
-    return await answered_with_body(request, _update_one, app, name_in(table), record, False)
+    """Set the fields that are given; with `If-Match` only if nobody changed the record meanwhile."""
+    return await answered_with_body(request, _update_one, app, name_in(table), record, False, _tag_in(request))
 
 
 @router.on("PUT", "/{app}/{table}/{record}")
 async def replace_record(request: Request, app: str, table: str, record: str) -> Response:
     """Set the fields that are given and clear the others."""
-    return await answered_with_body(request, _update_one, app, name_in(table), record, True)
+    return await answered_with_body(request, _update_one, app, name_in(table), record, True, _tag_in(request))
 
 
 @router.on("PATCH", "/{app}/{table}")
@@ -77,7 +81,7 @@ async def replace_records(request: Request, app: str, table: str) -> Response:
 @router.on("DELETE", "/{app}/{table}/{record}")
 async def delete_record(request: Request, app: str, table: str, record: str) -> Response:
     """Delete one record."""
-    return await answered(request, _delete_one, app, name_in(table), record)
+    return await answered(request, _delete_one, app, name_in(table), record, _tag_in(request))
 
 
 @router.on("DELETE", "/{app}/{table}")
@@ -119,9 +123,9 @@ def _create(caller: Caller, app: str, table: str, body: Body) -> Any:
         return _answer(caller, session, names, ids, given)
 
 
-def _update_one(caller: Caller, app: str, table: str, record: str, clear: bool, body: Body) -> Any:
+def _update_one(caller: Caller, app: str, table: str, record: str, clear: bool, tag: str, body: Body) -> Any:
     listed = {**body, "records": [{"id": check_id(record), "fields": body.get("fields")}]}
-    return _write(caller, app, table, given_in(listed, ids=True), clear)["records"][0]
+    return _write(caller, app, table, given_in(listed, ids=True), clear, tag)["records"][0]
 
 
 def _update(caller: Caller, app: str, table: str, clear: bool, body: Body) -> Any:
@@ -131,11 +135,12 @@ def _update(caller: Caller, app: str, table: str, clear: bool, body: Body) -> An
     return _write(caller, app, table, given_in(_listed(body), ids=True), clear)
 
 
-def _write(caller: Caller, app: str, table: str, given: Given, clear: bool) -> dict[str, Any]:
+def _write(caller: Caller, app: str, table: str, given: Given, clear: bool, tag: str = "") -> dict[str, Any]:
     make_choices(caller, app, table, given)
     with caller.write() as session:
         names = _names(session, app, table)
         ids = [str(record_id) for record_id, _fields in given.records]
+        _check_tag(caller, session, names, ids, tag)
         with values_in(session, names, given) as values:
             by_id = dict(zip(ids, _cleared(names, values, clear), strict=True))
             records.update(session, names.table.address, by_id, reading=given.reading)
@@ -163,17 +168,33 @@ def _upsert(caller: Caller, app: str, table: str, clear: bool, body: Body, merge
         return {"records": answers, "createdRecords": done.created, "updatedRecords": done.updated}
 
 
-def _delete_one(caller: Caller, app: str, table: str, record: str) -> Any:
-    return _delete(caller, app, table, [check_id(record)])["records"][0]
+def _delete_one(caller: Caller, app: str, table: str, record: str, tag: str) -> Any:
+    return _delete(caller, app, table, [check_id(record)], tag)["records"][0]
 
 
-def _delete(caller: Caller, app: str, table: str, ids: Sequence[str]) -> Any:
+def _delete(caller: Caller, app: str, table: str, ids: Sequence[str], tag: str = "") -> Any:
     if not 1 <= len(ids) <= MOST:
         raise ApiRefusal(422, "INVALID_RECORDS", f"Invalid request: name 1 to {MOST} records[] to delete")
     with caller.write() as session:
         names = _names(session, app, table)
+        _check_tag(caller, session, names, ids, tag)
         records.delete(session, names.table.address, list(dict.fromkeys(map(check_id, ids))))
     return {"records": [{"id": one, "deleted": True} for one in ids]}
+
+
+def _tag_in(request: Request) -> str:
+    return request.headers.get("if-match", "")
+
+
+def _check_tag(caller: Caller, session: Session, names: Names, ids: Sequence[str], tag: str) -> None:
+    """Raises `ApiRefusal` unless the tag is that of the record as the caller reads it now."""
+    if not tag:
+        return
+    record_rows.hold(session, names.table, ids)
+    found = records.get_many(session, names.table.address, ids)
+    forms = (CellFormat(by_key).answers(session, names, None, found, FileLinks(caller)) for by_key in (False, True))
+    if not any(edges.names(edges.tag_of(bytes(as_json(one[0]).body)), tag) for one in forms if one):
+        raise ApiRefusal(412, "PRECONDITION_FAILED", "The record is not as it was when it was read. Read it again")
 
 
 def _listed(body: Body) -> Body:

@@ -16,7 +16,8 @@ from engine.imports.lookups import departments_by_name
 from engine.storage.session import Session
 from engine.text import _
 from engine.values import Reading, Values
-from web.api.answering import Body, Caller, is_true
+from web.api.answering import Body, is_true
+from web.api.callers import Caller
 from web.api.errors import ApiRefusal, NoSuchThing
 from web.api.naming import Names, names_of, table_named, unknown_field
 

@@ -116,7 +116,11 @@ class Installation:
 @pytest.fixture
 def installation(database_url: Database) -> Iterator[Installation]:
     """A fresh installation with the shop in its only workspace."""
-    environment = {"FORMWORK_DATA": str(database_url.folder), "FORMWORK_DATABASE_URL": database_url.url}
+    environment = {
+        "FORMWORK_DATA": str(database_url.folder),
+        "FORMWORK_DATABASE_URL": database_url.url,
+        "FORMWORK_API_RATE": "0",
+    }
     settings = Settings.from_environment(environment)
     stores = open_stores(settings)
     owner, membership = accounts.create_owner(

@@ -151,6 +151,7 @@ def place_on(database: Database) -> Iterator[Place]:
         {
             "FORMWORK_DATA": str(database.folder),
             "FORMWORK_DATABASE_URL": database.url,
+            "FORMWORK_API_RATE": "0",
             "FORMWORK_EGRESS_ALLOW": "127.0.0.0/8",
             "FORMWORK_SMTP_HOST": "127.0.0.1",
             "FORMWORK_SMTP_PORT": "9",

@@ -298,7 +298,11 @@ def signed_in(app: FastAPI, email: str) -> Visitor:
 
 def two_workspaces(database: Database) -> Iterator[Two]:
     """An installation with both workspaces, in the same time."""
-    environment = {"FORMWORK_DATA": str(database.folder), "FORMWORK_DATABASE_URL": database.url}
+    environment = {
+        "FORMWORK_DATA": str(database.folder),
+        "FORMWORK_DATABASE_URL": database.url,
+        "FORMWORK_API_RATE": "0",
+    }
     settings = Settings.from_environment(environment)
     stores = open_stores(settings)
     owner, first = accounts.create_owner(stores, email=OWNER_EMAIL, name="Ana", password=PASSWORD, workspace="Acme")

@@ -110,6 +110,7 @@ def started(installation: Installation) -> Iterator[Started]:
                 "FORMWORK_DATA": str(before.data),
                 "FORMWORK_DATABASE_URL": before.database_url or "",
                 "FORMWORK_PUBLIC_URL": url,
+                "FORMWORK_API_RATE": "0",
             }
         )
         app = create_app(settings, installation.stores)
