@@ -281,7 +281,7 @@ def _tell(session: Session, table: Table, comment: Comment, mentioned: Sequence[
 
 
 def _sees(session: Session, one: Person, table: Table, record_id: str) -> bool:
-    theirs = session.in_guise(person(one.id, one.role))  # type: ignore[arg-type]
+    theirs = session.in_guise(person(one.id, one.role))
     of = theirs.layout.apps.tables.get(table.address)
     if of is None or not door.may(theirs.principal, "comments", of):
         return False

@@ -16,6 +16,7 @@ from engine import audit, people
 from engine.access import door
 from engine.errors import NotFound, Problem, Refused
 from engine.field_types import clean_text
+from engine.formulas import departments as in_sql
 from engine.ids import new_id
 from engine.storage import role_holders, workspace_tables
 from engine.storage.session import Session, timestamp
@@ -95,6 +96,11 @@ def names(session: Session) -> dict[str, str]:
 def paths(session: Session) -> dict[str, str]:
     """The departments that there are, by id, in the order of the tree: `Sales / East`."""
     return {one.id: one.spelled for one in _listed(session)}
+
+
+def mine(session: Session, person: str) -> set[str]:
+    """The departments that a person belongs to or heads, with all below them: what `MY_DEPARTMENTS()` is to them."""
+    return set(session.connection.execute(in_sql.mine(sa.literal(person))).scalars())
 
 
 def create(session: Session, name: str, parent: str | None = None, head: str | None = None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from engine.access.principals import Role
 from engine.storage.session import Session
 from engine.storage.workspace_tables import people
 
@@ -18,7 +19,7 @@ class Person:
     id: str
     name: str
     email: str
-    role: str  # "" for somebody who left
+    role: Role  # "" for somebody who left
     department: str | None = None
     manager: str | None = None
 

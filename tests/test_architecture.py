@@ -91,6 +91,8 @@ BEHIND_THE_DOOR = {
     "engine/trees.py": "holds that no record lies under itself",
     "engine/undo.py": "takes back one's own acts; judges before and after",
     "engine/values.py": "defaults, and whether a value is taken",
+    "engine/why/question.py": "tells who gives access what the rules of roles are",
+    "engine/why/words.py": "tells what makes a computed field secret, to who gives access",
     "engine/verifying.py": "works everything out again",
 }
 _REACHES = re.compile(r"layout\.(sql|links)\(|whole\.(sql|links)\(|session\.behind\(\)|session\.whole\b")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from engine.access.rights import Rule, TableRights
-from engine.definitions.language import Table
+from engine.definitions.language import Condition, Table
 from engine.errors import Problem, Refused
 from engine.storage.conditions import condition_sql
 from engine.storage.expressions import Records, clock_of, moment
@@ -117,8 +117,18 @@ def _said(table: Table, stage: Stage, number: int, refused: Sequence[str]) -> It
 
 
 def _holding(session: Session, address: str, rules: Sequence[Rule], ids: Sequence[str]) -> dict[str, set[str]]:
-    """For each rule the records among `ids` for which it holds."""
-    named = {repr(rule): rule for rule in rules if not isinstance(rule, bool)}
+    """For each rule the records among `ids` for which it holds: what is unknown denies."""
+    found = truths(session, address, [rule for rule in rules if not isinstance(rule, bool)], ids)
+    return {name: {record_id for record_id, truth in each.items() if truth} for name, each in found.items()}
+
+
+def truths(
+    session: Session, address: str, conditions: Sequence[Condition], ids: Sequence[str]
+) -> dict[str, dict[str, bool | None]]:
+    """For each condition of a role, by its `repr`, whether it holds for the records with these ids, asked by the
+    session's principal; None where that is unknown. One statement, whatever they may see.
+    """
+    named = {repr(one): one for one in conditions}
     if not named:
         return {}
 
@@ -126,12 +136,15 @@ def _holding(session: Session, address: str, rules: Sequence[Rule], ids: Sequenc
         whole = session.whole
         table = whole.table(address)
         records = Records(whole, table, whole.sql(table), clock_of(session))
-        tests = [sa.func.coalesce(condition_sql(rule, records), sa.false()) for rule in named.values()]
+        tests = [condition_sql(one, records) for one in named.values()]
         return Prepared(sa.select(records.rows.c.id, *tests).where(among_listed(session, records.rows.c.id)))
 
     statement = session.seen.recall(("judging", address, *named), made)
     rows = session.rows(statement, {**moment(session), **listed(session, ids)})
-    return {name: {row[0] for row in rows if row[place]} for place, name in enumerate(named, 1)}
+    return {
+        name: {row[0]: None if row[place] is None else bool(row[place]) for row in rows}
+        for place, name in enumerate(named, 1)
+    }
 
 
 def _is_empty(value: Any) -> bool:

@@ -48,8 +48,8 @@ class Principal:
         return self.shared.by if self.shared else self
 
 
-def person(user_id: str, role: Literal["owner", "builder", "member", "guest"] = "member") -> Principal:
-    """A signed-in person."""
+def person(user_id: str, role: Role = "member") -> Principal:
+    """A signed-in person; without a role one who does not belong to the workspace."""
     return Principal("person", user_id, user_id, role)
 
 

@@ -7,7 +7,7 @@ worked out from, unless its definition releases it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.access.principals import Principal
@@ -49,6 +49,14 @@ class TableRights:
     def of(self, key: str) -> FieldRights:
         """The rights to a field."""
         return self.fields.get(key) or FieldRights(True, self.create, self.before, self.after)
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A field that is not seen in every record of its table; without a `field`, a table of which not all are seen."""
+
+    table: str
+    field: str = ""
 
 
 ALL = TableRights()
@@ -132,30 +140,39 @@ class Rights:
             self._open[key] = self.seen(one) is True
         return self._open[key]
 
-    def _inputs_are_open(self, one: Field) -> bool:
+    def closed_inputs(self, one: Field) -> Iterator[Closed]:
+        """What makes a computed field secret: of what it is worked out from that which is not seen in every record."""
         table = self._apps.tables[one.table]
-        return all(self._path_is_open(table, path) for path in self._types.inputs(one)) and all(
-            self._all_is_open(self._apps.tables[find.table], find.paths) for find in self._types.finds(one)
-        )
+        for path in self._types.inputs(one):
+            yield from self._closed_on(table, path)
+        for find in self._types.finds(one):
+            of = self._apps.tables[find.table]
+            if self.tables[of.address].read is not True:
+                yield Closed(of.address)
+            for path in find.paths:
+                yield from self._closed_on(of, path)
 
-    def _all_is_open(self, table: Table, paths: Iterable[Path]) -> bool:
-        """Whether all records of a table are seen, with what the paths name of them."""
-        return self.tables[table.address].read is True and all(self._path_is_open(table, path) for path in paths)
+    def _inputs_are_open(self, one: Field) -> bool:
+        return next(self.closed_inputs(one), None) is None
 
-    def _path_is_open(self, table: Table, path: Path) -> bool:
-        """Whether what the path names is seen in each record, and every record on its way."""
+    def _closed_on(self, table: Table, path: Path) -> Iterator[Closed]:
+        """What the path names that is not seen in each record, or leads to records of which not all are seen."""
         here: Table | None = table
         for part in path:
             one, behind = self._apps.step(here, part)
             if one is None:
-                return part == "id" or here is None
+                if part != "id" and here is not None:
+                    yield Closed(here.address, part)
+                return
             targets = [self._apps.tables[address] for address in one.targets if address in self._apps.tables]
-            if not self._is_open(one) or any(self.tables[each.address].read is not True for each in targets):
-                return False
-            if one.kind.of_any_table and not all(map(self._name_is_open, targets)):
-                return False
+            if not self._is_open(one):
+                yield Closed(one.table, one.key)
+            yield from (Closed(each.address) for each in targets if self.tables[each.address].read is not True)
+            if one.kind.of_any_table:
+                yield from (Closed(each.address, each.title) for each in targets if not self._name_is_open(each))
             here = behind
-        return here is None or self._name_is_open(here)  # a record at the end stands for its name
+        if here is not None and not self._name_is_open(here):  # a record at the end stands for its name
+            yield Closed(here.address, here.title)
 
     def _name_is_open(self, table: Table) -> bool:
         return self._is_open(table.fields[table.title])

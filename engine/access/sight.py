@@ -84,7 +84,7 @@ class Sight(Partial):
 
     def __init__(self, whole: Layout, rights: Rights, clock: Clock) -> None:
         self._whole = whole
-        self._rights = rights
+        self.rights = rights
         self._clock = clock
         self._selects: dict[str, sa.Select[Any]] = {}
         tables = {one.address: one for one in map(self._seen, whole.apps.tables.values()) if one is not None}
@@ -114,7 +114,7 @@ class Sight(Partial):
     def _columns(self, records: Records, field: Field) -> Iterator[ColumnElement[Any]]:
         found = records.field(field.key)
         value, error = found.value, found.error
-        where = self._holds(self._rights.seen(records.table.fields[field.key]), records) if field.masked else []
+        where = self._holds(self.rights.seen(records.table.fields[field.key]), records) if field.masked else []
         if field.is_link and self._some_are_hidden(records.table.fields[field.key].targets):
             yield _where(value, where).label(field.key + LEADS)
             value = sa.case((self._is_seen(value, field.targets, records.rows), value), else_=sa.null())
@@ -123,10 +123,10 @@ class Sight(Partial):
             yield sa.type_coerce(_where(error, where), sql_types.TEXT).label(field.key + ERROR_SUFFIX)
 
     def _tests(self, records: Records) -> list[ColumnElement[bool]]:
-        return self._holds(self._rights.tables[records.table.address].read, records)
+        return self._holds(self.rights.tables[records.table.address].read, records)
 
     def _some_are_hidden(self, tables: Iterable[str]) -> bool:
-        rights = (self._rights.tables[address] for address in tables if address in self._whole.apps.tables)
+        rights = (self.rights.tables[address] for address in tables if address in self._whole.apps.tables)
         return any(one.read is not True for one in rights)
 
     def _is_seen(self, record_id: ColumnElement[Any], tables: Iterable[str], rows: FromClause) -> ColumnElement[bool]:
@@ -134,7 +134,7 @@ class Sight(Partial):
         tests = []
         for address in tables:
             records = self._records(address)
-            holds = self._holds(self._rights.tables[address].read, records)
+            holds = self._holds(self.rights.tables[address].read, records)
             tests.append(sa.exists(sa.select(1).where(records.rows.c.id == record_id, *holds).correlate(rows)))
         return sa.or_(sa.false(), *tests)
 
@@ -147,10 +147,10 @@ class Sight(Partial):
 
     def _seen(self, table: Table) -> Table | None:
         """The table with what is seen of it."""
-        rights = self._rights.tables[table.address]
+        rights = self.rights.tables[table.address]
         if rights.read is False:
             return None
-        seen = {one.key: self._rights.seen(one) for one in table.fields.values()}
+        seen = {one.key: self.rights.seen(one) for one in table.fields.values()}
         # What lies in a table of its own is seen in all records or in none.
         fields = {
             key: self._field(one, rights, seen)
@@ -171,14 +171,14 @@ class Sight(Partial):
         )
 
     def _field(self, one: Field, rights: TableRights, seen: Mapping[str, Rule]) -> Field:
-        given, options = rights.of(one.key), dict(one.kind.for_roles(one.options, self._rights.roles[one.table]))
+        given, options = rights.of(one.key), dict(one.kind.for_roles(one.options, self.rights.roles[one.table]))
         if one.released:  # how it is worked out may name what is not seen
             options = untold(one, options)
         if one.owns_lines:
             options = self._of_lines(one, options)
-        if one.inverse_key and not self._rights.seen(self._whole.table(one.target or "").fields[one.inverse_key]):
+        if one.inverse_key and not self.rights.seen(self._whole.table(one.target or "").fields[one.inverse_key]):
             del options["inverse"]
-        targets = tuple(address for address in one.targets if self._rights.tables[address].read is not False)
+        targets = tuple(address for address in one.targets if self.rights.tables[address].read is not False)
         never = given.create is False and given.before is False
         return replace(one, options=options, targets=targets, masked=seen[one.key] is not True, read_only=never)
 
@@ -187,9 +187,9 @@ class Sight(Partial):
         fields = self._whole.table(one.targets[0]).fields
         for name in ("fields", "totals"):
             if name in options:
-                kept = [key for key in options[name] if self._rights.seen(fields[key]) is not False]
+                kept = [key for key in options[name] if self.rights.seen(fields[key]) is not False]
                 options[name] = kept if name == "fields" else {key: options[name][key] for key in kept}
-        if "order" in options and self._rights.seen(fields[options["order"]]) is False:
+        if "order" in options and self.rights.seen(fields[options["order"]]) is False:
             del options["order"]
         return options
 
