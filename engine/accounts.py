@@ -18,7 +18,7 @@ from engine.access.principals import ENGINE, Principal
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.ids import new_id, new_secret, secret_hash
 from engine.settings import LANGUAGES
-from engine.storage.control_tables import setup_links, users
+from engine.storage.control_tables import memberships, setup_links, users
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Stores
 from engine.text import _
@@ -115,6 +115,14 @@ def person_by_email(stores: Stores, email: str) -> Person | None:
     with stores.control.read() as session:
         row = session.connection.execute(sa.select(*PERSON).where(users.c.email == address(email))).one_or_none()
     return Person(*row) if row else None
+
+
+def switched_off(stores: Stores, workspace_id: str) -> set[str]:
+    """The people of a workspace whose accounts let nobody in."""
+    wanted = sa.select(users.c.id).join(memberships, memberships.c.user_id == users.c.id)
+    off = wanted.where(memberships.c.workspace_id == workspace_id, users.c.disabled_at.is_not(None))
+    with stores.control.read() as session:
+        return set(session.connection.execute(off).scalars())
 
 
 def change_person(stores: Stores, user_id: str, *, name: str, language: str, theme: str) -> Person:

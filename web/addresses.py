@@ -36,6 +36,10 @@ class At:
     def record(self, app: str, table: str, record: str) -> str:
         return self.page("apps", app, table, "records", record)
 
+    def access(self, app: str, table: str, record: str, **query: str | Sequence[str] | None) -> str:
+        """Who may see a record, and why."""
+        return with_query(f"{self.record(app, table, record)}/access", query)
+
     def new_record(self, app: str, table: str, **query: str | Sequence[str] | None) -> str:
         return with_query(self.page("apps", app, table, "records", "new"), query)
 

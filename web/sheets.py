@@ -38,6 +38,7 @@ class Sheet:
     `offered` is what inputs offer by id: people, departments.
     `above` are the names and addresses of the records that it lies under in a tree.
     `share` is where a link to it is made, empty for who may not.
+    `access` is where one sees who may see it, empty for who gives no access.
     `correction` is where a POST takes the link back by which a stranger may correct it, if there is one.
     `copies` is where a POST takes copied values anew, if there are any.
     `closed` is why a record can be changed no more; `reversal` where a POST reverses it, if it can be.
@@ -68,6 +69,7 @@ class Sheet:
     above: list[tuple[str, str]] = field(default_factory=list)
     copies: str = ""
     share: str = ""
+    access: str = ""
     correction: str = ""
     reversal: str = ""
 
@@ -104,6 +106,7 @@ def sheet_of(
         share=place.at.page("shares", "new", table=table.address, record=record_id)
         if shares.may_share(place.principal, table)
         else "",
+        access=place.at.access(table.app, table.key, record_id) if place.principal.role in door.BUILDS else "",
         correction=_correction(session, place, table, record_id),
         reversal=_reversal(session, place, table, found),
         record=found,
