@@ -13,7 +13,7 @@ from engine.access.principals import Principal
 from engine.access.rights import Rights, Rule
 from engine.access.sight import Sight
 from engine.definitions.language import App, Table
-from engine.definitions.roles import EVERY_TABLE, RecordAct, Role
+from engine.definitions.roles import EVERY_FIELD, EVERY_TABLE, RecordAct, Role, TableAccess
 from engine.definitions.scope import RecordScope
 from engine.records import Record
 from engine.rules.locks import Locked
@@ -139,11 +139,20 @@ def _parts(role: Role, table: Table, act: Act, key: str) -> Iterator[tuple[str, 
     gives, at = role.gives(table.key), f"/roles/{role.key}/tables"
     named = next((one for one in (table.key, EVERY_TABLE) if one in role.tables), "")
     at = f"{at}/{named}" if named else at
+    if gives.where is not True:
+        yield f"{at}/where", gives.where
     for one in dict.fromkeys((_OF_RECORDS["see"], _OF_RECORDS[act])):
-        yield f"{at}/{one}" if one in gives.acts else at, gives.of(one)
-    if key in gives.fields:
-        said = gives.fields[key]
-        yield f"{at}/fields/{key}", True if act == "see" and said == "read_only" else said
+        yield f"{at}/{one}" if one in gives.acts else at, gives.acts.get(one, False)
+    named = next((one for one in (key, EVERY_FIELD) if one in gives.fields), "") if key else ""
+    if named and not (named == EVERY_FIELD and table.fields[key].kind.system):
+        yield f"{at}/fields/{named}", _of_field(gives, act, key, gives.fields[named])
+
+
+def _of_field(gives: TableAccess, act: Act, key: str, said: Any) -> Any:
+    """What is said of a field: a word that refuses, else where it is seen or set."""
+    if said == "hidden" or (said == "read_only" and act != "see"):
+        return said
+    return gives.shows(key) if act == "see" else gives.sets(key)
 
 
 def _sayings(said: list[tuple[Role, str, Said]], judged: Iterator[Clause]) -> Iterator[Saying]:
