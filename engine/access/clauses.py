@@ -59,8 +59,8 @@ class Clause:
         return (one for one in self.whole if not one.joined)
 
     def would_hold(self, other: Clause) -> bool:
-        """Whether it would hold if `other`, a part of it, did the opposite of what it does now."""
-        if self is other:
+        """Whether it would hold if `other`, a part of it, did the opposite of what it does now, wherever it stands."""
+        if self.condition == other.condition:
             return not self.holds
         if not self.joined:
             return self.holds is True

@@ -72,6 +72,7 @@ GROUPS = (
             ("list", "roles:list_roles", "List everybody with their roles in an app."),
             ("give", "roles:give", "Give a role to somebody."),
             ("take", "roles:take", "Take a role from somebody."),
+            ("why", "reasons:explain", "Say why somebody may see a record, or may not."),
         ),
     ),
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -74,7 +75,7 @@ def _said(given: Any) -> Any:
 
 def explained(session: Session, record: str, whom: Principal) -> dict[str, bool]:
     whole = why.of_record(session, "crm.accounts", record, whom).verdicts
-    found = {act: one.may for act, one in whole.items()}
+    found: dict[str, bool] = {act: one.may for act, one in whole.items()}
     for key in FIELDS:
         of_field = why.of_field(session, "crm.accounts", record, key, whom).verdicts
         found |= {f"{act} {key}": one.may for act, one in of_field.items()}
@@ -99,11 +100,14 @@ def done(session: Session, record: str, whom: Principal) -> dict[str, bool]:
     }
     for key in FIELDS:
         found[f"see {key}"] = seen.get(key) is not None
-        found[f"change {key}"] = _does(session, lambda key=key: records.update(theirs, table, {record: {key: "new"}}))
+        found[f"change {key}"] = _does(session, partial(records.update, theirs, table, {record: {key: "new"}}))
     return found
 
 
-@settings(max_examples=settings().max_examples // 8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=settings().max_examples // 8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(roles=st.lists(role, min_size=1, max_size=3), person=st.sampled_from([REP, LEA, None]))
 def test_what_is_said_is_what_is_done(shop: Shop, roles: list[dict[str, Any]], person: str | None) -> None:
     if not shop.find("accounts"):

@@ -123,3 +123,43 @@ def test_access_tests_are_told_by_check_plan_apply_and_test(formwork: CommandLin
     assert "although its access tests fail" in formwork("audit list")
     formwork("access test shop", 1)
     assert "does not hold" in formwork.last.printed
+
+
+def test_why_somebody_may_or_may_not(formwork: CommandLine) -> None:
+    formwork("person add --email bo@example.com --name Bo --role member")
+    document = copy.deepcopy(SHOP)
+    rule = {"any": ["={owner} = ME()", {"field": "status", "op": "is", "value": "paid"}]}
+    clerk = {"label": "Clerk", "tables": {"orders": {"read": rule, "fields": {"amount": "hidden"}}}}
+    lead = {"tables": {"orders": {"read": True, "update": True}}}
+    formwork("apply -", stdin=json.dumps({**document, "roles": {"clerk": clerk, "lead": lead}}))
+    formwork("role give shop.clerk bo@example.com")
+    formwork("record create shop.orders number=A-1 status=open")
+    (order,) = [one["id"] for one in formwork.json("query shop.orders")]
+    said = formwork(f"role why bo@example.com shop.orders {order}")
+    assert said.split("change: ")[0] == (
+        "see: no\n"
+        "  No role of Bo allows it for this record.\n"
+        "  - Clerk  /roles/clerk/tables/orders/read\n"
+        "    - one of these\n"
+        "      - {owner} = ME()\n"
+        "          Owner: Ada\n"
+        "          ME(): Bo\n"
+        "      - status is paid\n"
+        "          Status: Open\n"
+        "  What would change it:\n"
+        "    Make Bo the Owner.\n"
+        "    It would be so if this held: status is paid\n"
+        "    Give Bo the role Lead.\n"
+    )
+    answer = formwork.json(f"role why bo@example.com shop.orders {order} --field amount")
+    assert [one["at"] for one in answer["see"]["roles"]] == ["/roles/clerk/tables/orders/fields/amount"]
+    assert answer["see"]["may"] is False
+    assert formwork.json(f"role why shop.clerk,shop.lead shop.orders {order}")["change"]["may"] is True
+    assert "ME(): nothing" in formwork(f"role why shop.clerk shop.orders {order}")
+    formwork("person disable bo@example.com")
+    assert formwork(f"role why bo@example.com shop.orders {order}").startswith(
+        "see: no\n  The account of Bo is switched off.\n"
+    )
+    assert formwork.refused(f"role why nobody@example.com shop.orders {order}")
+    assert formwork.refused("role why shop.nope shop.orders rec1") == ["There is no role shop.nope."]
+    assert formwork.refused(f"role why shop.clerk shop.orders {order} --as-role shop.lead")
