@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -36,6 +37,12 @@ def everybody(session: Session) -> list[Person]:
 def owners(session: Session) -> list[Person]:
     """Those who own the workspace now, by name."""
     return [one for one in everybody(session) if one.role == "owner"]
+
+
+def role_of(session: Session, person: str) -> Role:
+    """What somebody is in the workspace now; empty for who does not belong to it."""
+    found = session.connection.execute(sa.select(people.c.role).where(people.c.id == person)).scalar()
+    return cast("Role", found or "")
 
 
 def everybody_ever(session: Session) -> list[Person]:

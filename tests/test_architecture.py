@@ -57,7 +57,6 @@ BEHIND_THE_DOOR = {
     "engine/access/sight.py": "makes what is seen out of what there is",
     "engine/apps.py": "definitions, which builders change; others are refused",
     "engine/automations/candidates.py": "looks for records that an automation is about, for nobody's eyes",
-    "engine/automations/steps.py": "acts for the app",
     "engine/automations/watches.py": "watches records for the app",
     "engine/computed.py": "keeps computed fields right after every write",
     "engine/conversions.py": "converts fields for builders",

@@ -33,6 +33,7 @@ class Principal:
     scope: Scope = WHOLE  # of a token, which may do less than its holder
     shared: Shared | None = None  # what a share shows
     held: frozenset[str] | None = None  # addresses of roles that count in place of those given to the person
+    acting: Principal | None = None  # with whose rights an automation acts, if not with those of its app
     guise: bool = False  # somebody else looks at the workspace as this one
     takes: str = ""  # the table of which only those records are seen that may be taken along
     sent: str = ""  # the record that came by a public form, for whoever sent it to correct
@@ -44,8 +45,8 @@ class Principal:
 
     @property
     def eyes(self) -> Principal:
-        """By whose eyes it sees: a share by those of the person who made it."""
-        return self.shared.by if self.shared else self
+        """By whose eyes it sees: a share by those of who made it, an automation by those of who caused it."""
+        return self.acting or (self.shared.by if self.shared else self)
 
 
 def person(user_id: str, role: Role = "member") -> Principal:
@@ -85,6 +86,11 @@ def share(share_id: str, shared: Shared) -> Principal:
 def automation(address: str, user_id: str | None) -> Principal:
     """An automation acting for the person who installed or last changed it."""
     return Principal("automation", address, user_id, "builder")
+
+
+def on_behalf(address: str, of: Principal) -> Principal:
+    """An automation that acts with the rights of the person who caused it, and sees what that person sees."""
+    return Principal("automation", address, of.user_id, of.role, of.scope, acting=of)
 
 
 ENGINE = Principal("engine", "engine", None, "owner")

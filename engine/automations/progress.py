@@ -14,8 +14,9 @@ from engine.automations import runs
 from engine.automations.runs import Run
 from engine.automations.steps import Inside, Look, Means, Situation, automation_of
 from engine.definitions.language import Automation
-from engine.errors import Conflict, FormworkError, Refused, Unavailable
+from engine.errors import Conflict, FormworkError, NotFound, Refused, Unavailable
 from engine.formulas import FormulaError
+from engine.storage import record_rows
 from engine.storage.session import Session
 from engine.text import _
 
@@ -65,7 +66,11 @@ def go_on(place: Workplace, run: Run) -> Run | Call | None:
     begun = done.get(run.step or "")
     if run.step and begun and begun.prepared is not None:
         return _call(place, run, automation.steps[run.step]["action"], begun.prepared)
-    return _next_step(place, run, Situation(session, run, automation, table, done))
+    try:
+        situation = Situation(session, run, automation, table, done)
+    except FormworkError as error:
+        raise BrokenOff(run.step, Failed(_said(session, run, automation, error.says))) from error
+    return _next_step(place, run, situation)
 
 
 def called(place: Workplace, call: Call, outcome: Outcome, tried: Posted | None) -> Run | None:
@@ -134,6 +139,8 @@ def _next_step(place: Workplace, run: Run, situation: Situation) -> Run | Call |
         for position, following in _from(automation, run.step):
             key = following
             look = situation.look(key)
+            if look is None and situation.asker is not session and _is_there(session, situation):
+                raise NotFound(_("The record is not seen."))
             if look is None:
                 runs.finish(session, run, "skipped", _("The record was deleted meanwhile."))
                 return None
@@ -149,7 +156,20 @@ def _next_step(place: Workplace, run: Run, situation: Situation) -> Run | Call |
     except (Conflict, Unavailable):
         raise
     except (FormworkError, FormulaError) as error:
-        raise BrokenOff(key, Failed(error.says)) from error
+        raise BrokenOff(key, Failed(_said(session, run, automation, error.says))) from error
+
+
+def _said(session: Session, run: Run, automation: Automation, reason: str) -> str:
+    """Why a step fails, with the name of the person whose rights it has, if any."""
+    name = people.names(session).get(str((run.caused_by or {}).get("user")))
+    if automation.acts_as == "app" or name is None:
+        return reason
+    return _("With the rights of {name}: {reason}", name=name, reason=reason)
+
+
+def _is_there(session: Session, situation: Situation) -> bool:
+    """Whether the record is there for the engine, though not for the one with whose rights the automation acts."""
+    return bool(record_rows.existing(session, situation.table, [situation.run.record_id]))
 
 
 def _from(automation: Automation, key: str | None) -> list[tuple[int, str]]:

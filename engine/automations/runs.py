@@ -38,6 +38,7 @@ class Run:
     table_address: str
     record_id: str
     user_id: str | None
+    caused_by: Mapping[str, Any] | None  # the person behind it (`user`) and their token's scope (`writes`, `within`)
     previous: Mapping[str, Any]
     step: str | None
     attempt: int
@@ -97,8 +98,12 @@ def claim(
     values = {"status": "running", "lease_by": worker, "lease_until": _lease_end(session), "claims": _c.claims + 1}
     session.connection.execute(sa.update(runs).where(_c.id.in_(ids)).values(**values))
     wanted = sa.select(*(_c[name] for name in Run.__dataclass_fields__)).where(_c.id.in_(ids))
-    taken = {row["id"]: Run(**{**row, "previous": json.loads(row["previous"])}) for row in _rows(session, wanted)}
+    taken = {row["id"]: _run(row) for row in _rows(session, wanted)}
     return [taken[run_id] for run_id in ids]
+
+
+def _run(row: Mapping[str, Any]) -> Run:
+    return Run(**{**row, **{name: json.loads(row[name] or "null") for name in ("previous", "caused_by")}})
 
 
 def _due(

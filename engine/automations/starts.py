@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import notifications
+from engine.access.principals import Principal
 from engine.automations.watches import Watch, acting_for, began, know_conditions, set_state, watches_of
 from engine.ids import new_ids
 from engine.storage.automation_tables import automation_states, runs
@@ -109,7 +110,7 @@ def _paused(session: Session) -> set[str]:
 def _write(session: Session, begins: list[_Begin]) -> None:
     if not begins:
         return
-    chain = _chain(session)
+    chain, caused_by = _led_here(session)
     now = timestamp(session.now)
     stopped = {one.watch.address: says for one in begins if (says := _stop(session, one.watch.address, chain))}
     people = {app: acting_for(session, app) for app in {one.watch.automation.app for one in begins}}
@@ -127,6 +128,7 @@ def _write(session: Session, begins: list[_Begin]) -> None:
             "user_id": people[one.watch.automation.app],
             "previous": json.dumps(one.previous),
             "chain": json.dumps(chain),
+            "caused_by": caused_by,
             "attempt": 0,
             "claims": 0,
             "created_at": now,
@@ -144,13 +146,22 @@ def _write(session: Session, begins: list[_Begin]) -> None:
         notifications.tell_once(session, [owner] if owner else [], says, automation)
 
 
-def _chain(session: Session) -> list[str]:
-    """The automations whose runs led to this transaction, first first."""
+def _led_here(session: Session) -> tuple[list[str], str | None]:
+    """The automations whose runs led to this transaction, first first, and who is behind all of it."""
     if not (session.cause or "").startswith(RUN_CAUSE):
-        return []
+        return [], _behind(session.principal)
     run_id = (session.cause or "").removeprefix(RUN_CAUSE)
-    parent = session.connection.execute(sa.select(runs.c.chain, runs.c.automation).where(runs.c.id == run_id)).one()
-    return [*json.loads(parent.chain), parent.automation]
+    wanted = sa.select(runs.c.chain, runs.c.automation, runs.c.caused_by).where(runs.c.id == run_id)
+    parent = session.connection.execute(wanted).one()
+    return [*json.loads(parent.chain), parent.automation], parent.caused_by
+
+
+def _behind(principal: Principal) -> str | None:
+    """The person who acts, with what their token lets them; None for strangers and for the engine."""
+    if principal.kind not in ("person", "token"):
+        return None
+    scope = principal.scope
+    return json.dumps({"user": principal.user_id, "writes": scope.writes, "within": scope.within})
 
 
 def _stop(session: Session, automation: str, chain: list[str]) -> Text | None:

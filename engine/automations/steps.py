@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from engine import formulas, notifications, outbox, records
+from engine import formulas, notifications, outbox, people, records
+from engine.access.principals import Principal, on_behalf
+from engine.access.scopes import Scope
 from engine.actions import Options, Posted, Written, actions
 from engine.automations.runs import Journalled, Run
 from engine.definitions.apps import Apps
@@ -21,7 +23,7 @@ from engine.definitions.documents import address
 from engine.definitions.language import App, Automation, Condition, Field, Table
 from engine.definitions.scope import Path, RecordScope
 from engine.egress import Egress
-from engine.errors import FormworkError, Problem
+from engine.errors import Forbidden, FormworkError, Problem
 from engine.formulas import Compiled, messages
 from engine.settings import Settings
 from engine.storage.conditions import condition_sql
@@ -86,16 +88,18 @@ class Situation:
     def __init__(
         self, session: Session, run: Run, automation: Automation, table: Table, done: Mapping[str, Journalled]
     ):
+        """Raises `Forbidden` and `NotFound` where it acts with somebody's rights and they have none."""
         self.session = session
+        self.asker = _asker(session, run, automation)
         self.run = run
         self.automation = automation
-        self.table = table
+        self.table = table if self.asker is session else self.asker.layout.table(table.address)
         self.app: App = session.layout.apps[automation.app]
         self.done = done
 
     def look(self, key: str) -> Look | None:
         """Ask the record everything about the step; None when the record is gone."""
-        session, layout = self.session, self.session.layout
+        session, layout = self.session, self.asker.layout
         place = ("asking", self.automation.address, self.run.revision, key, clock_of(session))
         asking = layout.remember(place, lambda: self._asking(key))
         row = session.connection.execute(asking.statement, self._parameters()).one_or_none()
@@ -120,14 +124,15 @@ class Situation:
         where = address(self.app.document, step["table"])
         if where.partition(".")[0] not in self.session.layout.apps:
             raise NotInstalled(_("The app {app} is not installed.", app=where.partition(".")[0]))
-        return self.session.layout.table(where)
+        return self.asker.layout.table(where)
 
     def _asking(self, key: str) -> _Asking:
         step = self.automation.steps[key]
         kind = actions[step["action"]]
-        sql = self.session.layout.sql(self.table)
-        scope = scope_of(self.automation, self.table, self.session.layout.types)
-        records = _records(self.session, self.app, self.table, scope)
+        layout = self.asker.layout
+        rows = layout.rows(self.table)
+        scope = scope_of(self.automation, self.table, layout.types)
+        records = _records(self.asker, self.app, self.table, rows, scope)
         target: Table | None = None
         missing: str | None = None
         try:
@@ -142,7 +147,7 @@ class Situation:
             *(sa.type_coerce(one.value, sql_type(one.type)) for one in compiled),
             *(sa.null() if one.error is None else one.error for one in compiled),
         ]
-        return _Asking(sa.select(*columns).select_from(sql).where(sql.c.id == RECORD), written, fields, missing)
+        return _Asking(sa.select(*columns).select_from(rows).where(rows.c.id == RECORD), written, fields, missing)
 
     def _compiled(self, written: Written, field: Field | None, scope: RecordScope, records: Records) -> Compiled:
         if written.gives == "message":
@@ -156,7 +161,7 @@ class Situation:
 
     def _parameters(self) -> dict[str, Any]:
         """The values that differ from run to run, for every statement of the automation."""
-        facts: dict[str, Any] = {**moment(self.session), RECORD.key: self.run.record_id}
+        facts: dict[str, Any] = {**moment(self.asker), RECORD.key: self.run.record_id}
         for key, journalled in self.done.items():
             facts |= {_step_name(key, name): str(value) for name, value in journalled.result.items()}
         for key in self.automation.steps:
@@ -186,16 +191,17 @@ class Inside:
         self.record_id = situation.run.record_id
         self._situation = situation
         self._session = situation.session
+        self._asker = situation.asker
         self._means = means
 
     def create_record(self, table: str, values: Mapping[str, Any]) -> str:
         """See `engine.actions.Step`."""
-        return records.create(self._session, self._situation.target({"table": table}).address, [values])[0]
+        return records.create(self._asker, self._situation.target({"table": table}).address, [values])[0]
 
     def update_record(self, table: str, record_id: str, values: Mapping[str, Any]) -> bool:
         """See `engine.actions.Step`."""
         where = self._situation.target({"table": table}).address
-        return bool(records.update(self._session, where, {record_id: values}))
+        return bool(records.update(self._asker, where, {record_id: values}))
 
     def notify(self, user_ids: Sequence[str], message: str, *, link: bool) -> list[str]:
         """See `engine.actions.Step`."""
@@ -211,6 +217,20 @@ class Inside:
     def post(self, options: Options) -> Posted:
         """Calls are made outside of transactions."""
         raise TypeError("an action that calls somebody outside must say external = True")
+
+
+def _asker(session: Session, run: Run, automation: Automation) -> Session:
+    """In whose name the steps ask and write: the app's, or that of the person behind the run, as they are now."""
+    if automation.acts_as == "app":
+        return session
+    cause = run.caused_by or {}
+    role = people.role_of(session, str(cause.get("user")))
+    if not role:
+        raise Forbidden(_("It acts with the rights of who caused it, and that is nobody of this workspace."))
+    scope = Scope(cause["writes"], tuple(cause["within"]))
+    return session.in_guise(
+        on_behalf(automation.address, Principal("person", cause["user"], cause["user"], role, scope))
+    )
 
 
 def automation_of(session: Session, run: Run) -> Automation | None:
@@ -234,10 +254,10 @@ def _test(condition: Condition | None, records: Records) -> sa.ColumnElement[boo
     return sa.true() if condition is None else condition_sql(condition, records)
 
 
-def _records(session: Session, app: App, table: Table, scope: RecordScope) -> Records:
+def _records(session: Session, app: App, table: Table, rows: sa.FromClause, scope: RecordScope) -> Records:
     """The run's record to expressions, with what was before the change, what steps gave, and the app's settings."""
-    sql, clock = session.layout.sql(table), clock_of(session)
-    now = Records(session.layout, table, sql, clock)
+    clock = clock_of(session)
+    now = Records(session.layout, table, rows, clock)
     more: dict[Path, Compiled] = {}
     for path, held in (scope.more or {}).items():
         kind = sql_type(held)
@@ -254,7 +274,7 @@ def _records(session: Session, app: App, table: Table, scope: RecordScope) -> Re
             more["settings", key] = Compiled(
                 sa.cast(sa.null(), kind) if value is None else sa.literal(value, kind), None, setting
             )
-    return Records(session.layout, table, sql, clock, more)
+    return Records(session.layout, table, rows, clock, more)
 
 
 def _as_expressions_see(field: Field, value: Any) -> Any:

@@ -142,4 +142,5 @@ def _automation(app: str, key: str, one: Mapping[str, Any]) -> Automation:
         conditions=one.get("conditions"),
         description=one.get("description"),
         enabled=one.get("enabled", True),
+        acts_as=one.get("acts_as", "app"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.definitions.access_tests import AccessTest
 from engine.definitions.roles import Role
@@ -231,6 +231,7 @@ class Automation:
     conditions: Condition | None = None
     description: Label | None = None
     enabled: bool = True
+    acts_as: Literal["app", "person"] = "app"  # whose rights its steps have; a person: who caused the run
 
     @property
     def address(self) -> str:

@@ -237,6 +237,10 @@ def _automation() -> Schema:
             "label": _LABEL_REF,
             "description": _LABEL_REF,
             "enabled": {"type": "boolean"},
+            "acts_as": {
+                "enum": ["app", "person"],
+                "description": "Whose rights its steps have: the app's own, which are full, or those of who caused it.",
+            },
             "trigger": {
                 "type": "object",
                 "properties": {"type": {"enum": list(triggers)}},

@@ -61,12 +61,24 @@ def _integer(*names: str) -> list[sa.Column[int]]:
 
 
 # `chain`: addresses of the automations whose runs led to this one, first first (JSON). `previous`: values before
-# the change (JSON). `due_at`: when to go on. `lease_*`: who works on it, until when. `host`: whom the next step calls.
+# the change (JSON). `caused_by`: the person behind all of it, and what their token may do (JSON). `due_at`: when to
+# go on. `lease_*`: who works on it, until when. `host`: whom the next step calls.
 runs = sa.Table(
     "_runs",
     metadata,
     *_text("id", "automation", "status", "table_address", "record_id", "transaction_id", "user_id"),
-    *_text("previous", "chain", "step", "host", "due_at", "lease_by", "lease_until", "created_at", "finished_at"),
+    *_text(
+        "previous",
+        "chain",
+        "caused_by",
+        "step",
+        "host",
+        "due_at",
+        "lease_by",
+        "lease_until",
+        "created_at",
+        "finished_at",
+    ),
     _said(),
     *_integer("revision", "attempt", "claims"),
 )

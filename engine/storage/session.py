@@ -181,9 +181,11 @@ class Session:
     def in_guise(self, principal: Principal) -> Session:
         """The same transaction, asked by somebody else: for telling what they may see and do. It ends with this one."""
         whole, connection = self.whole, self.connection  # known before, since both see the same
-        return replace(
+        made = replace(
             self, principal=principal, _layout=whole, _connection=connection, _seen=None, _roles=None, _behind=False
         )
+        made.transaction_id = self.transaction_id
+        return made
 
     def use_layout(self, layout: Layout) -> None:
         """From here on this transaction has other tables; everybody else once it is committed."""
