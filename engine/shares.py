@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -78,10 +79,7 @@ def create(
     `days` None: it never expires. Raises `NotFound`, `Forbidden`, `Refused` (places `/password`, `/days`).
     """
     of, chosen = sharable(session, table, view, record)
-    problems = passwords.problems_with(password, (name,)) if password else []
-    if days is not None and not 1 <= days <= LONGEST_DAYS:
-        says = _("Choose between 1 and {most} days.", most=LONGEST_DAYS)
-        problems.append(Problem("/days", says, "range", days))
+    problems = [*(passwords.problems_with(password, (name,)) if password else []), *_problems_with(days)]
     if problems:
         raise Refused(problems)
     called = name.strip()[:200] or _called(session, of, chosen, record)
@@ -133,6 +131,38 @@ def belonging_to(session: Session) -> Sequence[Share]:
     """The shares of the workspace for those who build, else one's own; the newest first. Raises `Forbidden`."""
     wanted = sa.select(*_SHOWN).where(_is_theirs(session)).order_by(_c.created_at.desc(), _c.id.desc())
     return [Share(*row) for row in session.connection.execute(wanted)]
+
+
+def change(
+    session: Session,
+    share_id: str,
+    *,
+    name: str | None = None,
+    password: str | None = None,
+    days: int | None = None,
+    forever: bool = False,
+) -> None:
+    """Call a share otherwise, give it another password (empty: none), let it count for `days` from now or `forever`.
+
+    What is None stays. Raises `NotFound`, `Forbidden`, `Refused` (places `/name`, `/password`, `/days`).
+    """
+    found = session.connection.execute(sa.select(_c.name).where(_c.id == share_id, _is_theirs(session))).scalar()
+    if found is None:
+        raise NotFound(_("There is no such share (any more)."))
+    called = found if name is None else name.strip()[:200]
+    problems = [] if called else [Problem("/name", _("Give it a name, to find it again."), "required")]
+    problems += passwords.problems_with(password, (called,)) if password else []
+    problems += _problems_with(days)
+    if problems:
+        raise Refused(problems)
+    values: dict[str, Any] = {"name": called}
+    if password is not None:
+        values["password_hash"] = passwords.hashed(password) if password else None
+    if days is not None or forever:
+        values["expires_at"] = timestamp(session.now + timedelta(days=days)) if days else None
+    session.connection.execute(sa.update(_shares).where(_c.id == share_id).values(**values))
+    says = _("changed the link to {name}", name=called)
+    audit.note(session, "share.changed", says, share=share_id, changed=sorted(values.keys() - {"name"}))
 
 
 def revoke(session: Session, share_id: str) -> None:
@@ -205,6 +235,12 @@ def file(session: Session, file_id: str) -> File:
     if shared is not None and is_shown_now(session, shared.table, file_id):
         return known(session, [file_id])[file_id]
     raise NotFound(_("There is no such file (any more)."))
+
+
+def _problems_with(days: int | None) -> list[Problem]:
+    if days is None or 1 <= days <= LONGEST_DAYS:
+        return []
+    return [Problem("/days", _("Choose between 1 and {most} days.", most=LONGEST_DAYS), "range", days)]
 
 
 def _has_the_role(role: str) -> bool:

@@ -178,6 +178,7 @@ GROUPS = (
         (
             ("create", "shares:create", "Make a link; it is shown this once."),
             ("list", "shares:list_shares", "List the links, newest first."),
+            ("change", "shares:change", "Give a link another name, end or password."),
             ("revoke", "shares:revoke", "Let a link lead nowhere, at once."),
         ),
     ),

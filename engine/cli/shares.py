@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from engine import people, shares
 from engine.cli.accounts import read_password
 from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace
@@ -69,6 +73,41 @@ def list_shares(*, here: InWorkspace = IN_WORKSPACE) -> None:
     headings = {"id": "Id", "name": "Name", "table": "Table", "view": "View", "record": "Record", "maker": "From"}
     headings |= {"expires_at": "Expires", "last_opened_at": "Last opened", "openings": "Openings"}
     here.table(rows, headings, _("Nothing is shared by a link."))
+
+
+def change(
+    share: str,
+    /,
+    *,
+    name: str | None = None,
+    days: int | None = None,
+    password_file: FileName = "",
+    no_password: Annotated[bool, Parameter(negative="")] = False,
+    here: InWorkspace = IN_WORKSPACE,
+) -> None:
+    """Give a link another name, end or password. What is not said stays.
+
+    For example:
+
+        formwork share change shr0NqXk3hQe7ZbC --days 30 --no-password
+
+    Parameters
+    ----------
+    share
+        Its id, as `formwork share list` prints it.
+    name
+        To find it again in the list.
+    days
+        How long it counts from now on; 0: until it is revoked.
+    password_file
+        File with the password that must be typed first, in its first line; - is standard input.
+    no_password
+        The link alone is enough.
+    """
+    password = read_password(here, password_file) if password_file else "" if no_password else None
+    with here.write() as session:
+        shares.change(session, share, name=name, password=password, days=days or None, forever=days == 0)
+    here.say(_("Saved."), id=share)
 
 
 def revoke(share: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:

@@ -146,3 +146,35 @@ def test_only_people_who_may_work_here_share(office: Office) -> None:
     for asker in (person("usrGus", "guest"), Principal("token", "tok0", office.owner.user_id, "owner")):
         with pytest.raises(Forbidden):
             office.share(asker)
+
+
+def test_its_name_its_end_and_its_password_are_changed(office: Office) -> None:
+    share, token = office.share(office.member, days=7, password="four words in a row")
+    with office.workspace.write(office.owner) as session:
+        shares.change(session, share.id, name=" For Ana ", forever=True)
+        (held,) = shares.belonging_to(session)
+    assert (held.name, held.expires_at, held.has_password) == ("For Ana", None, True)
+    before = shares.opened(office.stores, token).password_hash
+    with office.workspace.write(office.member) as session:
+        shares.change(session, share.id, password="four other words")
+    of = shares.opened(office.stores, token)
+    assert of.password_hash != before  # so that what a browser keeps of the old one counts no more
+    assert not shares.unlock(office.stores, of, "four words in a row", "")
+    assert shares.unlock(office.stores, of, "four other words", "")
+    with office.workspace.write(office.member) as session:
+        shares.change(session, share.id, password="", days=3)
+        (held,) = shares.belonging_to(session)
+        assert held.expires_at
+        assert not held.has_password
+    assert shares.opened(office.stores, token).password_hash is None
+
+
+def test_what_is_wrong_with_a_change_is_told_at_once_and_only_ones_own_are_changed(office: Office) -> None:
+    share, _token = office.share(office.owner, name="Kept")
+    with office.workspace.write(office.owner) as session, pytest.raises(Refused) as refused:
+        shares.change(session, share.id, name=" ", password="short", days=0)
+    assert [one.at for one in refused.value.problems] == ["/name", "/password", "/days"]
+    with office.workspace.write(office.member) as session, pytest.raises(NotFound):
+        shares.change(session, share.id, name="Mine")
+    with office.workspace.read(office.owner) as session:
+        assert [one.name for one in shares.belonging_to(session)] == ["Kept"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -24,13 +26,20 @@ router = APIRouter(prefix="/w/{workspace}/shares")
 DAYS = ("7", "30", "365", "never")
 
 
+@dataclass(frozen=True)
+class Changing:
+    """What was typed to change a share, and what is wrong with it."""
+
+    share: str
+    name: str
+    days: str
+    errors: Mapping[str, str]
+
+
 @router.get("")
 def show(request: Request, place: In) -> Response:
     """The links of the workspace for those who build, else one's own."""
-    with place.read() as session:
-        found = [(one, _what(session, one)) for one in shares.belonging_to(session)]
-        names = people.names(session)
-    return page(request, "shares/list.html", shares=found, names=names)
+    return _listed(request, place)
 
 
 @router.get("/new")
@@ -60,6 +69,32 @@ def create(
     except Refused as refused:
         return _asked(request, place, table, view, record, given, refused)
     return _asked(request, place, table, view, record, {}, link=f"{site.settings.public_url}{At.share(token)}")
+
+
+@router.post("/{share}")
+def change(
+    request: Request,
+    place: In,
+    share: str,
+    name: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    without: Annotated[str, Form()] = "",
+    days: Annotated[str, Form()] = "",
+) -> Response:
+    """Another name, password or end. An empty password stays as it is, unless the link shall be `without` one."""
+    try:
+        with place.write() as session:
+            shares.change(
+                session,
+                share,
+                name=name,
+                password="" if without == "yes" else password or None,
+                days=int(days) if days.isdecimal() and len(days) < 6 else None,
+                forever=days == "never",
+            )
+    except Refused as refused:
+        return _listed(request, place, Changing(share, name, days, _errors(refused)))
+    return redirect(request, place.at.page("shares"), Toast(_("Saved.")))
 
 
 @router.post("/{share}/revocation")
@@ -96,10 +131,22 @@ def _asked(
         title=title,
         fields=fields,
         values={"days": "30"} | values,
-        errors={one.at.strip("/"): one.says for one in refused.problems} if refused else {},
+        errors=_errors(refused),
         days=DAYS,
         link=link,
     )
+
+
+def _listed(request: Request, place: Place, changing: Changing | None = None) -> Response:
+    with place.read() as session:
+        found = [(one, _what(session, one)) for one in shares.belonging_to(session)]
+        names = people.names(session)
+    status = 422 if changing else 200
+    return page(request, "shares/list.html", status=status, shares=found, names=names, changing=changing, days=DAYS)
+
+
+def _errors(refused: Refused | None) -> dict[str, str]:
+    return {one.at.strip("/"): one.says for one in refused.problems} if refused else {}
 
 
 def _what(session: Session, share: Share) -> list[Label]:

@@ -268,6 +268,7 @@ EXAMPLES: dict[str, Making] = {
     "POST /w/{workspace}/trash/purges": _in_form(thing="thing tag"),
     "GET /w/{workspace}/shares/new": _share_asked,
     "POST /w/{workspace}/shares": _share,
+    "POST /w/{workspace}/shares/{share}": _form(name="Anew", days="7"),
     "POST /w/{workspace}/imports": _import,
     "POST /w/{workspace}/imports/{key}/columns": _columns,
     "POST /w/{workspace}/definitions": _document,

@@ -395,3 +395,21 @@ def test_a_link_has_five_routes_and_leaves_nothing_behind(app: FastAPI, work: Wo
         visitor.get(link + path)
         visitor.post(link + path, data={"form_token": "x", "title": "Mine"})
     assert content() == before
+
+
+def test_a_share_is_changed_in_the_list(work: Work, visitor: Visitor) -> None:
+    link = made(work, view="board", name="First")
+    (share,) = all_of(work)
+    assert "not opened yet" in text_of(work.get("/shares"))
+    wrong = work.post(f"/shares/{share.id}", name=" ", days="7", password="short")
+    assert wrong.status_code == 422
+    assert "Give it a name" in text_of(wrong)
+    assert '<details class="folded" open>' in wrong.text
+    assert "Saved." in text_of(
+        work.post(f"/shares/{share.id}", name="Second", days="never", password="four other words")
+    )
+    (held,) = all_of(work)
+    assert (held.name, held.expires_at, held.has_password) == ("Second", None, True)
+    assert "has a password" in visitor.get(link).text
+    work.post(f"/shares/{share.id}", name="Second", without="yes")
+    assert "has a password" not in visitor.get(link).text
