@@ -121,11 +121,14 @@ class JsonText(TypeDecorator[Any]):
             return value  # a text that was there before the field held JSON
 
 
+GREATEST_INTEGER = 2**63  # as on SQLite; greater ones stay doubles, which JSON can hold
+
+
 def _number(value: float | int | None) -> float | int | None:
     if value is None or type(value) is int:
         return value
     if type(value) is float:
-        return int(value) if value.is_integer() else value
+        return int(value) if value.is_integer() and abs(value) < GREATEST_INTEGER else value
     raise TypeError("no number: the field has become another one meanwhile")
 
 

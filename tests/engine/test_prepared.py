@@ -60,6 +60,20 @@ def test_values_go_in_and_come_out_as_through_sqlalchemy(workspace: Workspace, o
         assert session.rows(listed, {"on": "2026-03-31"}) == [(2,)]
 
 
+def test_numbers_and_instants_come_back_as_they_went_in(workspace: Workspace, owner: Principal) -> None:
+    numbers = [0, -3, 0.1, 1e-10, -0.5, 123456789.123456, 999_999_999_999_999, 2**53, 1e20, 1e300]
+    instants = [f"2026-03-31T14:30:00.{part}Z" for part in ("000", "100", "120", "007")] + ["0999-12-31T23:59:59.999Z"]
+    with workspace.write(owner) as session:
+        TABLE.create(session.connection)
+        session.run(INSERT, [{**VALUES, "number": one} for one in numbers])
+        session.run(INSERT, [{**VALUES, "instant": one, "number": None} for one in instants])
+        found = [row[0] for row in session.rows(Prepared(sa.select(TABLE.c.number).where(TABLE.c.number != 7)), {})]
+        assert found == numbers
+        assert [type(one) for one in found] == [type(one) for one in numbers]
+        when = Prepared(sa.select(TABLE.c.instant).where(TABLE.c.number.is_(None)))
+        assert [row[0] for row in session.rows(when, {})] == instants
+
+
 def test_what_the_driver_refuses_is_told_as_always_and_the_transaction_is_gone(
     workspace: Workspace, owner: Principal
 ) -> None:
