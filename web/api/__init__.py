@@ -3,10 +3,13 @@
 Apart from the pages, since it changes for other reasons. Each file with a `router` serves one noun: `records.py`,
 `groups.py`, `meta.py`. Their endpoints look up, call engine verbs and shape the answer; what they share is in
 
-- `answering.py`: the frame of every endpoint: who asks, the body, the answer, what went wrong;
+- `answering.py`: the frame of every endpoint: who asks (`callers.py`), the body, the answer, what went wrong;
+- `edges.py`, `once.py`: how often one may ask, tags, answers made shorter; requests that are sent twice;
 - `errors.py`: error objects, with the types that clients know;
 - `naming.py`: tables and fields by the names in requests, and the names in answers;
-- `cells.py`: values as they stand in answers; `writing.py`: values as they come in requests;
+- `cells.py`: values in answers (`cell_format.py`: as texts); `writing.py`: values as they come in requests;
+- `field_configs.py`, `new_fields.py`: field types as clients know them, and back;
+- `record_schemas.py`: records as JSON Schema, for `openapi.py`;
 - `listing.py`: the options of a list, and its pages;
 - `paths.py`: a table's name with a slash in it, and a slash at the end.
 
