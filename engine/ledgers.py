@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine import queries, records, totals
 from engine.access import door
-from engine.definitions.language import Table
+from engine.definitions.check import check_condition
+from engine.definitions.language import Condition, Table
 from engine.definitions.rules import Ledger
 from engine.errors import NotFound, Problem, Refused
 from engine.queries import Query
@@ -52,13 +53,16 @@ def reversal_of(session: Session, table: str, record_id: str) -> str | None:
 def balances(session: Session, table: str, by: str | None = None, as_of: str | None = None) -> list[Balance]:
     """What the entries dated `as_of` (a day; None: all) or earlier add up to, for each value of the field `by`.
 
-    Without `by` the answer is one balance of all entries.
+    Without `by` the answer is one balance of all entries. Raises `Refused` at `/by` and `/as_of`.
     """
     of, ledger = _ledger(session, table)
     door.enter(session.principal, "read", of)
     if by is not None and by not in of.fields:
         raise Refused([Problem("/by", _("{table} has no field `{field}`.", table=of.label, field=by), "unknown_field")])
-    until = [{"field": ledger.date, "op": "is_on_or_before", "value": as_of}] if as_of else []
+    until: list[Condition] = [{"field": ledger.date, "op": "is_on_or_before", "value": as_of}] if as_of else []
+    wrong = [one for condition in until for one in check_condition(condition, session.layout.types.scope(table))]
+    if wrong:
+        raise Refused([replace(one, at="/as_of") for one in wrong])
     query, sums = Query(table, until), [("sum", key) for key in ledger.amounts]
     if by is None:
         whole = totals.totals(session, query, sums)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine import ledgers
 from engine.cli.here import IN_WORKSPACE, InWorkspace, WrongUse
-from engine.cli.naming import find_table
+from engine.cli.naming import field_keys, find_table, listed
 from engine.showing import Shown
 from engine.text import _
 
@@ -48,6 +48,7 @@ def balances(table: str, /, *, by: str = "", as_of: str = "", here: InWorkspace 
     """
     with here.read() as session:
         of = find_table(session.layout, table)
+        by = next(iter(field_keys(session.layout, of, listed([by]))), "")
         found = ledgers.balances(session, of.address, by or None, as_of or None)
         rows = [{**({by: one.value} if by else {}), "count": one.count, **one.amounts} for one in found]
         if here.json:

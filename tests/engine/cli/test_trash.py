@@ -41,6 +41,9 @@ def test_entries_are_reversed_and_added_up(formwork: CommandLine) -> None:
     assert formwork.json("ledger balances entries --by item --as-of 2026-01-31") == [
         {"item": "Nut", "count": 1, "quantity": 5}
     ]
+    assert "Nut" in formwork("ledger balances entries --by Item --as-of 2026-01-31")  # by its label, too
+    (told,) = formwork.refused("ledger balances entries --as-of 2026-02-30")
+    assert told.startswith("/as_of: This must be a day")
     formwork(f"ledger reverse entries {first}")
     assert formwork.json("ledger balances entries") == [{"count": 3, "quantity": 2}]
     assert "Nut" in formwork("ledger balances entries --by item")
