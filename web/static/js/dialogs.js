@@ -9,7 +9,10 @@ document.addEventListener("click", (event) => {
     }
   }
   const closer = event.target.closest?.("[data-closes]");
-  if (closer) closer.closest("dialog")?.close();
+  if (closer?.closest("dialog")) {
+    closer.closest("dialog").close();
+    event.preventDefault();
+  }
   if (event.target.matches?.("dialog")) event.target.close(); // a click beside it
   if (event.target.closest?.("[data-opens-finder]")) {
     openFinder();
@@ -21,6 +24,12 @@ document.addEventListener("click", (event) => {
     copier.classList.add("is-on");
   }
 });
+
+// A dialog with data-opens-filled opens when something comes into it, and is empty again when it is closed.
+document.addEventListener("htmx:after:swap", () => {
+  for (const dialog of document.querySelectorAll("dialog[data-opens-filled]:not([open])")) if (dialog.childElementCount) dialog.showModal();
+});
+document.addEventListener("close", (event) => event.target.matches?.("dialog[data-opens-filled]") && event.target.replaceChildren(), true);
 
 export function openFinder() {
   const finder = document.getElementById("finder");
