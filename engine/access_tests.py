@@ -172,20 +172,22 @@ class _Trial:
 
     def _of_act(self, act: Act, *, may: bool) -> Text | None:
         """Tried for real, and taken back."""
+        done, not_done = _DONE[act.act].message, _NOT_DONE[act.act].message
+        what = act.table or act.record
         try:
             with attempt(self.session):
                 self._do(self._as(self._asker()), act)
                 raise _Over
         except _Over:
-            return None if may else _DONE[act.act]
+            return None if may else Text(done, {"what": what})
         except (Forbidden, NotFound) as error:
-            return _NOT_DONE[act.act](str(error.says)) if may else None
+            return Text(not_done, {"what": what, "why": str(error.says)}) if may else None
         except Refused as error:
             if may:
-                return _NOT_DONE[act.act](_why(error))
+                return Text(not_done, {"what": what, "why": _why(error)})
             if all(one.code in _NOT_ALLOWED for one in error.problems):
                 return None
-            return _("It is refused, but not by the role. {why}", why=_why(error))
+            return _("`{what}`: it is refused, but not by the role. {why}", what=what, why=_why(error))
 
     def _do(self, asker: Session, act: Act) -> None:
         values = self._values(act.values or {})
@@ -266,14 +268,14 @@ class _Trial:
 
 
 _DONE: Mapping[str, Text] = {
-    "create": _("It can be created."),
-    "update": _("It can be changed."),
-    "delete": _("It can be deleted."),
+    "create": _("A record of `{what}` can be created."),
+    "update": _("`{what}` can be changed."),
+    "delete": _("`{what}` can be deleted."),
 }
-_NOT_DONE = {
-    "create": lambda why: _("It cannot be created. {why}", why=why),
-    "update": lambda why: _("It cannot be changed. {why}", why=why),
-    "delete": lambda why: _("It cannot be deleted. {why}", why=why),
+_NOT_DONE: Mapping[str, Text] = {
+    "create": _("A record of `{what}` cannot be created. {why}"),
+    "update": _("`{what}` cannot be changed. {why}"),
+    "delete": _("`{what}` cannot be deleted. {why}"),
 }
 
 

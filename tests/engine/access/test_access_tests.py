@@ -93,11 +93,12 @@ def test_each_expectation_that_does_not_hold_is_named_with_what_came_instead(sho
         "x/hidden/deal/0": "Wrong: Title of `deal` is seen.",
         "x/writable/mine/0": "Wrong: Level of `mine` cannot be set.",
         "x/read_only/mine/0": "Wrong: Name of `mine` can be set.",
-        "x/may/0": "Wrong: It cannot be created. Your role does not let you create a record like this.",
-        "x/may/1": "Wrong: It cannot be deleted. Your role lets you delete no records here. "
+        "x/may/0": "Wrong: A record of `accounts` cannot be created. "
+        "Your role does not let you create a record like this.",
+        "x/may/1": "Wrong: `mine` cannot be deleted. Your role lets you delete no records here. "
         "Ask an owner for another role.",
-        "x/may_not/0": "Wrong: It can be changed.",
-        "x/may_not/1": "Wrong: It is refused, but not by the role. Name is needed.",
+        "x/may_not/0": "Wrong: `mine` can be changed.",
+        "x/may_not/1": "Wrong: `mine`: it is refused, but not by the role. Name is needed.",
         "x/finds/0": "Wrong: 1 are found instead of 2.",
     }
 

@@ -127,6 +127,19 @@ def test_views_made_by_hidden_fields_are_not_offered(filled: Shop) -> None:
         assert apps.get(session, "crm").document.get("roles") is None
 
 
+def test_views_and_forms_that_a_role_is_not_offered_are_not_there(filled: Shop) -> None:
+    changed = app(rep={"tables": {"accounts": {"read": True, "create": True, "views": ["board"], "forms": ["quick"]}}})
+    changed["tables"]["accounts"]["forms"] = {"quick": {"fields": ["name"]}, "long": {"fields": ["name", "phone"]}}
+    filled.install(changed)
+    with filled.workspace.read(AS_REP) as session:
+        shown = session.layout.table("crm.accounts")
+        with pytest.raises(NotFound):
+            views.get(session, "crm.accounts", "all")
+    assert (list(shown.views), list(shown.forms)) == (["board"], ["quick"])
+    with filled.workspace.read(AS_ANA) as session:
+        assert list(session.layout.table("crm.accounts").forms) == ["quick", "long"]
+
+
 def test_a_view_that_shows_a_field_seen_in_some_records_is_offered(filled: Shop) -> None:
     changed = app()
     changed["tables"]["accounts"]["views"]["calls"] = {"type": "grid", "fields": ["phone", "credit"]}
