@@ -19,6 +19,7 @@ from web.api.callers import Caller
 from web.api.cell_format import CellFormat
 from web.api.cells import Cells
 from web.api.errors import ApiRefusal
+from web.api.fetched_files import with_fetched_files
 from web.api.file_links import FileLinks
 from web.api.listing import Options
 from web.api.naming import Names, names_of, table_named
@@ -114,7 +115,7 @@ def _get(caller: Caller, app: str, table: str, record: str, pairs: Sequence[tupl
 
 
 def _create(caller: Caller, app: str, table: str, body: Body) -> Any:
-    given = given_in(body)
+    given = with_fetched_files(caller, app, table, given_in(body), "create")
     make_choices(caller, app, table, given)
     with caller.write() as session:
         names = _names(session, app, table)
@@ -136,6 +137,7 @@ def _update(caller: Caller, app: str, table: str, clear: bool, body: Body) -> An
 
 
 def _write(caller: Caller, app: str, table: str, given: Given, clear: bool, tag: str = "") -> dict[str, Any]:
+    given = with_fetched_files(caller, app, table, given, "update")
     make_choices(caller, app, table, given)
     with caller.write() as session:
         names = _names(session, app, table)
@@ -156,6 +158,7 @@ def _upsert(caller: Caller, app: str, table: str, clear: bool, body: Body, merge
         or not all(isinstance(one, str) for one in merge_on)
     ):
         raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "Invalid request: fieldsToMergeOn takes one to three fields")
+    given = with_fetched_files(caller, app, table, given, "update")
     make_choices(caller, app, table, given)
     with caller.write() as session:
         names = _names(session, app, table)

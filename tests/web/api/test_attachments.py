@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import copy
+import ipaddress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +14,7 @@ import pytest
 from engine import accounts, apps, workspaces
 from engine.access.principals import person
 from tests.support.pictures import PDF, picture
+from tests.support.webhooks import Answer, WebhookReceiver
 from tests.web.api.conftest import SHOP, Client, Installation
 from web.pages import signed_files
 
@@ -82,6 +85,35 @@ def test_an_address_ends_with_the_membership(papers: Client, installation: Insta
     assert fetched(other, url).status_code == 200
     workspaces.remove_person(installation.stores, installation.membership.id, added.id)
     assert fetched(other, url).status_code == 404
+
+
+def test_a_file_is_fetched_from_its_address(
+    papers: Client, installation: Installation, webhook_receiver: WebhookReceiver
+) -> None:
+    site = installation.app.state.site
+    here = ipaddress.ip_network("127.0.0.0/8")
+    installation.app.state.site = replace(site, settings=replace(site.settings, egress_allow=(here,)))
+    webhook_receiver.answers += [Answer(200, PDF), Answer(200, picture())]
+    addresses = [{"url": f"{webhook_receiver.url}the%20plan.pdf"}, {"url": webhook_receiver.url, "filename": "v.png"}]
+    (order,) = papers.create({"Order number": "1", "Papers": addresses})
+    plan, view = papers.ask("GET", f"/shop/orders/{order}")["fields"]["Papers"]
+    assert (plan["filename"], plan["type"], plan["size"]) == ("the plan.pdf", "application/pdf", len(PDF))
+    assert (view["filename"], view["type"]) == ("v.png", "image/png")
+    assert fetched(papers, plan["url"]).content == PDF
+    webhook_receiver.answers += [Answer(404), Answer(200, b"text")]
+    given = {"fields": {"Papers": [{"id": view["id"]}, {"url": webhook_receiver.url}]}}
+    assert papers.ask("PATCH", f"/shop/orders/{order}", given, 422)["error"]["problems"][0]["at"] == "/0/Papers"
+    changed = papers.ask("PATCH", f"/shop/orders/{order}", given)["fields"]["Papers"]
+    assert [one["filename"] for one in changed] == ["v.png", "file"]
+    count = len(webhook_receiver.requests)
+    many = {"fields": {"Papers": [{"url": webhook_receiver.url}] * 21}}
+    papers.ask("PATCH", f"/shop/orders/{order}", many, 422)
+    guest = accounts.add_person(
+        installation.stores, installation.membership.id, email="g@example.com", name="G", password="four other words",
+        role="guest",
+    )  # fmt: skip
+    installation.client(guest).ask("PATCH", f"/shop/orders/{order}", given, 403)
+    assert len(webhook_receiver.requests) == count
 
 
 def test_what_is_wrong_is_told(papers: Client) -> None:
