@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,7 @@ from engine.records import Record
 from engine.rules.locks import Locked
 from engine.storage.session import Session
 from engine.text import Label, _
-from engine.why.answers import Act, Said, Saying
+from engine.why.answers import ACTS, Act, Said, Saying
 
 _OF_RECORDS: Mapping[Act, RecordAct] = {"see": "read", "change": "update", "delete": "delete"}
 
@@ -62,6 +62,7 @@ class Question:
         self.whom = whom
         self.is_off = whom.user_id in off
         self.theirs = of.session.in_guise(whom)
+        self._known: dict[str, bool] = {}  # what holds of the record, by the rule's `repr`
 
     @cached_property
     def name(self) -> Label:
@@ -85,6 +86,7 @@ class Question:
             return False
         if act != "see" and self.whom.role == "guest":
             return False
+        self._ask([self.rule(one) for one in ACTS])
         if key and (not self.is_shown(key) or (act == "change" and not self.of.table.fields[key].writable)):
             return False
         return self.holds(self.rule(act, key))
@@ -110,8 +112,14 @@ class Question:
         """Whether a rule holds for the record, asked as them."""
         if isinstance(rule, bool):
             return rule
-        truths = judging.truths(self.theirs, self.of.table.address, [rule], [self.of.record.id])
-        return truths[repr(rule)].get(self.of.record.id) is True
+        self._ask([rule])
+        return self._known[repr(rule)]
+
+    def _ask(self, rules: Iterable[Rule]) -> None:
+        """Know from here on what holds of these rules: one statement for those that are not known yet."""
+        asked = [one for one in rules if not isinstance(one, bool) and repr(one) not in self._known]
+        truths = judging.truths(self.theirs, self.of.table.address, asked, [self.of.record.id])
+        self._known |= {name: each.get(self.of.record.id) is True for name, each in truths.items()}
 
     def sayings(self, act: Act, key: str = "") -> tuple[Saying, ...]:
         """What each of their roles says, with what holds of it."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine import accounts, apps, guises, people, queries, roles, why
@@ -25,8 +23,8 @@ def find(request: Request, place: In, app: str, table: str = "", q: str = "", pe
     door.enter_builder(place.principal)
     with place.read() as session:
         held = apps.get(session, app)
-        chosen = table if table in held.tables else next(iter(held.tables))
-        found = queries.find_titles(session, held.tables[chosen].address, q)
+        chosen = table if table in held.tables else next(iter(held.tables), "")
+        found = queries.find_titles(session, held.tables[chosen].address, q) if chosen else []
         name = people.names(session).get(person, "")
     return page(request, "roles/records.html", app=held, table=chosen, q=q, found=found, whom=person, name=name)
 
@@ -40,15 +38,15 @@ def show(
     table: str,
     record: str,
     person: str = "",
-    roles_asked: Annotated[list[str], Query(alias="roles")] = [],  # noqa: B006 - FastAPI reads it, nobody changes it
     field: str = "",
 ) -> Response:
-    """Everybody with what they may do with the record; of one of them, or of somebody with certain roles, why."""
+    """Everybody with what they may do with the record; of a `person`, or of somebody with certain `roles`, why."""
+    held = request.query_params.getlist("roles")
     address, off = f"{app}.{table}", accounts.switched_off(site.stores, place.membership.id)
     with place.read() as session:
         everybody = why.everybody(session, address, record, off=off)
         of = session.layout.table(address)
-        whom = _asked_about(session, person, roles_asked)
+        whom = _asked_about(session, person, held)
         answer = whom and _answer(session, address, record, field, whom, off)
         return page(
             request,
@@ -61,7 +59,7 @@ def show(
             off=off,
             whom=whom,
             called=people.names(session).get(person, ""),
-            roles_asked=roles_asked,
+            roles_asked=held,
             field=of.fields.get(field),
             reasons=answer and reasons_of(session, place.at, of, answer, visit_of(request).reader.language),
             shown_as=guises.offered(place.principal, [one.person for one in everybody]),

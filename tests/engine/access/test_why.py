@@ -11,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import apps, people, records, why
+from engine import apps, people, records, roles, why
 from engine.access import judging
 from engine.access.clauses import Clause
 from engine.access.principals import Principal, guise, holding
 from engine.errors import Forbidden, NotFound, Refused
+from engine.people import Person
 from engine.queries import Query
 from engine.storage.savepoints import attempt
 from engine.storage.session import Session
@@ -270,3 +271,21 @@ def test_the_list_of_everybody_costs_the_same_for_every_record(shop: Shop, fille
     assert may["Rep"] == {"see": True, "change": True, "delete": False}
     assert may["Lea"] == may["Ana"] == {"see": True, "change": True, "delete": True}
     assert numbers[1] == numbers[2]
+
+
+def test_the_list_asks_once_for_each_person_whose_rules_ask(shop: Shop, filled: dict[str, str]) -> None:
+    def asked() -> int:
+        with counted(shop.workspace) as said, shop.workspace.read(AS_ANA) as session:
+            why.everybody(session, "crm.accounts", filled["Mine"])
+        return len(said)
+
+    asked()  # who has which role is read once
+    before = asked()
+    more = [Person(f"usrMore{number}", f"More {number}", f"more{number}@example.com", "member") for number in range(9)]
+    with shop.workspace.write(AS_ANA) as session:
+        people.mirror(session, [*PEOPLE, *more])
+        for one in more[:6]:
+            roles.give(session, "crm.rep", one.id)
+        roles.give(session, "crm.lead", more[7].id)
+    asked()
+    assert asked() == before + 6
