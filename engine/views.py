@@ -136,6 +136,10 @@ def _values(session: Session, by: Field, counted: dict[Any, Group], offers: bool
     called: Mapping[str, str] = {}  # also those who left and what was removed
     if by.choices:
         values = [(key, one["label"], one.get("color", "gray")) for key, one in by.choices.items()]
+    elif by.kind.of_any_table:  # its tables have no order among them
+        titles = queries.titles_in(session, by.targets, list(filter(None, counted)))
+        ordered = sorted(titles.items(), key=lambda one: (one[1].casefold(), one[0]))
+        values = [(record_id, title, "gray") for record_id, title in ordered]
     elif by.is_link:
         target = session.layout.table(by.target or "")
         first = next(iter(target.views.values()))

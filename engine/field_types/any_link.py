@@ -22,6 +22,7 @@ class AnyLink(FieldType):
     icon = "arrows-split"
     holds: ClassVar[Holds] = "any_record"
     of_any_table = True
+    groups = True
     options = {
         "to": {
             "type": "array",

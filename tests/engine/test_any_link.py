@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engine import apps, history, queries, records, trash, undo
+from engine import apps, history, queries, records, totals, trash, undo, views
 from engine.access.principals import Principal, person
 from engine.definitions.plan import ChangeField, ConvertField
 from engine.errors import Conflict, Refused
@@ -522,3 +522,25 @@ def test_many_at_once_link_what_others_delete(crowd: Callable[[Deed, int], Count
     assert outcomes["done"] > PEOPLE
     with crm.read(OWNER) as session:
         assert verify(session) == []
+
+
+def test_records_are_grouped_and_stacked_by_it(workspace: Workspace, owner: Principal) -> None:
+    tables = copy.deepcopy(TABLES)
+    tables["activities"]["views"] = {
+        "all": {"type": "grid", "group": ["about"]},
+        "board": {"type": "kanban", "by": "about"},
+    }
+    install(workspace, owner, tables)
+    with workspace.write(owner) as session:
+        (lead,) = records.create(session, "shop.leads", [{"first": "Bo", "number": 1}])
+        (account,) = records.create(session, "shop.accounts", [{"name": "Acme"}])
+        given = [("b", lead), ("a", lead), ("c", account), ("d", None)]
+        records.create(session, "shop.activities", [{"subject": one, "about": about} for one, about in given])
+    with workspace.read(owner) as session:
+        found = totals.groups(session, Query("shop.activities"), ["about"])
+        assert {one.values[0]: one.count for one in found} == {lead: 2, account: 1, None: 1}
+        page = records.find(session, Query("shop.activities", sort=["about", "subject"]))
+        assert "".join(one.values["subject"] for one in page.records) == "cabd"
+        of = session.layout.table("shop.activities")
+        stacks = views.stacks(session, of, of.views["board"], Query(of.address))
+        assert [(one.label, one.count) for one in stacks] == [("Acme", 1), ("Bo #1", 2), ("No About", 1)]

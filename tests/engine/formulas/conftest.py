@@ -25,7 +25,8 @@ def on_sqlite() -> Iterator[sa.Engine]:
 @pytest.fixture(scope="session")
 def on_postgresql(postgres_server: PostgresServer, postgres_database: str) -> sa.Engine:
     """A PostgreSQL database; each use connects anew, because other tests close all connections."""
-    engine = sa.create_engine(postgres_server.url(postgres_database), poolclass=NullPool)
+    options = {"options": "-c timezone=UTC"}  # as the product's connections are, wherever the machine stands
+    engine = sa.create_engine(postgres_server.url(postgres_database), poolclass=NullPool, connect_args=options)
     sa.event.listen(engine, "connect", take_plainly)
     return engine
 

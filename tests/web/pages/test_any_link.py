@@ -164,3 +164,14 @@ def test_a_record_is_chosen_by_table_and_title_in_a_browser(browsing: Browsing) 
     expect(field.locator(".chip")).to_have_text("Zoe")
     expect(page.locator(".worked-out")).to_contain_text("On Zoe")
     assert browsing.complaints == []
+
+
+def test_calls_are_grouped_by_what_they_are_about_and_stand_in_stacks_of_it(work: Work, ids: dict[str, str]) -> None:
+    grid = text_of(work.get("/apps/desk/calls/views/all?group=about"))
+    assert re.search(r"Acme .*First .*Eva .*Second .*Third", grid)
+    with work.site.stores.workspace(work.membership.id).write(shop.principal(work.who)) as session:
+        views = {**TABLES["calls"]["views"], "board": {"type": "kanban", "by": "about"}}
+        tables = {**TABLES, "calls": {**TABLES["calls"], "views": views}}
+        apps.apply(session, {"formwork": 1, "key": "desk", "label": "Desk", "tables": tables})
+    board = text_of(work.get("/apps/desk/calls/views/board"))
+    assert re.search(r"Acme .*First .*Eva .*Second .*No About .*Third", board)
