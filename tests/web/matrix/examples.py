@@ -153,8 +153,8 @@ def _api_fields(_place: Place, _side: Side, _who: str, known: Mapping[str, str])
     return {"json": {"fields": _fields(known)}}
 
 
-def _api_new(_place: Place, _side: Side, _who: str, _known: Mapping[str, str]) -> dict[str, Any]:
-    return {"json": {"fields": {"name": "By a program"}}}
+def _api_new(_place: Place, _side: Side, _who: str, known: Mapping[str, str]) -> dict[str, Any]:
+    return {"json": {"fields": {TITLES[known["table"]]: "By a program"}}}
 
 
 def _api_records(_place: Place, _side: Side, _who: str, known: Mapping[str, str]) -> dict[str, Any]:

@@ -61,6 +61,7 @@ CSV = b"name,owner\nAlder again,rep@example.com\n"
 FAR_AHEAD = "2099-01-01T00:00:00.000Z"
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 HOOK = "http://127.0.0.1:9/hook"
+FULL = {"credit": 500, "phone": "1", "level": "a"}
 # Somebody for every way of belonging, by the words of the table.
 PEOPLE = {
     "guest": "guest",
@@ -106,6 +107,7 @@ def app_of_all() -> dict[str, Any]:
         "ledger": {"date": "day", "amounts": ["amount"], "by": ["tag"], "reversal": "reversal_of"},
     }
     made["roles"]["rep"]["tables"]["accounts"]["export"] = MINE
+    made["roles"]["clerk"] = {"tables": {"accounts": {"read": True, "update": True}, "deals": {"read": True}}}
     made["connections"] = {"erp": {"type": "webhook", "label": "ERP"}}
     made["automations"] = {
         "watch": {
@@ -226,15 +228,18 @@ def _fill(site: Site, side: Side, owner: Principal, rep: Person) -> None:
     with store.write(owner) as session:
         ids["tag"], ids["unused tag"] = records.create(session, "crm.tags", [{"name": "Urgent"}, {"name": "Unused"}])
         ids["secret"] = records.create(session, "crm.secrets", [{"name": "Secret"}])[0]
-        ids["mine"], ids["theirs"] = records.create(
+        ids["mine"], ids["theirs"], ids["unclaimed"] = records.create(
             session,
             "crm.accounts",
             [
-                {"name": "Alder", "owner": rep.id, "credit": 500, "papers": [ids["file"]], "tags": [ids["tag"]]},
+                {"name": "Alder", "owner": rep.id, "papers": [ids["file"]], **FULL, "tags": [ids["tag"]]},
                 {"name": "Birch", "owner": side.owner.id, "credit": 7, "papers": [ids["file of secrets"]]},
+                {"name": "Cedar", "owner": rep.id, **FULL},
             ],
         )
-        ids["deal"] = records.create(session, "crm.deals", [{"title": "Deal", "account": ids["mine"], "amount": 5}])[0]
+        ids["deal"] = records.create(
+            session, "crm.deals", [{"title": "Deal", "account": ids["mine"], "amount": 5, "stage": "open"}]
+        )[0]
         entries = [{"what": "In", "amount": 5, "day": "2026-01-01", "tag": ids["tag"]}]
         ids["entry"] = records.create(session, "crm.entries", entries)[0]
     for name, table, record, values in (
@@ -257,7 +262,7 @@ def _fill(site: Site, side: Side, owner: Principal, rep: Person) -> None:
     for name, table, record in (("gone tag", "tags", gone[0]), ("gone secret", "secrets", gone[1])):
         with store.write(owner) as session:
             records.delete(session, f"crm.{table}", [record])
-            ids[name] = record
+            ids[name], ids[f"act on {name}"] = record, session.transaction_id
     with store.read(owner) as session:
         things = {one.key: one.id for one in trash.entries(session)}
         ids["thing tag"], ids["thing secret"] = things[gone[0]], things[gone[1]]
@@ -348,6 +353,7 @@ def _give_ways_in(place: Place) -> None:
         own = place.own[name] = {"session": here.id}
         at = place.other if name == "elsewhere" else place.here
         if name == "owner":
+            place.sids["unproven"] = sessions.open_session(stores, who.id)
             owner = person(who.id, "owner")
             guised = sessions.open_session(stores, who.id)
             place.sids["guise"] = guised
@@ -378,5 +384,8 @@ def _give_ways_in(place: Place) -> None:
         _token, place.tokens[name] = api_tokens.create(stores, place.people["owner"].id, home, name, scope=scope)
     expired, place.tokens["expired"] = api_tokens.create(stores, place.people["owner"].id, home, "expired")
     with stores.control.write() as session:
+        c = control_tables.sessions.c
+        unproven = sa.update(control_tables.sessions).where(c.token_hash == secret_hash(place.sids["unproven"]))
+        session.connection.execute(unproven.values(proved_at=LONG_AGO))
         t = control_tables.tokens
         session.connection.execute(sa.update(t).where(t.c.id == expired.id).values(expires_at=LONG_AGO))

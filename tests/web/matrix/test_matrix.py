@@ -64,6 +64,8 @@ def cells(kind: str) -> Iterator[Cell]:
                     yield Cell(who, method, path, act, expected)
                     if who == "rep" and path.startswith("/w/") and act not in AS_ONESELF:
                         yield Cell("guise", method, path, act, expected if method == "GET" else "403")
+                    if who == "owner" and (method, path) in POLICY.proof:
+                        yield Cell("unproven", method, path, act, "proof")
                     for alike in ALIKE.get(who, ()):
                         yield Cell(alike, method, path, act, expected)
 

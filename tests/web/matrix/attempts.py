@@ -1,0 +1,284 @@
+"""What somebody tries who may not, past the pages: at the engine's verbs, and with requests that no page of ours makes.
+
+A page often asks before its verb does; the verb has to refuse by itself, whoever calls it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine import (
+    apps,
+    audit,
+    automations,
+    business_calendar,
+    catalog,
+    comments,
+    connections,
+    copies,
+    forms,
+    formula_fields,
+    guises,
+    history,
+    imports,
+    invitations,
+    ledgers,
+    queries,
+    records,
+    roles,
+    search,
+    sequences,
+    sessions,
+    shares,
+    totals,
+    trash,
+    undo,
+    verifying,
+    workspaces,
+)
+from engine.access import door, principals
+from engine.access.principals import Principal, Shared, person
+from engine.access.scopes import Scope
+from engine.account_mail import Words
+from engine.automations import outside
+from engine.automations.steps import Means
+from engine.egress import Egress
+from engine.imports import lookups
+from engine.queries import Query
+from engine.storage.session import Session
+from tests.web.matrix.asking import Ask, Crowd
+from tests.web.matrix.examples import ask
+from tests.web.matrix.place import Place
+
+TAGS, ACCOUNTS, SECRETS = "crm.tags", "crm.accounts", "crm.secrets"
+PLAIN: dict[str, Any] = {
+    "formwork": 1,
+    "key": "plain",
+    "label": "Plain",
+    "tables": {"things": {"fields": {"name": {"type": "text"}}}},
+}
+Verb = Callable[[Session], Any]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Something that is tried, and the name of the error, or the status, that it meets."""
+
+    name: str
+    expected: str
+    act: Callable[[], str]
+
+    def is_missed(self) -> bool:
+        """Whether something else comes of it."""
+        return self.act() != self.expected
+
+
+def attempts(crowd: Crowd) -> Iterator[Attempt]:
+    """All of them."""
+    yield from _verbs(crowd.place)
+    yield from _of_people(crowd.place)
+    yield from _requests(crowd)
+
+
+def _verbs(place: Place) -> Iterator[Attempt]:
+    ids, here = place.here.ids, place.here
+    lead, builder = person(place.people["lead"].id), person(place.people["builder"].id, "builder")
+    rep, owner = person(place.people["rep"].id), person(place.people["owner"].id, "owner")
+    reading = replace(owner, kind="token", scope=Scope(writes=False))
+    within = replace(owner, kind="token", scope=Scope(within=(TAGS,)))
+    form = principals.public_form("crm", "tags", "enquiry")
+    share = principals.share("shr", Shared(ACCOUNTS, "all", "", owner))
+    nobody = Principal("person", "usr00000000000000", "usr00000000000000", "")
+
+    def verb(name: str, who: Principal, act: Verb, expected: str = "Forbidden") -> Attempt:
+        def tried() -> str:
+            try:
+                with here.store.read(who) as session:
+                    found = act(session)
+            except Exception as error:  # noqa: BLE001 - whatever goes wrong further on is not the refusal that is looked for
+                return type(error).__name__
+            return str(found)
+
+        return Attempt(f"{name} as {who.kind} {who.role}", expected, tried)
+
+    def of(session: Session, address: str = TAGS) -> Any:
+        return session.whole.table(address)
+
+    everything = Query(TAGS)
+    for name, act in {
+        "ids": lambda session: queries.ids_of(session, everything),
+        "count": lambda session: queries.count(session, everything),
+        "find": lambda session: records.find(session, everything),
+        "several": lambda session: records.get_many(session, TAGS, [ids["tag"]]),
+        "titles": lambda session: queries.find_titles(session, TAGS, "U"),
+        "totals": lambda session: totals.totals(session, everything, [("count", "name")]),
+        "history": lambda session: history.of_record(session, TAGS, ids["tag"]),
+        "balances": lambda session: ledgers.balances(session, "crm.entries"),
+        "names": lambda session: lookups.records_by_title(session, [TAGS]),
+        "comments": lambda session: comments.counts(session, TAGS, [ids["tag"]]),
+        "a formula": lambda session: formula_fields.try_out(session, TAGS, "{name}"),
+        "gaps": lambda session: sequences.gaps(session, TAGS, "name"),
+    }.items():
+        yield verb(name, form, act, "NotFound")
+    yield verb("search", form, lambda session: search.everywhere(session, "Urgent"), "NotFound")
+    yield verb(
+        "choices", share, lambda session: forms.choices(session, of(session), of(session).forms["enquiry"]), "NotFound"
+    )
+    yield verb("read", nobody, lambda session: door.enter(nobody, "read", of(session)))
+    yield verb("may", reading, lambda session: door.may(reading, "create", of(session)), "False")
+    yield verb("more than the form asks", form, lambda session: door.enter(form, "create", of(session), {"level"}))
+    yield verb("outside", within, lambda session: door.enter(within, "read", of(session, SECRETS)))
+    yield verb("build", reading, lambda _session: door.enter_builder(reading))
+    yield verb("own", reading, lambda _session: door.enter_owner(reading))
+    yield verb("own", builder, lambda _session: door.enter_owner(builder))
+    yield verb("copy", reading, lambda session: copies.refresh(session, "crm.deals", [ids["deal"]]))
+    yield verb("shares", reading, shares.belonging_to)
+    yield verb("audit", builder, audit.entries)
+    yield verb("audit proof", builder, audit.verify)
+    yield verb("export", rep, lambda session: apps.export(session, "crm"))
+    yield verb("revisions", rep, lambda session: apps.revisions(session, "crm"))
+    clerk = Principal("person", rep.id, rep.id, "member", held=frozenset({"crm.clerk"}))
+    yield verb("the other side", clerk, lambda session: records.update(session, ACCOUNTS, {ids["mine"]: {"deals": []}}))
+    yield verb("undo a change", reading, lambda session: undo.undo(session, ids["act on tag"]))
+    yield verb("undo a deletion", reading, lambda session: undo.undo(session, ids["act on gone tag"]))
+    document = {"formwork": 1, "key": "new", "label": "New", "tables": {}}
+    for name, act in {
+        "apply": lambda session: apps.apply(session, document),
+        "install": lambda session: catalog.install(session, "crm"),
+        "runs": automations.runs_of,
+        "counts of runs": lambda session: automations.counts(session, "crm"),
+        "calendar": lambda session: business_calendar.change(session, {}, ""),
+        "connections": lambda session: connections.last_calls(session, "crm"),
+        "a new secret": lambda session: connections.new_secret(session, place.site.vault, "crm", "erp"),
+        "an import of a new table": lambda session: imports.start(session, io.BytesIO(b"a\n1\n"), "a.csv"),
+        "roles": lambda session: roles.of_app(session, "crm"),
+        "roles of departments": lambda session: roles.of_departments(session, "crm"),
+        "give": lambda session: roles.give(session, "crm.lead", rep.id),
+        "take": lambda session: roles.take(session, "crm.lead", lead.id),
+        "give a department": lambda session: roles.give_department(session, "crm.lead", ids["department"]),
+        "take from a department": lambda session: roles.take_department(session, "crm.lead", ids["department"]),
+        "verify": verifying.verify,
+        "purge": lambda session: trash.purge(session, [ids["thing tag"]]),
+    }.items():
+        yield verb(name, lead, act)
+
+
+def _of_people(place: Place) -> Iterator[Attempt]:
+    """What changes who belongs where, and what nobody writes who only looks."""
+    stores, site, home = place.stores, place.site, place.here.id
+    ids = {name: who.id for name, who in place.people.items()}
+    builder, lead = person(ids["builder"], "builder"), person(ids["lead"])
+    share = principals.share("shr", Shared(ACCOUNTS, "all", "", person(ids["owner"], "owner")))
+    here = sessions.session_of(stores, place.sids["builder"])
+    assert here
+
+    def act(name: str, tried: Callable[[], Any]) -> Attempt:
+        def outcome() -> str:
+            try:
+                tried()
+            except Exception as error:  # noqa: BLE001 - whatever goes wrong further on is not the refusal that is looked for
+                return type(error).__name__
+            return "done"
+
+        return Attempt(name, "Forbidden", outcome)
+
+    def write(who: Principal) -> None:
+        with place.here.store.write(who):
+            pass
+
+    def test_connection() -> None:
+        outside.try_out(
+            place.here.store, lead, Means(site.settings, Egress.of(site.settings), site.vault), "crm", "erp"
+        )
+
+    def run_import() -> None:
+        reading = Principal("token", "tok", ids["owner"], "owner", Scope(writes=False))
+        imports.carry_out(place.here.store, reading, place.here.ids["import"])
+
+    invitation = invitations.invite(
+        stores, site.vault, site.settings, home, ids["owner"], role="guest", email="someone@example.com"
+    )
+    mailed = urlsplit(invitation.link).path.rsplit("/", 1)[1]
+    lonely = workspaces.create(stores, ids["elsewhere"], "Lonely")
+    yield act("write by a share", lambda: write(share))
+    yield act("write in a guise", lambda: write(principals.guise(builder)))
+    yield act("look as an owner", lambda: guises.begin(stores, here.id, builder, home, person=ids["owner"]))
+    yield act("look as a role", lambda: guises.begin(stores, here.id, lead, home, held=["crm.rep"]))
+    yield act("test a connection", test_connection)
+    yield act("import with a token that reads", run_import)
+    yield act("leave nobody", lambda: workspaces.remove_person(stores, lonely.id, ids["elsewhere"]))
+    yield act(
+        "invite as a builder",
+        lambda: invitations.invite(
+            stores, site.vault, site.settings, home, ids["builder"], role="guest", words=Words("", "")
+        ),
+    )
+    yield act("join by the invitation of another", lambda: invitations.join(stores, mailed, place.people["elsewhere"]))
+
+
+def _requests(crowd: Crowd) -> Iterator[Attempt]:
+    place = crowd.place
+
+    def sent(name: str, path: str, expected: str, who: str = "builder", **more: Any) -> Attempt:
+        def tried() -> str:
+            browser = crowd.browser(who)
+            more.setdefault("data", {"form_token": crowd.form_token(who, path)})
+            return str(browser.post(path, follow_redirects=False, **more).status_code)
+
+        return Attempt(f"{name} {path}", expected, tried)
+
+    here, form = f"/w/{place.here.id}", f"/f/{place.here.id}/crm/tags/enquiry"
+    crowd.browser("builder")
+    token = {"X-CSRF-Token": crowd.form_token("builder", here)}
+    yield sent("from another site", "/account/sessions/end", "403", headers={"Sec-Fetch-Site": "cross-site"})
+    yield sent("without a token", "/account/sessions/end", "403", data={"x": "y"})
+    yield sent("as JSON", "/account/sessions/end", "403", json={}, data=None, headers=token)
+    yield sent("without a token", form, "403", data={"name": "x"})
+    yield sent(
+        "what nobody may choose", f"{here}/invitations", "403", data={"form_token": token["X-CSRF-Token"], "role": "x"}
+    )
+    plain = workspaces.create(place.stores, place.people["owner"].id, "Without roles")
+    with place.stores.control.write() as session:
+        workspaces.insert_membership(session, plain.id, place.people["lead"].id, "member")
+    with place.stores.workspace(plain.id).write(person(place.people["owner"].id, "owner")) as session:
+        apps.apply(
+            session,
+            {
+                "formwork": 1,
+                "key": "plain",
+                "label": "Plain",
+                "tables": {"things": {"fields": {"name": {"type": "text"}}}},
+            },
+        )
+    there = f"/w/{plain.id}"
+    crowd.browser("lead")
+    yield sent("where there are no roles", f"{there}/definitions", "403", "lead")
+    yield sent("where there are no roles", f"{there}/definitions/schemas", "403", "lead")
+    change = {"form_token": crowd.form_token("lead", there), "document": json.dumps(PLAIN), "revision": "1"}
+    yield sent("where there are no roles", f"{there}/definitions/applications", "403", "lead", data=change)
+    restoration = Ask("GET", f"{there}/apps/plain/-/revisions/1/restoration", {})
+    yield Attempt("see a restoration", "403", lambda: str(crowd.asks("lead", restoration).status_code))
+    yield Attempt("a file for nothing", "0", lambda: str(_files_left(crowd)))
+    yield Attempt(
+        "a token that is not said to be one",
+        "401",
+        lambda: str(
+            crowd.program.get(
+                "/v0/meta/whoami", headers={"Authorization": f"Basic {place.tokens['owner']}"}
+            ).status_code
+        ),
+    )
+
+
+def _files_left(crowd: Crowd) -> int:
+    """How many files there are more when a program that may only read has sent one."""
+    folder = crowd.place.here.store.files
+    before = len(list(folder.rglob("*")))
+    path = "/v0/{app}/{record}/{field}/uploadAttachment"
+    crowd.asks("reading", ask(crowd.place, "reading", "POST", path, "attach to mine"))
+    return len(list(folder.rglob("*"))) - before

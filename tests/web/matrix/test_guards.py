@@ -1,0 +1,93 @@
+"""Every line that refuses somebody something is missed when it is gone: it is switched off, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.support.databases import Database
+from tests.web.matrix import guards
+from tests.web.matrix.asking import Crowd, outcome, taken_back
+from tests.web.matrix.attempts import Attempt, attempts
+from tests.web.matrix.guards import Guard
+from tests.web.matrix.place import place_on
+from tests.web.matrix.policy import LINKS, PEOPLE, PROGRAMS
+from tests.web.matrix.test_matrix import Cell, cells
+
+# Nobody gets as far as these: what they call asks again, or what is not for somebody is not in their layout to begin
+# with. Lines of a record are held by tests/engine/access/test_lines.py.
+SECOND_LINES = {
+    ("engine/files.py", "_may_read"),
+    ("engine/imports/carrying.py", "_table"),
+    ("engine/imports/names.py", "NameFinder._create"),
+    ("engine/ledgers.py", "reverse"),
+    ("engine/ledgers.py", "balances"),
+    ("engine/search.py", "_readable"),
+    ("engine/sequences.py", "gaps"),
+    ("engine/sides.py", "_lines"),
+    ("engine/trash/parts.py", "restore"),
+    ("engine/trash/records.py", "_restore"),
+    ("engine/typecast.py", "_link"),
+    ("engine/upserts.py", "upsert"),
+}
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[Crowd]:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for place in place_on(Database("", folder)):
+        yield Crowd(place)
+
+
+def test_what_is_tried_past_the_pages_is_refused(crowd: Crowd) -> None:
+    tries = list(attempts(crowd))
+    with taken_back():
+        tried = {one.name: (one.act(), one.expected) for one in tries}
+    assert {name: met for name, (met, expected) in tried.items() if met != expected} == {}
+
+
+def test_each_line_that_refuses_is_missed(on_sqlite: Crowd) -> None:
+    all_guards = guards.all_of_them()
+    assert len(all_guards) > 60
+    tries = [*attempts(on_sqlite), *_refusals(on_sqlite)]
+    with taken_back():
+        asked = _asked(all_guards, tries)
+        unnoticed = [guard for guard in all_guards if not _is_missed(guard, asked[guard])]
+    assert {(one.file, one.function) for one in unnoticed} == SECOND_LINES, "\n".join(map(str, unnoticed))
+
+
+def _refusals(crowd: Crowd) -> Iterator[Attempt]:
+    """The cells of the matrix that refuse."""
+    for kind in (PROGRAMS, PEOPLE, LINKS):
+        for cell in cells(kind):
+            if not cell.is_granted and cell.who not in ("link", "token"):
+                yield Attempt(str(cell), cell.meets, partial(_comes_to, crowd, cell))
+
+
+def _comes_to(crowd: Crowd, cell: Cell) -> str:
+    one = cell.ask(crowd)
+    return outcome(one, crowd.asks(cell.who, one))
+
+
+def _asked(all_guards: list[Guard], tries: list[Attempt]) -> dict[Guard, list[Attempt]]:
+    """Which attempts come by each guard."""
+    found: dict[Guard, dict[int, Attempt]] = {guard: {} for guard in all_guards}
+    now: list[Attempt] = []
+
+    def asked(guard: Guard) -> None:
+        found[guard][id(now[-1])] = now[-1]
+
+    with guards.noticed(all_guards, asked):
+        for one in tries:
+            now.append(one)
+            one.act()
+    return {guard: list(some.values()) for guard, some in found.items()}
+
+
+def _is_missed(guard: Guard, tries: list[Attempt]) -> bool:
+    with guards.without(guard):
+        return any(one.is_missed() for one in tries)
