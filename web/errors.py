@@ -66,7 +66,7 @@ async def crashed(request: Request, error: Exception) -> Response:
     if isinstance(error, TooLarge | TooLong):
         return await _http_error(request, error)
     reference = secrets.token_hex(4)
-    log.error("%s %s failed [%s]", request.method, request.url.path, reference, exc_info=error)
+    log.error("%s %s failed [%s]", request.method, _path_of(request), reference, exc_info=error)
     return await run_in_threadpool(_answer, request, 500, _SAYS[500], reference=reference)
 
 
@@ -76,7 +76,7 @@ async def _formwork_error(request: Request, error: Any) -> Response:
     if isinstance(error, ProofNeeded):
         return redirect(request, f"/account/proof?next={quote(error.back, safe='')}")
     if error.status >= 500:
-        log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
+        log.error("%s %s: %s", request.method, _path_of(request), error, exc_info=error)
     return await run_in_threadpool(_answer, request, error.status, error.says, error=error)
 
 
@@ -87,6 +87,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
     response = await run_in_threadpool(_answer, request, status, says)
     response.headers.update(headers)
     return response
+
+
+def _path_of(request: Request) -> str:
+    """The path for the log, without what in it lets somebody in."""
+    path = request.url.path
+    for name in ("token", "signed"):
+        path = path.replace(request.path_params.get(name) or "\0", "...")
+    return path
 
 
 def is_api(request: Request) -> bool:

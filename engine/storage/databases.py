@@ -126,11 +126,13 @@ def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
     writer = sa.create_engine(
         f"sqlite:///{path}",
         poolclass=StaticPool,
+        hide_parameters=True,  # what people typed, and hashes of secrets, stay out of the log when a statement fails
         connect_args={"check_same_thread": False},
     )
     reader = sa.create_engine(
         f"sqlite:///{path}",
         poolclass=NullPool,
+        hide_parameters=True,
         connect_args={"check_same_thread": False},
     )
     _listen_sqlite(writer, setup, SQLITE_PRAGMAS)
@@ -216,6 +218,7 @@ def postgresql_server(url: str, path: str) -> Connections:
     engine = sa.create_engine(
         url,
         poolclass=NullPool,
+        hide_parameters=True,
         # Ours to begin and to end: BEGIN goes to the server together with the store's path, in one message.
         isolation_level="AUTOCOMMIT",
         # No plan is kept by a connection: it would break off when the same text is about another store's tables, or

@@ -76,6 +76,7 @@ class Crowd:
         self.browsers: dict[str, Visitor] = {}
         self.cookies: dict[str, dict[str, str]] = {}
         self.secrets: dict[str, str] = {}
+        self.leaks: list[str] = []  # answers with something in them that their reader may not see
 
     def browser(self, who: str) -> Visitor:
         """`link` and `unlocked` typed the password of a share. `token`: a program that sends its token to pages."""
@@ -102,7 +103,15 @@ class Crowd:
         return browser
 
     def asks(self, who: str, one: Ask) -> Response:
-        """The answer; no redirect is followed."""
+        """The answer; no redirect is followed. What it must not hold is looked for."""
+        answer = self._asks(who, one)
+        in_their_own = who == "elsewhere" and one.is_api  # a token leads to its own workspace, which has the same words
+        for word in () if in_their_own else self.place.hidden_from(who):
+            if word in answer.text or word in str(answer.headers):
+                self.leaks.append(f"{who} {one.method} {one.address}: {word}")
+        return answer
+
+    def _asks(self, who: str, one: Ask) -> Response:
         path = one.address
         if one.is_api:
             headers = {"Authorization": f"Bearer {self.place.tokens[who]}"} if who in self.place.tokens else {}
@@ -144,17 +153,23 @@ def told(one: Ask, answer: Response, name: str) -> str:
 def content(place: Place) -> str:
     """A digest of everything that is stored: all stores, and which files there are."""
     digest = hashlib.sha256()
-    stores: list[Store] = [place.stores.control, place.here.store, place.other.store]
-    for store in stores:
-        with store.read() as session:
-            for table in _tables(session):
-                for row in sorted(_rows(session, table)):
-                    digest.update(f"{table} {row}\n".encode())
+    for table, row in rows(place):
+        digest.update(f"{table} {row}\n".encode())
     folder = place.site.settings.data
     for path in sorted(folder.rglob("*")):
         if path.is_file() and ".sqlite" not in path.name:
             digest.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode())
     return digest.hexdigest()
+
+
+def rows(place: Place) -> Iterator[tuple[str, str]]:
+    """Every row of every store, with its table."""
+    stores: list[Store] = [place.stores.control, place.here.store, place.other.store]
+    for store in stores:
+        with store.read() as session:
+            for table in _tables(session):
+                for row in sorted(_rows(session, table)):
+                    yield table, row
 
 
 def _tables(session: Session) -> list[str]:

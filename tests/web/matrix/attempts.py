@@ -115,7 +115,7 @@ def _verbs(place: Place) -> Iterator[Attempt]:
         "count": lambda session: queries.count(session, everything),
         "find": lambda session: records.find(session, everything),
         "several": lambda session: records.get_many(session, TAGS, [ids["tag"]]),
-        "titles": lambda session: queries.find_titles(session, TAGS, "U"),
+        "titles": lambda session: queries.find_titles(session, TAGS, "c"),
         "totals": lambda session: totals.totals(session, everything, [("count", "name")]),
         "history": lambda session: history.of_record(session, TAGS, ids["tag"]),
         "balances": lambda session: ledgers.balances(session, "crm.entries"),
@@ -125,7 +125,7 @@ def _verbs(place: Place) -> Iterator[Attempt]:
         "gaps": lambda session: sequences.gaps(session, TAGS, "name"),
     }.items():
         yield verb(name, form, act, "NotFound")
-    yield verb("search", form, lambda session: search.everywhere(session, "Urgent"), "NotFound")
+    yield verb("search", form, lambda session: search.everywhere(session, "canary"), "NotFound")
     yield verb(
         "choices", share, lambda session: forms.choices(session, of(session), of(session).forms["enquiry"]), "NotFound"
     )

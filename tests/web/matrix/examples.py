@@ -243,7 +243,7 @@ EXAMPLES: dict[str, Making] = {
     "POST /invitations/{token}": _form(name="New", email="new@example.com", password="short"),
     "POST /preferences": _form(theme="dark"),
     "POST /f/{workspace}/{app}/{table}/{form}": _form(name="From outside"),
-    "POST /c/{token}": _form(name="Urgent now", was=json.dumps({"name": "Urgent now"})),
+    "POST /c/{token}": _form(name="canary-tag now", was=json.dumps({"name": "canary-tag now"})),
     "POST /s/{token}": _form(password=SHARE_PASSWORD),
     "GET /s/{token}/stacks": _stacks,
     "POST /workspaces": _form(name="Another"),

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ from engine import (
     records,
     resets,
     roles,
+    second_factor,
     sendings,
     sessions,
     shares,
@@ -61,7 +63,24 @@ CSV = b"name,owner\nAlder again,rep@example.com\n"
 FAR_AHEAD = "2099-01-01T00:00:00.000Z"
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 HOOK = "http://127.0.0.1:9/hook"
-FULL = {"credit": 500, "phone": "1", "level": "a"}
+FULL = {"credit": 987651, "phone": "canary-phone", "level": "a"}
+# What stands in records, by who may not see it: others see more.
+OF_SECRETS = ("canary-secret", "canary-gone", "canary-words")
+OF_ACCOUNTS = ("canary-mine", "canary-theirs", "canary-unclaimed", "987651", "987652", "1975302", "canary-phone")
+OF_TAGS = ("canary-tag", "canary-unused", "canary-said", "canary-unsaid")
+HIDDEN = {
+    "rep": (*OF_SECRETS, "canary-theirs", "987651", "987652", "1975302"),
+    "guise": (*OF_SECRETS, "canary-theirs", "987651", "987652", "1975302"),
+    "looker": (*OF_SECRETS, *OF_ACCOUNTS),
+    "guest": (*OF_SECRETS, *OF_ACCOUNTS),
+    "stranger": (*OF_SECRETS, *OF_ACCOUNTS),
+    "nobody": (*OF_SECRETS, *OF_ACCOUNTS, *OF_TAGS),
+    "expired": (*OF_SECRETS, *OF_ACCOUNTS, *OF_TAGS),
+    "off": (*OF_SECRETS, *OF_ACCOUNTS),
+    "elsewhere": (*OF_SECRETS, *OF_ACCOUNTS),
+    "tags": (*OF_SECRETS, *OF_ACCOUNTS),
+}
+SMTP_PASSWORD, CLIENT_SECRET = "canary-of-smtp", "canary-of-oidc"
 # Somebody for every way of belonging, by the words of the table.
 PEOPLE = {
     "guest": "guest",
@@ -140,7 +159,13 @@ class Place:
     people: dict[str, Person] = field(default_factory=dict)
     sids: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)  # of the machine, of a phone, of a connection
     own: dict[str, dict[str, str]] = field(default_factory=dict)  # what belongs to one person, by whose it is
+
+    def hidden_from(self, who: str) -> Iterator[str]:
+        """What no answer to somebody may hold: secrets of the machine, and what others alone may see."""
+        yield from (SMTP_PASSWORD, CLIENT_SECRET, self.secrets["seed"], self.secrets["hook"], self.secrets["key"])
+        yield from HIDDEN.get(who, ())
 
     @property
     def stores(self) -> Stores:
@@ -159,8 +184,11 @@ def place_on(database: Database) -> Iterator[Place]:
             "FORMWORK_SMTP_PORT": "9",
             "FORMWORK_SMTP_FROM": "formwork@example.com",
             "FORMWORK_SMTP_SECURITY": "none",
+            "FORMWORK_SMTP_USER": "formwork",
+            "FORMWORK_SMTP_PASSWORD": SMTP_PASSWORD,
             "FORMWORK_OIDC_ISSUER": "http://127.0.0.1:9",
             "FORMWORK_OIDC_CLIENT_ID": "formwork",
+            "FORMWORK_OIDC_CLIENT_SECRET": CLIENT_SECRET,
         }
     )
     stores = open_stores(settings)
@@ -191,6 +219,11 @@ def place_on(database: Database) -> Iterator[Place]:
     with place.here.store.write(person(ana.id, "owner")) as session:
         roles.give(session, "crm.lead", place.people["lead"].id)
     _give_ways_in(place)
+    place.secrets |= {"hook": place.here.ids.pop("hook"), "key": settings.key_file.read_text().split()[0]}
+    place.other.ids.pop("hook")
+    seed = place.secrets["seed"] = second_factor.new_seed()
+    both_here = place.people["both"]
+    second_factor.switch_on(stores, site.vault, both_here, seed, second_factor.code_at(seed, datetime.now(UTC)))
     ways_in.disable(stores, place.people["off"].id)
     yield place
     site.background.close()
@@ -224,17 +257,19 @@ def _furnish(site: Site, side: Side, rep: Person) -> None:
 def _fill(site: Site, side: Side, owner: Principal, rep: Person) -> None:
     store, ids = side.store, side.ids
     ids["file"] = files.bring(store, owner, io.BytesIO(picture(80, 60)), "plan.png", ROOM).id
-    ids["file of secrets"] = files.bring(store, owner, io.BytesIO(b"hidden words"), "hidden.txt", ROOM).id
+    ids["file of secrets"] = files.bring(store, owner, io.BytesIO(b"canary-words"), "hidden.txt", ROOM).id
     with store.write(owner) as session:
-        ids["tag"], ids["unused tag"] = records.create(session, "crm.tags", [{"name": "Urgent"}, {"name": "Unused"}])
-        ids["secret"] = records.create(session, "crm.secrets", [{"name": "Secret"}])[0]
+        ids["tag"], ids["unused tag"] = records.create(
+            session, "crm.tags", [{"name": "canary-tag"}, {"name": "canary-unused"}]
+        )
+        ids["secret"] = records.create(session, "crm.secrets", [{"name": "canary-secret"}])[0]
         ids["mine"], ids["theirs"], ids["unclaimed"] = records.create(
             session,
             "crm.accounts",
             [
-                {"name": "Alder", "owner": rep.id, "papers": [ids["file"]], **FULL, "tags": [ids["tag"]]},
-                {"name": "Birch", "owner": side.owner.id, "credit": 7, "papers": [ids["file of secrets"]]},
-                {"name": "Cedar", "owner": rep.id, **FULL},
+                {"name": "canary-mine", "owner": rep.id, "papers": [ids["file"]], **FULL, "tags": [ids["tag"]]},
+                {"name": "canary-theirs", "owner": side.owner.id, "credit": 987652, "papers": [ids["file of secrets"]]},
+                {"name": "canary-unclaimed", "owner": rep.id, **FULL},
             ],
         )
         ids["deal"] = records.create(
@@ -244,9 +279,9 @@ def _fill(site: Site, side: Side, owner: Principal, rep: Person) -> None:
         ids["entry"] = records.create(session, "crm.entries", entries)[0]
     for name, table, record, values in (
         ("act on mine", "accounts", "mine", {"claimed": True}),
-        ("act on theirs", "accounts", "theirs", {"name": "Birch anew"}),
-        ("act on tag", "tags", "tag", {"name": "Urgent now"}),
-        ("act on secret", "secrets", "secret", {"name": "Secret now"}),
+        ("act on theirs", "accounts", "theirs", {"name": "canary-theirs anew"}),
+        ("act on tag", "tags", "tag", {"name": "canary-tag now"}),
+        ("act on secret", "secrets", "secret", {"name": "canary-secret now"}),
     ):
         by = person(rep.id) if name == "act on mine" else owner
         with store.write(by) as session:
@@ -257,7 +292,7 @@ def _fill(site: Site, side: Side, owner: Principal, rep: Person) -> None:
             ids[f"seen {one}"] = records.get(session, f"crm.{table}", ids[one]).values["updated_at"]
     with store.write(owner) as session:
         gone = records.create(session, "crm.tags", [{"name": "Gone"}]) + records.create(
-            session, "crm.secrets", [{"name": "Gone secret"}]
+            session, "crm.secrets", [{"name": "canary-gone"}]
         )
     for name, table, record in (("gone tag", "tags", gone[0]), ("gone secret", "secrets", gone[1])):
         with store.write(owner) as session:
@@ -269,10 +304,10 @@ def _fill(site: Site, side: Side, owner: Principal, rep: Person) -> None:
         assert history.of_transaction(session, ids["act on tag"])
 
     with store.write(owner) as session:
-        said = [comments.add(session, "crm.tags", ids["tag"], words).id for words in ("Kept", "Gone")]
+        said = [comments.add(session, "crm.tags", ids["tag"], words).id for words in ("canary-said", "canary-unsaid")]
         comments.delete(session, "crm.tags", ids["tag"], said[1])
         ids["comment"], ids["gone comment"] = said
-        comments.add(session, "crm.accounts", ids["mine"], "Kept")
+        comments.add(session, "crm.accounts", ids["mine"], "Said of it")
         tags, token = session.layout.table("crm.tags"), f"{side.id}.{new_secret()}"
         sendings.note(session, tags, tags.forms["enquiry"], ids["tag"], "a page")
         assert sendings.allow_correction(session, tags.forms["enquiry"], ids["tag"], token)
@@ -317,7 +352,7 @@ def _happen(site: Site, side: Side, owner: Principal, rep: Person) -> None:
         row = {"name": "ax_name", "table_address": "crm.accounts", "shape": json.dumps(shape), "why": "[]"}
         session.connection.execute(sa.insert(index_tables.indexes).values(**row, state="ready", made_at=LONG_AGO))
         ids["index name"] = "ax_name"
-        connections.connect(session, site.vault, Egress.of(site.settings), "crm", "erp", HOOK)
+        ids["hook"] = connections.connect(session, site.vault, Egress.of(site.settings), "crm", "erp", HOOK) or ""
     made = invitations.invite(site.stores, site.vault, site.settings, side.id, side.owner.id, role="guest")
     ids["invitation token"] = urlsplit(made.link).path.rsplit("/", 1)[1]
     ids["invitation"] = invitations.open_ones(site.stores, side.id)[0].id

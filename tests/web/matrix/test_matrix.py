@@ -80,6 +80,7 @@ def test_what_one_may_is_done(crowd: Crowd, kind: str) -> None:
                 if (met := outcome(one, crowd.asks(cell.who, one))) != cell.meets:
                     found.append(f"{cell}: {met}")
     assert not found, "\n".join(found)
+    assert not crowd.leaks, "\n".join(crowd.leaks)
 
 
 @pytest.mark.parametrize("kind", [PEOPLE, LINKS, PROGRAMS])
@@ -92,6 +93,7 @@ def test_what_one_may_not_is_refused_leaves_no_trace_and_tells_nothing(crowd: Cr
     before = content(crowd.place)
     found = [says for cell in refused if (says := _wrong(crowd, cell))]
     assert not found, "\n".join(found)
+    assert not crowd.leaks, "\n".join(crowd.leaks)
     assert content(crowd.place) == before, "\n".join(_writing(crowd, refused))
 
 
