@@ -39,6 +39,8 @@ ABOUT: dict[str, dict[str, str]] = {
     "share of owner": {"share": "share of open"},
 }  # fmt: skip
 TITLES = {"accounts": "name", "tags": "name", "secrets": "name", "deals": "title", "entries": "what"}
+NEW_FIELD = {"name": "New field", "type": "singleLineText"}
+NEW_TABLE = {"name": "New table", "fields": [NEW_FIELD]}
 Making = Callable[[Place, Side, str, Mapping[str, str]], dict[str, Any]]
 
 
@@ -84,6 +86,10 @@ def _known(place: Place, side: Side, who: str, path: str, act: str) -> dict[str,
         known["token"] = ids[f"token of {'locked' if who == 'unlocked' else who}"]
     if path.startswith("/c/"):
         known["token"] = ids["correction token"]
+    if path.endswith("/return"):
+        known["department"] = ids["gone department"]
+    if act == "build tags":
+        known |= {"field": "name", "view": "tags.all"}
     if act == "the owner's words":
         known |= {"table": "tags", "record": ids["tag"]}
     if path.endswith("/restoration") and "{comment}" in path:
@@ -236,6 +242,17 @@ EXAMPLES: dict[str, Making] = {
     "DELETE /v0/{app}/{table}": _api_delete,
     "POST /v0/{app}/{table}/{record}/comments": lambda *_given: {"json": {"text": "Said"}},
     "PATCH /v0/{app}/{table}/{record}/comments/{comment}": lambda *_given: {"json": {"text": "Said anew"}},
+    "POST /v0/meta/bases": lambda _place, side, _who, _known: {
+        "json": {"workspaceId": side.id, "name": "New", "tables": [NEW_TABLE]}
+    },
+    "POST /v0/meta/bases/{app}/tables": lambda *_given: {"json": NEW_TABLE},
+    "PATCH /v0/meta/bases/{app}/tables/{table}": lambda *_given: {"json": {"name": "Labels"}},
+    "POST /v0/meta/bases/{app}/tables/{table}/fields": lambda *_given: {"json": NEW_FIELD},
+    "PATCH /v0/meta/bases/{app}/tables/{table}/fields/{field}": lambda *_given: {"json": {"name": "Called"}},
+    "POST /v0/bases/{app}/webhooks": lambda *_given: {
+        "json": {"specification": {"options": {"filters": {"dataTypes": ["tableData"]}}}}
+    },
+    "POST /v0/bases/{app}/webhooks/{hook}/enableNotifications": lambda *_given: {"json": {"enable": False}},
     "POST /sign-in": _form(email="builder@example.com", password=PASSWORD),
     "POST /sign-in/code": _form(code="000000"),
     "POST /forgotten": _form(email="guest@example.com"),
@@ -261,6 +278,10 @@ EXAMPLES: dict[str, Making] = {
     "POST /w/{workspace}/invitations": _form(role="guest", days="7"),
     "POST /w/{workspace}/departments": _form(name="New one"),
     "POST /w/{workspace}/departments/{department}": _form(name="Anew"),
+    "POST /w/{workspace}/departments/-/belonging": lambda _place, side, _who, _known: {
+        "query": {"was": f"{side.ids['user']}:"}
+    },
+    "POST /w/{workspace}/departments/{department}/before": _query(name="Sales", place="0"),
     "POST /w/{workspace}/departments/{department}/place": _form(place="1"),
     "POST /w/{workspace}/departments/{department}/people": _in_form(person="user"),
     "POST /w/{workspace}/guise": _in_form(user="user"),

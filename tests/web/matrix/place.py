@@ -24,6 +24,7 @@ from engine import (
     files,
     guises,
     history,
+    hooks,
     imports,
     invitations,
     notifications,
@@ -164,7 +165,7 @@ class Place:
 
     def hidden_from(self, who: str) -> Iterator[str]:
         """What no answer to somebody may hold: secrets of the machine, and what others alone may see."""
-        yield from (SMTP_PASSWORD, CLIENT_SECRET, self.secrets["seed"], self.secrets["hook"], self.secrets["key"])
+        yield from (SMTP_PASSWORD, CLIENT_SECRET, *self.secrets.values())
         yield from HIDDEN.get(who, ())
 
     @property
@@ -219,8 +220,10 @@ def place_on(database: Database) -> Iterator[Place]:
     with place.here.store.write(person(ana.id, "owner")) as session:
         roles.give(session, "crm.lead", place.people["lead"].id)
     _give_ways_in(place)
-    place.secrets |= {"hook": place.here.ids.pop("hook"), "key": settings.key_file.read_text().split()[0]}
-    place.other.ids.pop("hook")
+    place.secrets["key"] = settings.key_file.read_text().split()[0]
+    for name in ("secret of the hook", "secret of a connection"):
+        place.secrets[name] = place.here.ids.pop(name)
+        place.other.ids.pop(name)
     seed = place.secrets["seed"] = second_factor.new_seed()
     both_here = place.people["both"]
     second_factor.switch_on(stores, site.vault, both_here, seed, second_factor.code_at(seed, datetime.now(UTC)))
@@ -343,6 +346,11 @@ def _happen(site: Site, side: Side, owner: Principal, rep: Person) -> None:
     with store.write(owner) as session:
         ids["department"] = departments.create(session, "Sales")
         ids["empty department"] = departments.create(session, "Empty")
+        ids["gone department"] = departments.create(session, "Gone")
+        departments.remove(session, ids["gone department"])
+        asks = {"options": {"filters": {"dataTypes": ["tableData"]}}}
+        hook, ids["secret of the hook"] = hooks.create(session, site.vault, Egress.of(site.settings), "crm", HOOK, asks)
+        ids["hook"] = hook.id
         ids["mail"] = outbox.put(session, ["a@example.com"], "Hello", "Words", site.settings)[0]
         session.connection.execute(sa.update(automation_tables.outbox).values(status="failed"))
         ids["run"] = session.connection.execute(sa.select(automation_tables.runs.c.id)).scalars().first() or ""
@@ -352,7 +360,9 @@ def _happen(site: Site, side: Side, owner: Principal, rep: Person) -> None:
         row = {"name": "ax_name", "table_address": "crm.accounts", "shape": json.dumps(shape), "why": "[]"}
         session.connection.execute(sa.insert(index_tables.indexes).values(**row, state="ready", made_at=LONG_AGO))
         ids["index name"] = "ax_name"
-        ids["hook"] = connections.connect(session, site.vault, Egress.of(site.settings), "crm", "erp", HOOK) or ""
+        ids["secret of a connection"] = (
+            connections.connect(session, site.vault, Egress.of(site.settings), "crm", "erp", HOOK) or ""
+        )
     made = invitations.invite(site.stores, site.vault, site.settings, side.id, side.owner.id, role="guest")
     ids["invitation token"] = urlsplit(made.link).path.rsplit("/", 1)[1]
     ids["invitation"] = invitations.open_ones(site.stores, side.id)[0].id

@@ -21,7 +21,7 @@ ALIKE = {"stranger": ("link", "token")}
 AS_ONESELF = {"person", "look as somebody", "one's own here", "the owner's own"}
 # Where something may not be there: what is missing is told as if the first of these did not exist.
 LEVELS = (
-    *("workspace", "table", "record", "form", "field", "key", "comment"),
+    *("workspace", "table", "record", "form", "field", "key", "view", "comment", "hook"),
     *("share", "file", "transaction", "thing", "message", "session", "token"),
 )
 
