@@ -7,10 +7,11 @@ the records that see them, and those alone are worked out again, in the same tra
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -21,6 +22,7 @@ from engine.definitions.types import Key
 from engine.formulas.reading import Find
 from engine.formulas.types import NUMBER, TEXT
 from engine.storage import record_rows
+from engine.storage.adding import WorkedOut
 from engine.storage.expressions import Records, clock_of
 from engine.storage.groups import AllRecords
 from engine.storage.layout import ERROR_SUFFIX, Layout, sql_type
@@ -30,6 +32,7 @@ from engine.storage.session import Session
 Ids = set[str] | None  # None: all records of the table
 MAX_SOUGHT = 1_000  # values to look for; of more, all records are worked out
 BLANKS = {None, "", 0}
+LONGEST = 20_000  # characters of the SQL by which computed fields come with a new record
 
 
 @dataclass
@@ -37,22 +40,22 @@ class Written:
     """What a transaction wrote: which records of which field, and whom changed links lead or led to.
 
     `held` has, by table, the stored values that records (with their ids) held before they were changed or deleted;
-    `gone` the tables of deleted ones. `seen` remembers who links to which records: many fields ask the same, and
-    links stay as they were written while what follows from them is worked out.
+    `gone` the tables of deleted ones; `made` by table the records that came `with_new`. `seen` remembers who links to
+    which records: many fields ask the same, and links stay as they were written while what follows is worked out.
     """
 
     fields: dict[Key, Ids] = field(default_factory=dict)
     relinked: dict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
     held: dict[str, list[tuple[str, Mapping[str, Any]]]] = field(default_factory=lambda: defaultdict(list))
     gone: set[str] = field(default_factory=set)
+    made: dict[str, set[str]] = field(default_factory=dict)
     seen: dict[tuple[Key, frozenset[str]], set[str]] = field(default_factory=dict)
 
     def wrote(self, table: str, keys: Iterable[str], ids: Collection[str] | None) -> None:
         """These fields of these records (None: of all) hold something else now."""
+        new = None if ids is None else set(ids)  # fields share one set, which is never changed, only replaced
         for key in keys:
-            before = self.fields.get((table, key), set())
-            everything = ids is None or before is None
-            self.fields[table, key] = None if everything else {*(before or ()), *(ids or ())}
+            self.fields[table, key] = union(new, self.fields[table, key]) if (table, key) in self.fields else new
 
     def linked(self, table: str, key: str, ids: Iterable[str]) -> None:
         """A link began or ended to lead to these records."""
@@ -64,15 +67,32 @@ class Written:
         if gone:
             self.gone.add(table)
 
-    def add(self, other: Written) -> None:
-        """What `other` says was written was written, too."""
-        for (table, key), ids in other.fields.items():
-            self.wrote(table, [key], ids)
-        for (table, key), linked in other.relinked.items():
-            self.linked(table, key, linked)
-        for table, values in other.held.items():
-            self.held[table].extend(values)
-        self.gone |= other.gone
+    @classmethod
+    def of(cls, many: Sequence[Written]) -> Written:
+        """What all of these say was written."""
+        whole = cls()
+        sets: dict[Key, list[Ids]] = defaultdict(list)
+        for one in many:
+            for key, ids in one.fields.items():
+                sets[key].append(ids)
+            for (table, link), linked in one.relinked.items():
+                whole.linked(table, link, linked)
+            for table, values in one.held.items():
+                whole.held[table].extend(values)
+            whole.gone |= one.gone
+            for table, ids in one.made.items():
+                whole.made[table] = whole.made.get(table, set()) | ids
+        for one in many:
+            for (table, _key), again in one.fields.items():
+                if table in whole.made and table not in one.made:
+                    whole.made[table] = set() if again is None else whole.made[table] - again
+        joined: dict[tuple[int, ...], Ids] = {}  # what fields share stays shared
+        for key, some in sets.items():
+            same = tuple(map(id, some))
+            if same not in joined:
+                joined[same] = None if None in some else set().union(*(ids or () for ids in some))
+            whole.fields[key] = joined[same]
+        return whole
 
 
 @dataclass(frozen=True)
@@ -89,6 +109,9 @@ def refresh(session: Session, written: Written, entirely: Collection[Key] = ()) 
     `entirely` names computed fields that are new or defined anew: they are worked out for all records.
     Neighbouring fields of one table that concern the same records share one UPDATE.
     """
+    if session.unsettled is not None:
+        session.unsettled.append(written)
+        return
     layout = session.layout
     own = _Own(written)
     waiting: dict[str, tuple[Ids, list[Field]]] = {}
@@ -98,17 +121,107 @@ def refresh(session: Session, written: Written, entirely: Collection[Key] = ()) 
         ids = None if key in entirely else affected(session, table, node.inputs, node.finds, written)
         if ids is not None and not ids:
             continue
+        written.wrote(table.address, [node.field.key], ids)
+        session.touch(table.address, ids)
+        if ids is not None and table.address in written.made and node.field in _came_with_new(session, table):
+            ids = ids - written.made[table.address]
+            if not ids:
+                continue
         for address in {address for address, needed in node.needs if _is_waiting(waiting, address, needed)}:
             _work_out(session, layout.table(address), *waiting.pop(address), own)
         if table.address in waiting and waiting[table.address][0] != ids:
             _work_out(session, table, *waiting.pop(table.address), own)
         held = waiting.get(table.address, (ids, []))
         waiting[table.address] = (ids, [*held[1], node.field])
-        written.wrote(table.address, [node.field.key], ids)
-        session.touch(table.address, ids)
     session.written.append(written)
     for address, (ids, fields) in waiting.items():
         _work_out(session, layout.table(address), ids, fields, own)
+
+
+@contextmanager
+def later(session: Session) -> Iterator[None]:
+    """What is written inside is worked out when the block ends, or at `settle`: for many writes, if nobody looks."""
+    session.unsettled = []
+    try:
+        yield
+        settle(session)
+    finally:
+        session.unsettled = None
+
+
+def settle(session: Session) -> None:
+    """Work out what waits for it."""
+    if session.unsettled:
+        waiting, session.unsettled = session.unsettled, None
+        refresh(session, Written.of(waiting))
+        session.unsettled = []
+
+
+def following(layout: Layout, tables: Collection[str]) -> frozenset[Key]:
+    """The stored computed fields that may change when records of these tables are written."""
+    written = {(address, key) for address in tables for key in ("id", *layout.table(address).fields)}
+    for table in layout.apps.tables.values():  # the other side of a link changes with it
+        written |= {
+            (table.address, one.key) for one in table.fields.values() if one.inverse_of and one.target in tables
+        }
+    found: set[Key] = set()
+    for node in layout.remember("computed", lambda: _sorted_nodes(layout)):
+        if node.needs & (written | found) or any(find.table in tables for find in node.finds):
+            found.add((node.field.table, node.field.key))
+    return frozenset(found)
+
+
+def with_new(session: Session, table: Table) -> WorkedOut:
+    """How computed fields are worked out while a record is added, from what it brings: those that need no more."""
+    return lambda given: _of_new(session, table, given, _came_with_new(session, table))
+
+
+def _came_with_new(session: Session, table: Table) -> list[Field]:
+    """The computed fields that follow from the own values of a new record alone, in the order of working them out.
+
+    An expression repeats what it is worked out from; where that gets long, an UPDATE is cheaper.
+    """
+    layout = session.layout
+
+    def made() -> list[Field]:
+        kept = [one.key for one in table.fields.values() if layout.stored(one) and not one.kind.computed]
+        columns: dict[str, sa.ColumnElement[Any]] = {key: layout.sql(table).c[key] for key in ("id", *kept)}
+        fields: list[Field] = []
+        left = LONGEST
+        for node in layout.remember("computed", lambda: _sorted_nodes(layout)):
+            one = node.field
+            if one.table != table.address or one.expression is None or layout.types.formula(one).uses_log or node.finds:
+                continue
+            if not all(len(path) == 1 and path[0] in columns for path in node.inputs):
+                continue
+            more = _of_new(session, table, columns, [one])
+            left -= sum(len(str(value.compile(dialect=session.connection.dialect))) for value in more.values())
+            if left < 0:
+                break
+            columns |= more
+            fields.append(one)
+        return fields
+
+    return layout.remember(("of new", table.address), made)
+
+
+def _of_new(
+    session: Session, table: Table, given: Mapping[str, sa.ColumnElement[Any]], fields: Sequence[Field]
+) -> dict[str, sa.ColumnElement[Any]]:
+    """The SQL of computed fields and of their errors, by column, for a record that is no row yet."""
+    layout = session.layout
+    found: dict[str, sa.ColumnElement[Any]] = {}
+    for one in fields:
+        record = cast("sa.FromClause", _Given({**given, **found}))
+        found |= _assignments(layout, Records(layout, table, record, clock_of(session)), [one])
+    return found
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What an expression sees of a record that is no row yet."""
+
+    c: Mapping[str, sa.ColumnElement[Any]]
 
 
 class _Own:
@@ -134,7 +247,7 @@ def read_through(session: Session) -> frozenset[Key]:
         nodes = _sorted_nodes(layout)
         paths = [(node.field.table, path) for node in nodes for path in node.inputs]
         paths += [(find.table, path) for node in nodes for find in node.finds for path in find.paths]
-        return frozenset(key for table, path in paths for key in list(_keys_on(layout, table, path))[:-1])
+        return frozenset(key for table, path in paths for key in list(keys_on(layout, table, path))[:-1])
 
     return layout.remember("read through", made)
 
@@ -151,7 +264,7 @@ def _sorted_nodes(layout: Layout) -> list[_Node]:
                 inputs, finds = tuple(layout.types.inputs(one)), tuple(layout.types.finds(one))
                 paths = [(one.table, path) for path in inputs]
                 paths += [(find.table, path) for find in finds for path in find.paths]
-                needs = frozenset(key for start, path in paths for key in _keys_on(layout, start, path))
+                needs = frozenset(key for start, path in paths for key in keys_on(layout, start, path))
                 nodes[one.table, one.key] = _Node(one, inputs, finds, needs)
     order: TopologicalSorter[Key] = TopologicalSorter()
     for key, node in nodes.items():
@@ -159,7 +272,8 @@ def _sorted_nodes(layout: Layout) -> list[_Node]:
     return [nodes[key] for key in order.static_order()]
 
 
-def _keys_on(layout: Layout, table: str, path: Path) -> Iterable[Key]:
+def keys_on(layout: Layout, table: str, path: Path) -> Iterable[Key]:
+    """The fields on a path from `table`, each with its own table."""
     here: Table | None = layout.table(table)
     for part in path:
         if here is None:

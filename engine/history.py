@@ -12,18 +12,14 @@ import sqlalchemy as sa
 
 from engine.access import door, past
 from engine.storage import record_rows, workspace_tables
-from engine.storage.prepared import Prepared
+from engine.storage.adding import Adding
 from engine.storage.session import Change, Session, timestamp
 from engine.text import Text, _
 
 _changes = workspace_tables.changes
 
 
-_LOG = Prepared(
-    sa.insert(_changes).values(
-        {one.key: sa.bindparam(one.key, type_=one.type) for one in _changes.columns if one.key != "id"}
-    )
-)
+_LOG = Adding(_changes, [one.key for one in _changes.columns if one.key != "id"])
 
 
 @dataclass(frozen=True)
@@ -67,24 +63,17 @@ def log(session: Session, changes: Sequence[Change]) -> None:
     """Store changes in the transaction that makes them."""
     if not changes:
         return
-    at, asker = timestamp(session.now), session.principal
-    session.run(
+    asker = session.principal
+    alike = (session.transaction_id, timestamp(session.now), asker.kind, asker.id, asker.user_id, session.cause)
+    session.add(
         _LOG,
         [
-            {
-                "transaction_id": session.transaction_id,
-                "at": at,
-                "by_kind": asker.kind,
-                "by_id": asker.id,
-                "user_id": asker.user_id,
-                "cause": session.cause,
-                "table_address": change.table,
-                "record_id": change.record_id,
-                "kind": change.kind,
-                "before": _spelled(change.before),
-                "after": _spelled(change.after),
-            }
-            for change in changes
+            *([value] * len(changes) for value in alike),
+            [change.table for change in changes],
+            [change.record_id for change in changes],
+            [change.kind for change in changes],
+            [_spelled(change.before) for change in changes],
+            [_spelled(change.after) for change in changes],
         ],
     )
     session.changes.extend(changes)

@@ -6,7 +6,8 @@ judged, computed fields follow, and the change is logged, all in the caller's tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -91,7 +92,7 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
     if back:  # somebody may have taken what may be there once
         _refuse(check_unique(session, table, whole))
     _refuse(rules.on_create(session, table, whole, back=back))
-    record_rows.insert(session, table, records)
+    record_rows.insert(session, table, records, computed.with_new(session, table))
     unique.keep(session, table, whole)
     files.note_uses(session, table, records)
     if back:
@@ -99,6 +100,7 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
     ids = [record_id for record_id, _values in records]
     written = Written()
     written.wrote(table.address, ["id", *table.fields], ids)
+    written.made[table.address] = set(ids)
     for field in _links(table):
         written.linked(table.address, field.key, _linked_in([values for _id, values in records], field))
     own = {one.key for one in record_rows.stored_fields(session, table)} | {
@@ -185,8 +187,11 @@ def write(
     unique.keep(session, table, {record_id: {**before[record_id], **values} for record_id, values in changed.items()})
     files.note_uses(session, table, changed.items())
     written = Written()
+    alike: dict[tuple[str, ...], list[str]] = {}
     for record_id, values in changed.items():
-        written.wrote(table.address, [*values, *stamp], [record_id])
+        alike.setdefault(tuple(values), []).append(record_id)
+    for keys, ids in alike.items():
+        written.wrote(table.address, [*keys, *stamp], ids)
     written.left(table.address, [(record_id, before[record_id]) for record_id in changed])
     for field in _links(table):
         touched = [values for values in changed.values() if field.key in values]
@@ -407,15 +412,11 @@ def _links(table: Table) -> list[Field]:
 
 def _linked_in(records: Sequence[Mapping[str, Any]], field: Field) -> set[str]:
     """The records that a link of any of these records leads to."""
-    linked: set[str] = set()
-    for values in records:
-        value = values.get(field.key)
-        if value:
-            linked.update(value if field.many else [value])
-    return linked
+    values = [value for one in records if (value := one.get(field.key))]
+    return set(itertools.chain.from_iterable(values) if field.many else values)
 
 
-def _filled(values: Mapping[str, Any], own: set[str]) -> Values:
+def _filled(values: Mapping[str, Any], own: Collection[str]) -> Values:
     return {key: value for key, value in values.items() if key in own and not is_empty(value)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -11,11 +12,12 @@ from engine import computed, formulas
 from engine.definitions.conditions import expression, is_expression
 from engine.definitions.language import Field, Table
 from engine.errors import Problem
-from engine.field_types import InvalidValue, Options
+from engine.field_types import InvalidValue, Options, TakesFiles
 from engine.files import file_problems
 from engine.storage import record_rows, workspace_tables
 from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.layout import sql_type
+from engine.storage.record_rows import MOST_VALUES, among_values
 from engine.storage.session import Session
 from engine.text import Label, Text, _
 
@@ -32,31 +34,74 @@ def accept(
 
     `new`: the records do not exist yet, so they may bring numbers that the engine would draw.
     """
-    accepted: list[Values] = []
+    accepted: list[Values] = [{} for _record in given]
     problems: list[Problem] = []
-    for number, record in enumerate(given):
-        values: Values = {}
-        for key, value in record.items():
-            field = table.fields.get(key)
-            at = f"/{number}/{key}"
-            if field is None:
-                problems.append(Problem(at, _("There is no field {field} here.", field=key), "unknown_field", value))
-            elif not (field.brought if new else field.writable):
-                problems.append(_not_set(field, at, value))
-            else:
-                try:
-                    values[key] = _accepted(session, field, value, reading)
-                except InvalidValue as error:
-                    says = _("{field} {problem}.", field=_name(field), problem=error.says)
-                    problems.append(Problem(at, says, "invalid_value", value))
-        accepted.append(values)
+    for key, numbers in _columns(given).items():
+        values = [given[number][key] for number in numbers]
+        field = table.fields.get(key)
+        if field is None or not (field.brought if new else field.writable):
+            problems += [_not_set(key, field, number, value) for number, value in zip(numbers, values, strict=True)]
+            continue
+        found, refused = _judged(session, field, values, reading)
+        for number, value in zip(numbers, found, strict=True):
+            accepted[number][key] = value
+        for place, problem in refused.items():
+            del accepted[numbers[place]][key]
+            problems.append(replace(problem, at=f"/{numbers[place]}/{key}"))
     problems += check_links(session, table, accepted)
     problems += _missing_named(session, table, accepted)
     problems += file_problems(session, table, accepted)
     return accepted, problems
 
 
-def _not_set(field: Field, at: str, value: Any) -> Problem:
+def accept_all(
+    session: Session, table: Table, field: Field, given: Sequence[Any], reading: Reading = "json"
+) -> tuple[list[Any], dict[int, Problem]]:
+    """The same of values for one field that names nothing: the stored ones, and by number what is wrong."""
+    accepted, refused = _judged(session, field, given, reading)
+    if isinstance(field.kind, TakesFiles):
+        for problem in file_problems(session, table, [{field.key: value} for value in accepted]):
+            refused[int(problem.at.split("/")[1])] = problem
+    return accepted, refused
+
+
+def _columns(given: Sequence[Given]) -> dict[str, Sequence[int]]:
+    """The keys that are given, each with the numbers of the records that have it."""
+    keys = given[0].keys() if given else ()
+    if all(record.keys() == keys for record in given):
+        return dict.fromkeys(keys, range(len(given)))
+    columns: dict[str, Sequence[int]] = {}
+    for number, record in enumerate(given):
+        for key in record:
+            columns.setdefault(key, []).append(number)  # type: ignore[attr-defined]
+    return columns
+
+
+def _judged(
+    session: Session, field: Field, given: Sequence[Any], reading: Reading
+) -> tuple[list[Any], dict[int, Problem]]:
+    """The values of one field as they are stored, and by their number those that it refuses."""
+    options = options_of(session, field)
+    accepted: list[Any] = []
+    refused: dict[int, Problem] = {}
+    for value in given:
+        is_text = reading == "text" and isinstance(value, str)
+        if is_empty(value) or (is_text and value.isspace()):
+            accepted.append([] if field.many else field.kind.empty())
+            continue
+        try:
+            accepted.append(field.kind.read(value, options) if is_text else field.kind.accept(value, options))
+        except InvalidValue as error:
+            says = _("{field} {problem}.", field=_name(field), problem=error.says)
+            refused[len(accepted)] = Problem("", says, "invalid_value", value)
+            accepted.append(None)
+    return accepted, refused
+
+
+def _not_set(key: str, field: Field | None, number: int, value: Any) -> Problem:
+    at = f"/{number}/{key}"
+    if field is None:
+        return Problem(at, _("There is no field {field} here.", field=key), "unknown_field", value)
     if field.read_only:
         return Problem(at, _("You may not set {field}.", field=_name(field)), "not_allowed", value)
     says = _("{field} is kept by itself and cannot be set.", field=_name(field))
@@ -88,9 +133,9 @@ def check_unique(session: Session, table: Table, records: Mapping[str, Given]) -
         column = sql.c[field.key]
         taken: dict[Any, str] = {}
         values = list(set(wanted.values()))
-        for start in range(0, len(values), 500):
-            found = sa.select(column, sql.c.id).where(column.in_(values[start : start + 500]))
-            taken |= {row[0]: row[1] for row in session.connection.execute(found)}
+        for start in range(0, len(values), MOST_VALUES):
+            some = among_values(session, column, values[start : start + MOST_VALUES])
+            taken |= {row[0]: row[1] for row in session.connection.execute(sa.select(column, sql.c.id).where(some))}
         seen: dict[Any, str] = {}
         for number, (record_id, values_of) in enumerate(records.items()):
             value = values_of.get(field.key)
@@ -112,16 +157,28 @@ def check_unique(session: Session, table: Table, records: Mapping[str, Given]) -
     return problems
 
 
-def check_links(session: Session, table: Table, records: Sequence[Given]) -> list[Problem]:
-    """A problem for each link to a record that is not there. Those that are there stay until the transaction ends."""
+def check_links(
+    session: Session, table: Table, records: Sequence[Given], held: Mapping[str, set[str]] | None = None
+) -> list[Problem]:
+    """A problem for each link to a record that is not there. Those that are there stay until the transaction ends.
+
+    `held`: by link those that were found before in this transaction; they are not asked for again.
+    """
     problems = []
     for field in table.fields.values():
         if not field.is_link or field.is_side:  # other sides are judged in sides.py
             continue
         wanted = {one for values in records for one in _ids(values.get(field.key))}
+        if held is not None:
+            wanted -= held[field.key]
+        if not wanted:
+            continue
         seen = (table.address, field.key) in computed.read_through(session)
         hold: record_rows.Hold = "unchanged" if seen else "there"
-        missing = wanted - record_rows.existing_in(session, field.targets, wanted, hold=hold)
+        found = record_rows.existing_in(session, field.targets, wanted, hold=hold)
+        if held is not None:
+            held[field.key].update(found)
+        missing = wanted - found
         if missing:
             problems += [
                 Problem(
@@ -182,16 +239,6 @@ def options_of(session: Session, field: Field) -> Options:
     if field.kind.holds == "date_time":
         return {"time_zone": session.workspace.time_zone, **field.options}
     return field.options
-
-
-def _accepted(session: Session, field: Field, value: Any, reading: Reading) -> Any:
-    if isinstance(value, str) and reading == "text" and not value.strip():
-        value = None
-    if is_empty(value):
-        return [] if field.many else field.kind.empty()
-    if reading == "text" and isinstance(value, str):
-        return field.kind.read(value, options_of(session, field))
-    return field.kind.accept(value, options_of(session, field))
 
 
 # Where those whom fields name are known: those who left and what was removed too, for records keep naming them.

@@ -75,6 +75,7 @@ BEHIND_THE_DOOR = {
     "engine/rules/__init__.py": "whether a lock closes a record: only its message is told",
     "engine/rules/checks.py": "holds checks after every write",
     "engine/rules/locks.py": "holds locks before every write",
+    "engine/rules/looking.py": "whether rules look at computed fields, of which nothing is told",
     "engine/rules/planned.py": "what a new rule would find, for builders",
     "engine/rules/unique.py": "holds what is unique; tells only that it is taken",
     "engine/sequences.py": "draws numbers",

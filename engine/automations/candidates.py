@@ -35,15 +35,8 @@ def candidates(session: Session, table: Table, paths: Iterable[Path], finds: Ite
             here = behind
             found = union(found, _seeing(session, table, links, _touched(session, here.address)))
     if finds := list(finds):
-        found = union(found, computed.affected(session, table, (), finds, _written(session)))
+        found = union(found, computed.affected(session, table, (), finds, Written.of(session.written)))
     return found
-
-
-def _written(session: Session) -> Written:
-    whole = Written()
-    for one in session.written:
-        whole.add(one)
-    return whole
 
 
 def _touched(session: Session, table: str) -> Ids:

@@ -44,8 +44,8 @@ class Formula:
     """An expression that has been checked.
 
     `paths` are the fields it reads, `finds` the tables it looks through. `uses_clock` and `uses_me` say that its
-    value depends on when it is read and by whom, `uses_calendar` on the workspace's business calendar; `can_fail`
-    that it may be an error for some record.
+    value depends on when it is read and by whom, `uses_calendar` on the workspace's business calendar, `uses_log` on
+    what the log of changes says; `can_fail` that it may be an error for some record.
     """
 
     text: str
@@ -56,6 +56,7 @@ class Formula:
     uses_me: bool
     finds: tuple[Find, ...] = ()
     uses_calendar: bool = False
+    uses_log: bool = False
 
     @property
     def can_fail(self) -> bool:
@@ -97,6 +98,7 @@ def formula_of(text: str, tree: Typed) -> Formula:
         any(one.asks == "me" for one in applied),
         reading.finds,
         any(one.asks == "calendar" for one in applied),
+        any(one.asks == "log" for one in applied),
     )
 
 

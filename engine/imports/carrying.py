@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine import apps
+from engine import apps, computed
 from engine.access import door
 from engine.definitions.apps import Apps
 from engine.definitions.language import Field, Table
@@ -20,10 +20,12 @@ from engine.imports.mapping import ColumnMapping, FileMapping, document_with
 from engine.imports.names import NameFinder
 from engine.imports.rows import Line, Planner, Told, chunks
 from engine.imports.writing import link, write
+from engine.rules.looking import look_at_what_follows
 from engine.storage.savepoints import attempt
 from engine.storage.session import Session
 
 CHUNK = 2_000  # lines planned and written together; measured no slower than 10,000, and progress shows in between
+SETTLED = 100_000  # lines after which what follows from them is worked out, where nobody looks at it before
 MAX_UNKNOWN = 100  # names per column that the counts list
 
 # count: look only. try: write, see what the checks say, and take it back. write: write.
@@ -113,18 +115,23 @@ def bring_in(
     outcome = Outcome(choices=choices)
     made = Names(())
     waiting: list[Line] = []
-    for chunk in chunks(source.rows(), CHUNK):
-        lines = planner.plan(chunk)
-        if writes:
-            write(session, table, [line for line in lines if not line.problems])
-        for line in lines:
-            if line.outcome == "new" and table.fields[table.title].writable and line.values.get(table.title):
-                made.add(str(line.values[table.title]), line.record_id)
-            if line.later and not line.problems:
-                waiting.append(line)
-            else:
-                outcome.add(line)
-        progress(chunk[-1].line)
+    with computed.later(session) if writes and _may_wait(session, table, mapping) else nullcontext():
+        settled = 0
+        for chunk in chunks(source.rows(), CHUNK):
+            lines = planner.plan(chunk)
+            if writes:
+                write(session, table, [line for line in lines if not line.problems])
+            for line in lines:
+                if line.outcome == "new" and table.fields[table.title].writable and line.values.get(table.title):
+                    made.add(str(line.values[table.title]), line.record_id)
+                if line.later and not line.problems:
+                    waiting.append(line)
+                else:
+                    outcome.add(line)
+            if chunk[-1].line - settled >= SETTLED:
+                settled = chunk[-1].line
+                computed.settle(session)
+            progress(chunk[-1].line)
     link(session, table, waiting, made, writes=writes)
     for line in waiting:
         outcome.add(line)
@@ -132,6 +139,15 @@ def bring_in(
     outcome.created = dict(names.created)
     outcome.unknown = dict(_unknown(planner, names, mapping, table))
     return outcome
+
+
+def _may_wait(session: Session, table: Table, mapping: FileMapping) -> bool:
+    """Whether nothing that is asked along the way looks at what is worked out from the records that are written."""
+    links = [(one, target) for one in mapping.columns for target in table.fields[one.field].targets]
+    seen = session.seen.apps.tables
+    titles = {(target, seen[target].title) for _column, target in links if target in seen}  # by which they are found
+    made = {target for column, target in links if column.unknown == "create" and target in seen}
+    return not look_at_what_follows(session, {table.address, *made}, titles)
 
 
 class _TakenBack(Exception):

@@ -17,6 +17,7 @@ from engine.field_types import split_list
 from engine.field_types.select import COLORS
 from engine.importers import key_for
 from engine.storage.expressions import Records, clock_of, moment
+from engine.storage.record_rows import MOST_VALUES, among_values
 from engine.storage.session import Session
 
 MAX_SUGGESTED_FROM = 20_000  # names among which a similar one is looked for
@@ -129,9 +130,10 @@ def records_by_values(
     columns = [sql.c[key] for key in keys]
     found: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     firsts = list({values[0] for values in wanted})
-    for start in range(0, len(firsts), 500):
-        some = sa.select(sql.c.id, *columns).where(columns[0].in_(firsts[start : start + 500]))
-        for record_id, *values in session.connection.execute(some, moment(session)):
+    for start in range(0, len(firsts), MOST_VALUES):
+        some = among_values(session, columns[0], firsts[start : start + MOST_VALUES])
+        wanted_rows = sa.select(sql.c.id, *columns).where(some)
+        for record_id, *values in session.connection.execute(wanted_rows, moment(session)):
             if tuple(values) in wanted:
                 found[tuple(values)].append(record_id)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ class Told(NamedTuple):
     says: Text | str
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
     """One row of the file and what becomes of it.
 
@@ -39,8 +39,8 @@ class Line:
     """
 
     line: int
-    record_id: str = ""
     values: Values = field(default_factory=dict)
+    record_id: str = ""
     before: Values | None = None
     problems: list[Told] = field(default_factory=list)
     notes: list[Told] = field(default_factory=list)
@@ -83,18 +83,15 @@ class Planner:
         self._columns = [Column(session, table, one, columns.index(one.column), names) for one in mapping.columns]
         self._defaults: Values | None = None
         self._shown: dict[str, Values] = {}  # what is seen of records that are there, by who sees not all
+        self._held: dict[str, set[str]] = defaultdict(set)  # link -> records that it leads to, and that stay
         self._seen: dict[str, dict[Any, int]] = {}  # field ("" for the match) -> value -> line
         self.unknown: dict[str, Counter[str]] = {}  # column -> name that nothing has -> lines
 
     def plan(self, rows: Sequence[Row]) -> list[Line]:
         """What becomes of each row, in order."""
-        sound = [row for row in rows if not row.trouble]
-        read = zip(*(column.cells(sound) for column in self._columns), strict=True)
+        read = iter(self._read([row for row in rows if row.trouble is None]))
         lines = [
-            self._line(row.line, next(read))
-            if row.trouble is None
-            else Line(row.line, problems=[Told("", row.trouble)])
-            for row in rows
+            next(read) if row.trouble is None else Line(row.line, problems=[Told("", row.trouble)]) for row in rows
         ]
         self._find(_sound(lines))
         self._fill(_sound(lines))
@@ -107,16 +104,19 @@ class Planner:
                 self._keep_differences(line)
         return lines
 
-    def _line(self, number: int, cells: Sequence[Cell]) -> Line:
-        line = Line(number)
-        for column, cell in zip(self._columns, cells, strict=True):
-            if cell.plain:
-                line.values[column.mapping.field] = cell.value
-            elif cell.blank:
-                line.blank.append(column.mapping.field)
-            else:
-                self._take_apart(line, column, cell)
-        return line
+    def _read(self, rows: Sequence[Row]) -> list[Line]:
+        keys = [column.mapping.field for column in self._columns]
+        read = [column.cells(rows) for column in self._columns]
+        values = zip(*(values for values, _others in read), strict=True)
+        lines = [Line(row.line, dict(zip(keys, found, strict=True))) for row, found in zip(rows, values, strict=True)]
+        for column, (_values, others) in zip(self._columns, read, strict=True):
+            for number, cell in others.items():
+                del lines[number].values[column.mapping.field]
+                if cell.blank:
+                    lines[number].blank.append(column.mapping.field)
+                else:
+                    self._take_apart(lines[number], column, cell)
+        return lines
 
     def _take_apart(self, line: Line, column: Column, cell: Cell) -> None:
         key = column.field.key
@@ -171,10 +171,10 @@ class Planner:
         for line, record_id in zip(new, new_ids("rec", len(new)), strict=True):
             line.record_id = record_id
         for line in lines:
-            if line.before is None:
+            if line.before is None and (line.blank or self._defaults):
                 said = [key for key in line.blank if not self._table.fields[key].required]
                 line.values = {**self._defaults, **self._emptied(said), **line.values}
-            elif self._mapping.clear:
+            elif line.before is not None and self._mapping.clear:
                 line.values |= self._emptied(line.blank)
 
     def _preset(self) -> Values:
@@ -185,6 +185,8 @@ class Planner:
         return {key: [] if self._table.fields[key].many else self._table.fields[key].kind.empty() for key in keys}
 
     def _check_required(self, lines: Sequence[Line]) -> None:
+        if not any(one.required for one in self._table.fields.values()):
+            return
         for new in (True, False):
             some = [line for line in lines if (line.before is None) is new]
             there = [{**line.values, **dict.fromkeys(line.later, "later")} for line in some]
@@ -194,8 +196,11 @@ class Planner:
                 some[int(number)].problems.append(Told(key, problem.says))
 
     def _check_links(self, lines: Sequence[Line]) -> None:
-        """The names were looked up when the import began; since then somebody may have deleted a record."""
-        for problem in check_links(self._session, self._table, [line.values for line in lines]):
+        """The names were looked up when the import began; since then somebody may have deleted a record.
+
+        Those that are there stay until the transaction ends, so nobody asks for them again.
+        """
+        for problem in check_links(self._session, self._table, [line.values for line in lines], self._held):
             _empty, number, key = problem.at.split("/")
             lines[int(number)].problems.append(Told(key, problem.says))
 

@@ -50,12 +50,9 @@ def together(session: Session, table: Table | None = None, ids: Sequence[str] = 
         return
     with withheld(session) as writes:
         yield
-    whole = Written()
-    for written in writes:
-        whole.add(written)
     if writes:
         numbers = {record_id: number for number, record_id in enumerate(ids)}
-        _hold(session, whole, table.address if table else "", numbers)
+        _hold(session, Written.of(writes), table.address if table else "", numbers)
 
 
 @contextmanager
@@ -77,6 +74,12 @@ def after_write(session: Session, written: Written, table: Table, ids: Sequence[
         session.unchecked.append(written)
         return
     _hold(session, written, table.address, {record_id: number for number, record_id in enumerate(ids)})
+
+
+def read(layout: Layout) -> Iterator[tuple[str, Sequence[Path], Sequence[Find]]]:
+    """What each check of the workspace reads: its table, the paths from there, and what it looks through."""
+    for address, watched in _watched_in(layout).items():
+        yield from ((address, one.paths, one.finds) for one in watched)
 
 
 def broken(session: Session, table: Table, check: Check, most: int) -> tuple[int, list[str]] | None:

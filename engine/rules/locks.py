@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -90,6 +90,15 @@ def reasons(session: Session, table: Table, record_id: str, values: Values) -> l
         for parent in _ids(values.get(link.key)):
             found += [Locked(one.says, frozenset()) for one in held.get(parent, ())]
     return found
+
+
+def asked(session: Session, table: Table) -> Iterator[tuple[Table, Lock]]:
+    """The locks that are asked when records of the table are written, each with the table that it is about."""
+    yield from ((table, lock) for lock in table.rules.locks.values())
+    for _link, target, held in session.layout.remember(
+        ("locking links", table.address), lambda: _locking_links(session, table)
+    ):
+        yield from ((target, lock) for lock in held)
 
 
 def _parents(

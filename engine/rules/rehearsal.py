@@ -60,9 +60,7 @@ class _Rehearsed(Exception):
 def _told(
     session: Session, table: Table, ids: Collection[str], unsound: Unsound, written: list[Written]
 ) -> list[Problem]:
-    whole, doubtful = Written(), Written()
-    for one in written:
-        whole.add(one)
+    whole, doubtful = Written.of(written), Written()
     for record_id, keys in unsound.items():
         doubtful.wrote(table.address, keys, [record_id])
     computed.refresh(session, doubtful)

@@ -143,7 +143,7 @@ class Records:
     def field(self, key: str) -> Compiled:
         """The SQL of one of the table's own fields."""
         if key == "id":
-            return Compiled(self.rows.c.id, None, record_of(self.table.address))
+            return Compiled(self.rows.c["id"], None, record_of(self.table.address))
         field = self.table.fields[key]
         held = self.layout.types.of(field)
         if self.layout.stored(field):

@@ -7,7 +7,7 @@ from then on handed straight to the driver, with the same conversions of values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,6 +50,17 @@ class Prepared:
             raise _wrapped(connection, compiled.text, error) from error
         finally:
             cursor.close()
+
+    def add(self, connection: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Carry the statement out once for each row of these columns, whose values are such as the driver takes.
+
+        Raises SQLAlchemy's `DBAPIError`.
+        """
+        compiled = self._for(connection.dialect)
+        try:
+            _driver(connection).executemany(compiled.text, compiled.rows_of(columns))
+        except compiled.errors as error:
+            raise _wrapped(connection, compiled.text, error) from error
 
     def spelled(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, Any]:
         """The SQL and its parameters as the driver gets them, for EXPLAIN."""
@@ -100,6 +111,12 @@ class _Compiled:
         for name, convert in self._places:
             filled[name] = values[name] if convert is None else convert(values[name])
         return filled if self._order is None else tuple([filled[name] for name in self._order])
+
+    def rows_of(self, columns: Mapping[str, Sequence[Any]]) -> Iterable[Row]:
+        """The parameters of each row, for statements whose parameters have places."""
+        count = len(next(iter(columns.values())))
+        given = {**{name: [value] * count for name, value in self._own.items()}, **columns}
+        return zip(*(given[name] for name in self._order or ()), strict=True)
 
     def finds(self, cursor: Any) -> bool:
         """Whether the statement finds rows; how they are converted is known once it has run."""

@@ -15,11 +15,14 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from engine.definitions.language import SYSTEM_FIELDS, Field, Table
+from engine.storage import sql_types
+from engine.storage.adding import Adding, WorkedOut, array_of
 from engine.storage.session import Session
 
 Values = dict[str, Any]
 Hold = Literal["", "there", "unchanged"]
 IDS = "ids"  # the parameter with the records that a prepared statement is about
+MOST_VALUES = 20_000  # parameters of one statement
 BETWEEN = "\x1f"  # stands between ids in one text; no id has it
 
 
@@ -31,6 +34,17 @@ def among(session: Session, column: ColumnElement[Any], ids: Collection[str]) ->
         return column == sa.func.any(_array(sa.bindparam(None, BETWEEN.join(ids), type_=sa.Text)))
     listed = sa.func.json_each(sa.bindparam(None, json.dumps(list(ids)), type_=sa.Text)).table_valued("value")
     return column.in_(sa.select(listed.c.value))
+
+
+def among_values(session: Session, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """`column` is one of `values` as records hold them, at most `MOST_VALUES`: one statement for all counts."""
+    if session.dialect == "postgresql":
+        item = sa.Text() if isinstance(column.type, sql_types.Text) else column.type
+        array = sa.cast(sa.bindparam(None, array_of(column.type, list(values)), type_=sa.Text), sa.ARRAY(item))
+        return column == sa.func.any(array)
+    if all(isinstance(value, str) for value in values):
+        return among(session, column, values)
+    return column.in_(values)
 
 
 def among_listed(session: Session, column: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -61,19 +75,16 @@ def many_links(table: Table) -> list[Field]:
     return [one for one in table.fields.values() if one.many and one.inverse_of is None]
 
 
-def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]) -> None:
-    """Add records: `(id, values by key)`, system fields included; missing values are empty."""
+def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]], worked_out: WorkedOut) -> None:
+    """Add records: `(id, values by key)`, system fields included; missing values are empty.
+
+    `worked_out` gives what they are added with beside that (see `Adding`), always the same for a table.
+    """
     sql = session.layout.sql(table)
     empty = {one.key: one.kind.empty() for one in stored_fields(session, table)}
-    rows = [
-        {"id": record_id, **{key: values.get(key, nothing) for key, nothing in empty.items()}}
-        for record_id, values in records
-    ]
-    statement = session.prepared(
-        ("insert", table.address),
-        lambda: sa.insert(sql).values({key: sa.bindparam(key, type_=sql.c[key].type) for key in rows[0]}),
-    )
-    session.run(statement, rows)
+    adding = session.layout.remember(("insert", table.address), lambda: Adding(sql, ["id", *empty], worked_out))
+    columns = [[values.get(key, nothing) for _id, values in records] for key, nothing in empty.items()]
+    session.add(adding, [[record_id for record_id, _values in records], *columns])
     for field in many_links(table):
         _insert_links(session, field, {record_id: values.get(field.key) or [] for record_id, values in records})
 

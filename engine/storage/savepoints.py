@@ -12,6 +12,7 @@ from engine.storage.session import Session
 def attempt(session: Session) -> Iterator[None]:
     """What is written inside is taken back if anything is raised; the transaction itself goes on."""
     logged, written = len(session.changes), len(session.written)
+    unsettled = len(session.unsettled or ())
     touched = dict(session.touched)  # its sets are never changed, only replaced
     try:
         with session.connection.begin_nested():
@@ -19,6 +20,8 @@ def attempt(session: Session) -> Iterator[None]:
     except BaseException:
         del session.changes[logged:]
         del session.written[written:]
+        if session.unsettled is not None:
+            del session.unsettled[unsettled:]
         session.touched.clear()
         session.touched.update(touched)
         raise

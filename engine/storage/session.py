@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from engine.access.principals import Principal
 from engine.errors import Collided, Problem, Refused, Unavailable
 from engine.ids import new_id
+from engine.storage.adding import Adding, Columns
 from engine.storage.databases import may_last
 from engine.storage.prepared import Prepared, Row, ask_directly, end_directly
 from engine.text import _
@@ -86,6 +87,7 @@ class Session:
     written: list[Any] = field(
         default_factory=list
     )  # what was written, as computed fields follow it (engine/computed.py)
+    unsettled: list[Any] | None = None  # what was written while its working out waits (engine/computed.py)
     unchecked: list[Any] | None = None  # what was written while the checks wait for the rest (engine/rules/checks.py)
     layout_changed: bool = False  # whether this transaction changed an app
     holders: int = 0  # the version of who has which roles, once `whole` is known
@@ -216,6 +218,10 @@ class Session:
     def run(self, statement: Prepared, each: Iterable[Mapping[str, Any]]) -> None:
         """Carry a prepared statement out once for each set of values."""
         statement.run(self.connection, each)
+
+    def add(self, adding: Adding, columns: Columns) -> None:
+        """Add rows, given as the values of each column."""
+        adding.run(self.connection, columns)
 
     def end(self, *, keep: bool) -> None:
         """End the transaction, if it has begun: what was written is kept, or nothing is."""

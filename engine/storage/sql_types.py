@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -140,3 +141,14 @@ def _moment(value: str | None) -> str | None:
 JSON_LIST = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 TEXT, NUMBER, DATE, DATE_TIME, BOOLEAN = Text(), Number(), Date(), DateTime(), sa.Boolean()
 JSON_TEXT = JsonText()
+
+
+def spelling(held: TypeEngine[Any]) -> Callable[[Any], str]:
+    """How a value is written so that PostgreSQL's cast from a text to this type gives it."""
+    if isinstance(held, sa.Boolean):
+        return lambda value: "true" if value else "false"
+    if isinstance(held, sa.JSON):
+        return json.dumps
+    if isinstance(held, JsonText):
+        return lambda value: json.dumps(value, ensure_ascii=False)
+    return str

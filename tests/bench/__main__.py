@@ -3,7 +3,8 @@
     python -m tests.bench [--orders 100000] [--rounds 60] [--imported 100000] [--databases sqlite,postgresql]
 
 What the API offers is asked of two real servers on loopback, by one client over one connection each; then eight
-clients press the product for its memory. A file is imported and fields are added in process, one side at a time.
+clients press the product for its memory. A file is imported and fields are added in process, one side at a time, and as
+many records are created through the API, a thousand with each request, beside the SQL alone.
 What begins with `rules:` compares the product with itself: somebody whom a role limits beside the owner.
 Writes `bench.json`. 100,000 orders take about five minutes for both databases, a million some ten minutes
 (--orders 1000000 --rounds 20 --imported 0).
@@ -27,6 +28,7 @@ from tests.bench.product import Product
 from tests.bench.requests import figures, measure, operations, press, reads, ruled
 from tests.bench.servers import database_urls, resident_mb
 
+BATCH = 1_000  # records that are created with one request
 START_UP = 5  # seconds in which a server reads its page files in the background
 FIELDS = 3  # of each kind are added, one after the other
 
@@ -54,8 +56,8 @@ def over_http(name: str, product: Product, floor: Floor, count: int, rounds: int
             server.wait()
 
 
-def in_process(name: str, product: Product, floor: Floor, imported: int) -> dict[str, Any]:
-    """What changes a whole table at once."""
+def in_bulk(name: str, product: Product, floor: Floor, imported: int) -> dict[str, Any]:
+    """What changes a whole table, or very many records. The floor does it in process."""
     formula = [f"{{amount}} * {{qty}} * 1.{number}" for number in range(1, FIELDS + 1)]
     by_hand = [f"round(amount * qty * 1.{number}, 10)" for number in range(1, FIELDS + 1)]
     rollup = {"type": "rollup", "through": "orders", "field": "amount", "function": "sum"}
@@ -64,6 +66,9 @@ def in_process(name: str, product: Product, floor: Floor, imported: int) -> dict
     if imported:
         file = workload.file(imported, len(product.customers))
         taken[f"import {imported:,} rows of CSV"] = [product.bring_in(file)], [floor.bring_in(file)]
+        ours, theirs = (list(workload.orders(imported, one.customers, seed=4)) for one in (product, floor))
+        many = [product.add_in_batches(ours, BATCH)], [floor.add_in_batches(theirs, BATCH)]
+        taken[f"create {imported:,} by {BATCH:,}"] = many
     taken |= {"add a formula field": ([], []), "add a rollup field": ([], [])}
     for number in range(FIELDS):
         into = taken["add a formula field"]
@@ -107,7 +112,7 @@ def run(name: str, count: int, rounds: int, imported: int) -> dict[str, Any]:
         (Path(folder) / "floor").mkdir()
         floor = Floor(Path(folder) / "floor", theirs, 8732, count)
         found = over_http(name, product, floor, count, rounds)
-        found["operations"] |= in_process(name, product, floor, imported)
+        found["operations"] |= in_bulk(name, product, floor, imported)
         found["operations"] |= under_rules(name, product, count, rounds)
         return {"load_seconds": round(product.load_seconds, 1), **found}
 

@@ -7,6 +7,7 @@ import io
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,21 @@ class Product:
             raise SystemExit(f"The import did something else: {done.counts}")
         stores.close()
         return seconds
+
+    def add_in_batches(self, orders: Sequence[dict[str, Any]], size: int) -> float:
+        """Create orders through the API, so many with each request; the seconds."""
+        server = self.serve()
+        try:
+            client = self.client()
+            client.send("GET", f"/v0/sales/orders/{self.orders[0]}")
+            begun = time.perf_counter()
+            for first in range(0, len(orders), size):
+                some = [{"fields": {**one, "customer": [one["customer"]]}} for one in orders[first : first + size]]
+                client.send("POST", "/v0/sales/orders", {"records": some})
+            return time.perf_counter() - begun
+        finally:
+            server.terminate()
+            server.wait()
 
     def _opened(self) -> Stores:
         return open_stores(Settings.from_environment({key: one for key, one in self.environment.items() if one}))

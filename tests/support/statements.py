@@ -46,6 +46,7 @@ def counted(*stores: Store) -> Iterator[list[str]]:
         mock.patch.object(Session, "ask", asking),
         mock.patch.object(Prepared, "rows", noting(Prepared.rows)),
         mock.patch.object(Prepared, "run", noting(Prepared.run)),
+        mock.patch.object(Prepared, "add", noting(Prepared.add)),
     ):
         yield said
     for store in stores:

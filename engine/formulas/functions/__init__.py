@@ -66,8 +66,9 @@ class Function:
 
     `lazy` functions see to their arguments' errors themselves. `risky` ones may make an error of their own.
     `blank` says that the result may be blank without an error. `asks` names what it needs from outside: the
-    clock, the person, or the business calendar. `types` is for functions whose arguments are not all about the
-    same record: it types the call itself (None after a mistake), and `compile` gets the typed arguments as they are.
+    clock, the person, the business calendar, or the log of changes. `types` is for functions whose arguments are not
+    all about the same record: it types the call itself (None after a mistake), and `compile` gets the typed arguments
+    as they are.
     """
 
     name: str
@@ -79,7 +80,7 @@ class Function:
     lazy: bool = False
     risky: bool = False
     blank: bool = False
-    asks: Literal["", "clock", "me", "calendar"] = ""
+    asks: Literal["", "clock", "me", "calendar", "log"] = ""
     path: tuple[str, ...] = ()  # a field of the record that it stands for
     types: Callable[[Checker, Function, Call], Typed | None] | None = None
     arrange: Callable[[int], list[Parameter]] | None = None  # the parameters of so many arguments, if not in a row

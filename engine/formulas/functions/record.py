@@ -113,6 +113,7 @@ def _watched(checker: Checker, node: Node) -> Typed | None:
     about=_("When one of these fields was last changed; without fields: when anything of the record was."),
     example="LAST_MODIFIED_TIME({stage})",
     types=_changed,
+    asks="log",
     blank=True,
 )
 def last_modified_time(c: Compiling, *fields: Read) -> sql.Element:
