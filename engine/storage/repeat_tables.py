@@ -1,4 +1,7 @@
-"""Requests that carry a name of their own. `status` NULL: carried out, and not answered yet."""
+"""Requests that carry a name of their own. `status` NULL: carried out, and not answered yet.
+
+`body` is sealed by the vault, since an answer may show a secret this once.
+"""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def carried_out_once(caller: Caller, request: Request, act: Act, arguments: tupl
     def begin() -> Response:
         with caller.read() as session:
             kept = repeats.known(session, name)
-        return _act(caller, name, asked, act, arguments) if kept is None else _answer_again(kept, asked)
+        return _act(caller, name, asked, act, arguments) if kept is None else _answer_again(caller, name, kept, asked)
 
     return again(begin)
 
@@ -83,19 +83,25 @@ def _act(caller: Caller, name: str, asked: str, act: Act, arguments: tuple[Any, 
     if once.taken:
         try:
             with caller.write() as session:
-                repeats.finish(session, name, response.status_code, bytes(response.body).decode())
+                text = caller.site.vault.seal(bytes(response.body).decode(), _place(name))  # it may hold a secret
+                repeats.finish(session, name, response.status_code, text)
         except FormworkError as error:  # it is done all the same
             log.warning("the answer to a named request is not kept: %s", error.says)
     return response
 
 
-def _answer_again(kept: Kept, asked: str) -> Response:
+def _answer_again(caller: Caller, name: str, kept: Kept, asked: str) -> Response:
     if kept.request != asked:
         says = "This Idempotency-Key was used for another request"
         raise ApiRefusal(422, "IDEMPOTENCY_KEY_REUSED", says)
     if kept.status is None:
         raise ApiRefusal(409, "CONFLICT", "The same request is being carried out. Ask for what became of it")
-    return Response(kept.body, kept.status, {"Idempotent-Replayed": "true"}, JSON)
+    body = caller.site.vault.open(kept.body or "", _place(name))
+    return Response(body, kept.status, {"Idempotent-Replayed": "true"}, JSON)
+
+
+def _place(name: str) -> str:
+    return f"repeats/{name}/body"
 
 
 def _hash(told: Any) -> str:

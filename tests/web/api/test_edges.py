@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from httpx2 import Response
 from starlette.testclient import TestClient
 
 from engine import accounts, api_tokens, repeats
 from engine.access.principals import ENGINE
 from engine.access.scopes import Scope
+from engine.storage import repeat_tables
 from engine.storage.session import Session
 from tests.web.api.conftest import Client, Installation
 from web.rate import Rate
@@ -115,6 +117,15 @@ def test_a_request_that_is_sent_again_does_nothing_twice(api: Client) -> None:
     for _time in range(2):
         assert ask(api, "DELETE", path, None, Idempotency_Key="c").json()["deleted"]
     assert ask(api, "DELETE", path, None, Idempotency_Key="d").status_code == 404
+
+
+def test_a_secret_that_is_answered_is_not_kept_as_it_is(installation: Installation, api: Client) -> None:
+    wanted = {"specification": {"options": {"filters": {"dataTypes": ["tableData"]}}}}
+    first = ask(api, "POST", "/bases/shop/webhooks", wanted, Idempotency_Key="a").json()
+    assert ask(api, "POST", "/bases/shop/webhooks", wanted, Idempotency_Key="a").json() == first
+    with installation.stores.workspace(installation.membership.id).read(ENGINE) as session:
+        kept = session.connection.execute(sa.select(repeat_tables.repeats.c.body)).scalar_one()
+    assert first["macSecretBase64"] not in kept
 
 
 def test_the_key_is_of_one_token_for_a_day(installation: Installation, api: Client) -> None:
