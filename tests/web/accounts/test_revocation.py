@@ -1,7 +1,7 @@
 """What is taken back counts no more at the next request: kinds of credentials against what happens to them.
 
 Each case makes one of every kind for Ben, who owns the workspace beside Ada, tries them all, lets something happen, and
-tries them all again. The table says which are dead then; all others must still work.
+tries them all again. The table says which are dead then; all others must still work. T-REVOKE-01, T-MTX-05.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from engine import (
     resets,
     second_factor,
     sessions,
+    shares,
     sign_in,
     ways_in,
     workspaces,
@@ -79,6 +80,7 @@ class Held:
     session_id: str = ""
     token: str = ""
     token_id: str = ""
+    share_id: str = ""
     links: dict[str, str] = field(default_factory=dict)
     pending: str = ""
     codes: list[str] = field(default_factory=list)
@@ -163,6 +165,7 @@ KINDS: dict[str, Callable[[Held], bool]] = {
     "recovery code": _recovery_code,
     "account elsewhere": _elsewhere,
     "public form": _public_form,
+    "share": _opens("share"),
 }
 SENT = {"reset link", "address link", "pending code"}
 TOKEN = {"token reads", "token writes", "file address"}
@@ -193,6 +196,9 @@ def held(app: FastAPI, site: Site, membership: Membership, post: Post) -> Held:
     made.codes = second_factor.switch_on(stores, site.vault, ben, seed, second_factor.code_at(seed, datetime.now(UTC)))
     made.pending = sign_in.sign_in(stores, ben.email, PASSWORD).pending
     identities.tie(stores, ben.id, ELSEWHERE)
+    with stores.workspace(home).write(person(ben.id, "owner")) as session:
+        share, secret = shares.create(session, "shop.orders", "all")
+    made.links["share"], made.share_id = f"/s/{secret}", share.id
     made.form_token = Visitor(app).token(f"/f/{home}/shop/orders/enquiry")
     return made
 
@@ -277,6 +283,10 @@ def _close_form(held: Held) -> None:
         apps.apply(session, document)
 
 
+def _take_share_back(held: Held) -> None:
+    _as_ada(held).submit(f"/w/{held.home}/shares/{held.share_id}/revocation", on="/account")
+
+
 def _rotate_key(held: Held) -> None:
     """A new key in front; the old one stays to open what it sealed. It counts from the next start on."""
     file = held.site.settings.key_file
@@ -292,14 +302,15 @@ DEAD: dict[Callable[[Held], None], set[str]] = {
     _change_password: {"session"} | SENT,
     _reset: {"session", "account elsewhere"} | SENT | TOKEN,
     _change_address: {"reset link", "address link"},
-    _remove: {"invitation made"} | TOKEN,
-    _lower: {"invitation made", "token writes"},
+    _remove: {"invitation made", "share"} | TOKEN,
+    _lower: {"invitation made", "token writes", "share"},
     _delete_token: TOKEN,
     _revoke_invitation: {"invitation made"},
     _disable_by_command: ALL_OF_BEN,
     _new_codes: {"recovery code"},
     _untie: {"account elsewhere"},
     _close_form: {"public form"},
+    _take_share_back: {"share"},
     _rotate_key: {"file address", "public form"},
 }
 

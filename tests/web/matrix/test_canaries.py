@@ -1,4 +1,4 @@
-"""No secret is stored as it is, and none comes into the log, whatever is asked and however it fails."""
+"""No secret is stored as it is, and none comes into the log, whatever is asked and however it fails (T-SEC-01)."""
 
 from __future__ import annotations
 

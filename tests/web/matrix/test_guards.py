@@ -1,4 +1,7 @@
-"""Every line that refuses somebody something is missed when it is gone: it is switched off, one after the other."""
+"""Every line that refuses somebody something is missed when it is gone: it is switched off, one after the other.
+
+T-MTX-03.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Everybody does everything by every route, and gets exactly what the page of words says (`who_may.txt`)."""
+"""Everybody does everything by every route, and gets exactly what the page of words says (`who_may.txt`).
+
+T-MTX-01, T-MTX-02, T-AUTHZ-01, T-IDOR-01, T-IDOR-05.
+"""
 
 from __future__ import annotations
 

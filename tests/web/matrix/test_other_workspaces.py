@@ -1,6 +1,6 @@
 """Ids of two workspaces mixed, and ids of the wrong kind: they answer like what does not exist, and nothing is written.
 
-Whoever asks owns both workspaces, so that nothing but the mixing is wrong.
+Whoever asks owns both workspaces, so that nothing but the mixing is wrong. T-IDOR-04, T-MTX-04.
 """
 
 from __future__ import annotations

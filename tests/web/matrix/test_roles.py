@@ -1,4 +1,7 @@
-"""The lines of an app's roles: programs see and set what the page says, and each line is missed when it is gone."""
+"""The lines of an app's roles: programs see and set what the page says, and each line is missed when it is gone.
+
+T-MTX-03.
+"""
 
 from __future__ import annotations
 
