@@ -23,6 +23,7 @@ from tests.web.matrix.test_matrix import Cell, cells
 # Nobody gets as far as these: what they call asks again, or what is not for somebody is not in their layout to begin
 # with. Lines of a record are held by tests/engine/access/test_lines.py.
 SECOND_LINES = {
+    ("engine/automations/steps.py", "_asker"),  # asked by the worker, for nobody's request
     ("engine/files.py", "_may_read"),
     ("engine/hooks/__init__.py", "create"),
     ("engine/imports/carrying.py", "_table"),
