@@ -66,7 +66,7 @@ def import_file(
     mapping
         A file with the whole mapping, as --propose prints it; --map and the like do not count then.
     option
-        How to read the file, where that was found out wrongly: encoding=gb18030, delimiter=";".
+        How to read the file, where that was found out wrongly: encoding=gb18030, delimiter=";", sheet=Sales.
     create
         Make the table, and the app if need be.
     automations

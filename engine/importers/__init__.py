@@ -59,7 +59,8 @@ class Source(ABC):
     """An opened file. It holds nothing open between two calls.
 
     `columns`: the names in the heading, in order; a missing one is `Column 3`, a second `Name` is `Name (2)`.
-    `details`: what a preview shows: at least `size` in bytes and `line_count`, and the options found or given.
+    `details`: what a preview shows: at least `size` in bytes and `line_count`, and the options found or given;
+    `choices` has what may be chosen for an option that depends on the file.
     """
 
     columns: list[str]
@@ -96,6 +97,6 @@ def importer_for(head: bytes, filename: str) -> Importer:
         if importer.sniff(head, filename):
             return importer
     endings = ", ".join(ending for importer in importers.values() for ending in importer.extensions)
-    says = _("{name} is no file that can be imported. Bring a text table that ends in: {endings}.",
+    says = _("{name} is no file that can be imported. Bring a table that ends in: {endings}.",
              name=filename, endings=endings)  # fmt: skip
     raise Refused([Problem("/file", says, "unknown_kind", filename)])

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TextIO
 from engine.errors import Problem, Refused
 from engine.importers import MAX_BYTES, MAX_COLUMNS, Importer, Row, Source
 from engine.importers._encodings import ENCODINGS, MARK, MARKS, Survey, survey
+from engine.importers._headings import column_names
 from engine.text import Text, _
 
 MAX_CELL = 100_000  # characters, as much as a long text holds
@@ -265,15 +266,4 @@ def _named(heading: Row | None) -> list[str]:
     if len(heading.cells) > MAX_COLUMNS:
         says = _("The file has {found} columns; {limit} is the most.", found=len(heading.cells), limit=MAX_COLUMNS)
         raise Refused([Problem("/file", says, "too_wide")])
-    names: list[str] = []
-    taken: set[str] = set()
-    for number, cell in enumerate(heading.cells, 1):
-        wanted = cell.strip() or str(_("Column {number}", number=number))
-        name = next(
-            name
-            for name in itertools.chain([wanted], (f"{wanted} ({n})" for n in itertools.count(2)))
-            if name not in taken
-        )
-        taken.add(name)
-        names.append(name)
-    return names
+    return column_names(heading.cells)

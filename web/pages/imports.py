@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -181,8 +182,9 @@ def refused_file(place: In, key: str) -> Response:
     with place.read() as session:
         held = imports.get(session, key)
         lines = list(imports.refused_file(session, key))
-    name = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "_" for letter in held.name)
-    headers = {"Content-Disposition": f'attachment; filename="refused-{name.removesuffix("_csv")}.csv"'}
+    stem = PurePath(held.name).stem
+    name = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "_" for letter in stem)
+    headers = {"Content-Disposition": f'attachment; filename="refused-{name}.csv"'}
     return StreamingResponse(iter(lines), media_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -200,6 +202,7 @@ def _asked(request: Request, place: Place, table: str, error: str = "") -> Respo
         into=into,
         error=error,
         may_build=may_build,
+        endings=[ending for importer in importers.values() for ending in importer.extensions],
     )
 
 

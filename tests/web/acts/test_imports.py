@@ -7,8 +7,10 @@ import html
 import io
 import json
 import re
+from datetime import datetime
 from typing import Any
 
+import xlsxwriter
 from httpx2 import Response
 
 from engine import records
@@ -114,6 +116,32 @@ def test_a_file_goes_all_the_way_and_back(acts: Acts) -> None:
     assert "All of it was taken back" in text_of(undone)
     assert titles(acts) == before
     assert "Undone" in text_of(acts.get("/imports"))
+
+
+def test_a_sheet_of_a_workbook_is_chosen_and_goes_all_the_way(acts: Acts) -> None:
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made, {"in_memory": True}) as book:
+        book.add_worksheet("Notes").write_row(0, 0, ["Nothing", "here"])
+        sheet = book.add_worksheet("Deals")
+        sheet.write_row(0, 0, ["Title", "Amount", "Close"])
+        sheet.write_row(4, 0, ["Alpha", 1234.5])
+        sheet.write_datetime(4, 2, datetime.fromisoformat("2026-03-31"), book.add_format({"num_format": "d.m.yy"}))
+        sheet.write_row(6, 0, ["Beta", "#N/A!"])
+    assert ".xlsx" in acts.get("/imports/new").text
+    brought = bring(acts, made.getvalue(), name="deals.xlsx")
+    assert "Nothing" in text_of(brought)
+    address = step(brought)
+    acts.post(f"{address}/reading", sheet="Deals")
+    again = acts.get(f"{address}/columns")
+    assert '<option value="Deals" selected>' in again.text
+    preview = count(acts, again)
+    assert counts(preview) == ["1", "0", "0", "1"]
+    assert 'filename="refused-deals.csv"' in acts.get(f"{address}/refused.csv").headers["content-disposition"]
+    (refused,) = csv.DictReader(io.StringIO(acts.get(f"{address}/refused.csv").text.removeprefix("\ufeff")))
+    assert (refused["Title"], refused["Line"]) == ("Beta", "7")
+    carry_out(acts, again)
+    (alpha,) = [one for one in acts.deals() if one.values["title"] == "Alpha"]
+    assert (alpha.values["amount"], alpha.values["close"]) == (1234.5, "2026-03-31")
 
 
 def test_unknown_names_are_given_a_meaning(acts: Acts) -> None:
