@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -248,6 +249,25 @@ def test_an_index_of_the_shape_serves_the_question(
     assert not query.sort or "TEMP B-TREE" not in following
 
 
+def test_one_record_is_found_by_its_id_also_by_whom_a_rule_limits(
+    shop: Workspace, owner: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though all of the table is theirs, and an index holds whose each record is."""
+    clerk = {"label": "Clerk", "default": True, "tables": {"orders": {"read": "={created_by} = ME()"}}}
+    install(shop, owner, TABLES, roles={"clerk": clerk})
+    monkeypatch.setattr(indexes, "SLOW_SECONDS", 0)
+    member = person(OWNER_ID, "member")
+    for _time in range(REPEATED):
+        with shop.read(member) as session:
+            found = records.find(session, Query(ORDERS, sort=["-on"])).records[0]
+    indexes.tend(shop)
+    assert Shape(ORDERS, ("created_by",), ("-on",)) in [one.shape for one in _indexes(shop)]
+    with shop.read(member) as session:
+        said = _said(lambda: records.get(session, ORDERS, found.id))
+        plan = _plans(session, said)
+    assert "ax_shop__orders" not in plan
+
+
 def _plan(workspace: Workspace, owner: Principal, query: Query) -> str:
     """How the database goes about the question's statements."""
     with workspace.write(owner) as session:
@@ -256,13 +276,18 @@ def _plan(workspace: Workspace, owner: Principal, query: Query) -> str:
             # So small a table would be read whole, or in the order of its ids while reading here and there is dear.
             for setting in ("enable_seqscan = off", "enable_bitmapscan = off", "random_page_cost = 1"):
                 session.connection.exec_driver_sql(f"SET LOCAL {setting}")
-        said = [statement for statement in _statements(session, query) if "shop__orders" in statement[0]]
-        explain = "EXPLAIN " if session.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
-        lines = [session.connection.exec_driver_sql(explain + sql, values) for sql, values in said]
-        return "\n".join(str(row[-1]) for found in lines for row in found)
+        return _plans(session, _said(lambda: queries.page_of(session, query)))
 
 
-def _statements(session: Session, query: Query) -> list[tuple[str, Any]]:
+def _plans(session: Session, said: list[tuple[str, Any]]) -> str:
+    explain = "EXPLAIN " if session.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
+    about = [statement for statement in said if "shop__orders" in statement[0]]
+    lines = [session.connection.exec_driver_sql(explain + sql, values) for sql, values in about]
+    return "\n".join(str(row[-1]) for found in lines for row in found)
+
+
+def _said(ask: Callable[[], Any]) -> list[tuple[str, Any]]:
+    """The statements of a question."""
     said: list[tuple[str, Any]] = []
     rows = Prepared.rows
 
@@ -271,7 +296,7 @@ def _statements(session: Session, query: Query) -> list[tuple[str, Any]]:
         return rows(prepared, connection, values)
 
     with mock.patch.object(Prepared, "rows", noting):
-        queries.page_of(session, query)
+        ask()
     return said
 
 
