@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
@@ -23,8 +21,6 @@ _SIZES_ON_POSTGRESQL = (
     " WHERE relkind = 'i' AND relnamespace = CAST(current_schema() AS regnamespace) AND left(relname, 3) = :prefix"
 )
 
-LOOKED_AT = 1_000  # entries of each index: milliseconds, however big the table is
-
 
 def build(store: Store, index: sa.Index) -> None:
     """Make the index, which can take minutes. Raises `Conflict` when others were in the way for too long."""
@@ -33,7 +29,7 @@ def build(store: Store, index: sa.Index) -> None:
         # SQLite has one writer anyway; readers go on.
         with store.write() as session:
             session.connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
-            _look_at(session, cast(sa.Table, index.table))
+            _look_at(session, index)
         return
     options = {"isolation_level": "AUTOCOMMIT", "schema_translate_map": {None: database.schema}}
     with database.writers.engine.connect().execution_options(**options) as connection:
@@ -44,13 +40,12 @@ def build(store: Store, index: sa.Index) -> None:
             raise said(error) from error
 
 
-def _look_at(session: Session, table: sa.Table) -> None:
-    """Let SQLite know how its indexes divide the table; without, it takes each for as good as the records' own ids.
+def _look_at(session: Session, index: sa.Index) -> None:
+    """Let SQLite know how the index divides the table; without, it takes it for nearly as good as the records' ids.
 
     Nobody reads with what it knew before, since a new index has every connection look at the tables anew.
     """
-    quoted = session.connection.dialect.identifier_preparer.format_table(table)
-    session.connection.exec_driver_sql(f"PRAGMA analysis_limit = {LOOKED_AT}")
+    quoted = session.connection.dialect.identifier_preparer.format_index(index)
     session.connection.exec_driver_sql(f"ANALYZE {quoted}")
 
 
