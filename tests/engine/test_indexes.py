@@ -14,6 +14,7 @@ from engine.access.principals import Principal, person
 from engine.errors import Forbidden, NotFound
 from engine.indexes import REPEATED, Index
 from engine.queries import Query
+from engine.storage import indexes as sql_indexes
 from engine.storage.index_shapes import Shape
 from engine.storage.prepared import Prepared
 from engine.storage.session import Session
@@ -301,9 +302,6 @@ def _said(ask: Callable[[], Any]) -> list[tuple[str, Any]]:
 
 
 def test_what_is_present_is_what_is_listed(shop: Workspace) -> None:
-
     indexes.tend(shop)
     with shop.read() as session:
-        from engine.storage.indexes import present
-
-        assert present(session) == {_indexes(shop)[0].name}
+        assert sql_indexes.present(session) == {_indexes(shop)[0].name}
