@@ -4,40 +4,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine import access_tests, audit, computed, conversions, lost_links, sequences, snapshots
+from engine import access_tests, applying, audit, conversions
 from engine.access import door
 from engine.definitions import plan as planning
 from engine.definitions.alteration import Alteration
 from engine.definitions.apps import Apps
 from engine.definitions.check import check as check_document
-from engine.definitions.language import App, Document, Field
+from engine.definitions.language import App, Document
 from engine.definitions.plan import (
-    AddField,
-    AddTable,
     ConvertField,
-    InstallApp,
     RemoveApp,
     RemoveField,
     RemoveTable,
 )
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.rules import planned as rules_planned
-from engine.rules import unique
 from engine.storage import alterations, trash_rows, workspace_tables
 from engine.storage.layout import Layout
-from engine.storage.session import Session, timestamp
+from engine.storage.session import Session
 from engine.text import _
 
 _apps = workspace_tables.apps
 _revisions = workspace_tables.revisions
 _layout = workspace_tables.layout
-_ALIKE = _("Some records have equal values in a field that is to be unique. Make them differ first.")
 
 
 @dataclass(frozen=True)
@@ -142,7 +137,7 @@ def apply(
         raise Refused(planned.broken)
     if before is not None and before.document == document and not planned.alterations:  # == knows no order
         return planned
-    _carry_out(session, document, planned)
+    applying.carry_out(session, document, planned.alterations, _layout_with(session, document))
     if planned.broken:
         says = _("changed the app {app} although its access tests fail", app=document.get("label", key))
         audit.note(session, "app.despite_tests", says, app=key, broken=[str(one.says) for one in planned.broken])
@@ -165,9 +160,9 @@ def remove(session: Session, key: str) -> Plan:
     gone = RemoveApp(key, lost=lost, label=app.label)
     trash_rows.put_part(session, "app", key, app.label, revision=app.revision, count=lost)
     session.connection.execute(sa.delete(_apps).where(_apps.c.key == key))
-    _keep_revision(session, app.document, app.revision + 1, [str(gone.says)])
+    applying.keep_revision(session, app.document, app.revision + 1, [str(gone.says)])
     audit.note(session, "app.removed", _("took the app {app} out", app=app.label), app=key, records=lost)
-    _publish(session, after)
+    applying.publish(session, after)
     return Plan([gone], [])
 
 
@@ -210,149 +205,6 @@ def restore(session: Session, key: str, number: int, *, despite_tests: bool = Fa
     return apply(session, document_of(session, key, number), despite_tests=despite_tests)
 
 
-def _carry_out(session: Session, document: Document, planned: Plan) -> None:
-    old = session.layout
-    new = _layout_with(session, document)
-    converted = conversions.work_out_all(session, planned.alterations, new)
-    try:
-        anew = alterations.carry_out(session, old, new, planned.alterations)
-    except sa.exc.IntegrityError as error:
-        raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
-    _store(session, document, [str(one.says) for one in planned.alterations])
-    _keep_trash(session, old, planned.alterations)
-    _publish(session, new)
-    try:
-        written = conversions.write_after(session, converted)
-    except sa.exc.IntegrityError as error:
-        raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
-    lost_links.take_off(session, _come_links(old, new), written)
-    fresh = _new_in_old_tables(old, new)
-    conversions.follow_order(session, _reordered(old, new))
-    sequences.number_all(session, [field for field in fresh if field.kind.drawn])
-    snapshots.copy_all(session, [field for field in fresh if field.kind.copied])
-    entirely = {(field.table, field.key) for field in anew} | _on_changed_settings(old, new, document["key"])
-    computed.refresh(session, written, entirely)
-    _keep_unique(session, old, new, document["key"])
-
-
-def _keep_trash(session: Session, old: Layout, listed: Iterable[Alteration]) -> None:
-    """What is removed goes into the trash; what comes under the key of something there takes it up again."""
-    for one in listed:
-        address = f"{one.app}.{getattr(one, 'table', '')}"
-        revision = old.apps[one.app].revision if one.app in old.apps else 0
-        match one:
-            case RemoveTable():
-                trash_rows.put_part(
-                    session, "table", one.app, one.label, table=address, revision=revision, count=one.lost
-                )
-            case RemoveField():
-                trash_rows.put_part(
-                    session,
-                    "field",
-                    one.app,
-                    one.field_label,
-                    table=address,
-                    key=one.field,
-                    revision=revision,
-                    count=one.lost,
-                )
-            case AddTable():
-                trash_rows.take_out(session, "table", one.app, address, [])
-            case AddField():
-                trash_rows.take_out(session, "field", one.app, address, [one.field])
-            case InstallApp():
-                trash_rows.take_out(session, "app", one.app, None, [])
-
-
-def _keep_unique(session: Session, old: Layout, new: Layout, app: str) -> None:
-    """The app's tables hold what their rules want alone. Raises `Refused` where converted values are alike now."""
-    try:
-        for table in new.apps[app].tables.values():
-            unique.follow_definition(session, old.apps.tables.get(table.address), table)
-    except sa.exc.IntegrityError as error:
-        raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
-
-
-def _new_in_old_tables(old: Layout, new: Layout) -> list[Field]:
-    """Fields that are new, or of another type, in tables that were there before."""
-    return [one for before, one in _in_old_tables(old, new) if before is None or before.type != one.type]
-
-
-def _come_links(old: Layout, new: Layout) -> list[Field]:
-    """Links that are there now and were not before, with their tables or alone: some may have been there once."""
-    known = {(table.address, key) for table in old.apps.tables.values() for key in table.fields}
-    fields = [one for table in new.apps.tables.values() for one in table.fields.values()]
-    return [one for one in fields if one.is_link and one.inverse_of is None and (one.table, one.key) not in known]
-
-
-def _reordered(old: Layout, new: Layout) -> list[Field]:
-    """Fields that hold several choices, whose choices stand in another order now."""
-    return [
-        one
-        for before, one in _in_old_tables(old, new)
-        if before and before.type == one.type and one.kind.listed and [*before.choices] != [*one.choices]
-    ]
-
-
-def _in_old_tables(old: Layout, new: Layout) -> list[tuple[Field | None, Field]]:
-    """All fields, as they were and as they are, of tables that were there before."""
-    tables = [(old.apps.tables.get(address), table) for address, table in new.apps.tables.items()]
-    return [(before.fields.get(one.key), one) for before, after in tables if before for one in after.fields.values()]
-
-
-def _on_changed_settings(old: Layout, new: Layout, app: str) -> set[tuple[str, str]]:
-    """The stored computed fields of all apps that a setting of this app, changed now, goes into."""
-    before = old.apps[app].settings if app in old.apps else {}
-    changed = {(app, key) for key, value in new.apps[app].settings.items() if before.get(key) != value}
-    fields = [field for table in new.apps.tables.values() for field in table.declared if new.stored(field)]
-    return {
-        (field.table, field.key)
-        for field in fields
-        if changed and field.kind.computed and new.types.settings_used(field) & changed
-    }
-
-
-def _store(session: Session, document: Document, summary: list[str]) -> None:
-    key = document["key"]
-    text = json.dumps(document, ensure_ascii=False)
-    newest = sa.select(sa.func.coalesce(sa.func.max(_revisions.c.number), 0)).where(_revisions.c.app == key)
-    number = int(session.connection.execute(newest).scalar_one()) + 1
-    if key in session.layout.apps:
-        change = sa.update(_apps).where(_apps.c.key == key).values(document=text, revision=number)
-        session.connection.execute(change)
-        says = _("changed the app {app}: revision {number}", app=document.get("label", key), number=number)
-        audit.note(session, "app.changed", says, app=key, revision=number, summary=summary)
-    else:
-        position = session.connection.execute(
-            sa.select(sa.func.coalesce(sa.func.max(_apps.c.position), 0))
-        ).scalar_one()
-        session.connection.execute(
-            sa.insert(_apps).values(
-                key=key,
-                position=int(position) + 1,
-                revision=number,
-                document=text,
-                installed_at=timestamp(session.now),
-                installed_by=session.principal.user_id,
-            )
-        )
-        audit.note(session, "app.installed", _("installed the app {app}", app=document.get("label", key)), app=key)
-    _keep_revision(session, document, number, summary)
-
-
-def _keep_revision(session: Session, document: Document, number: int, summary: list[str]) -> None:
-    session.connection.execute(
-        sa.insert(_revisions).values(
-            app=document["key"],
-            number=number,
-            document=json.dumps(document, ensure_ascii=False),
-            at=timestamp(session.now),
-            by=session.principal.user_id,
-            summary=json.dumps(summary, ensure_ascii=False),
-        )
-    )
-
-
 def _layout_with(session: Session, document: Document) -> Layout:
     layout = session.layout
     pairs = [(app.document, app.revision) for app in layout.apps.values() if app.key != document["key"]]
@@ -367,11 +219,6 @@ def _layout_without(session: Session, key: str) -> Layout:
     layout = session.layout
     pairs = [(app.document, app.revision) for app in layout.apps.values() if app.key != key]
     return Layout(Apps(pairs), layout.version + 1, layout.calendar)
-
-
-def _publish(session: Session, layout: Layout) -> None:
-    session.connection.execute(sa.update(_layout).values(version=layout.version))
-    session.use_layout(layout)
 
 
 def lock(session: Session) -> None:

@@ -20,6 +20,7 @@ from engine.storage import workspace_tables
 from engine.storage.layout import Layout
 from engine.storage.session import Session
 from engine.text import Text, _
+from engine.written import Written
 
 _calendar = workspace_tables.calendar
 _HOURS = re.compile(r"\d{1,2}:\d\d\s*[-–]\s*\d{1,2}:\d\d(?:\s*[,，;；]\s*\d{1,2}:\d\d\s*[-–]\s*\d{1,2}:\d\d)*")
@@ -92,7 +93,7 @@ def _keep(session: Session, document: dict[str, Any]) -> None:
     session.use_layout(Layout(old.apps, version, layouts.calendar_of(document)))
     fields = [one for table in old.apps.tables.values() for one in table.declared if one.kind.computed]
     following = {(one.table, one.key) for one in fields if old.stored(one) and old.types.uses_calendar(one)}
-    computed.refresh(session, computed.Written(), following)
+    computed.refresh(session, Written(), following)
 
 
 def _hours_problems(weekday: str, text: str) -> list[Problem]:

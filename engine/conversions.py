@@ -14,7 +14,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import named, queries
-from engine.computed import Written
 from engine.definitions.alteration import Alteration
 from engine.definitions.language import Field
 from engine.definitions.plan import ConvertField
@@ -27,6 +26,7 @@ from engine.storage.layout import Layout
 from engine.storage.rule_tables import set_aside
 from engine.storage.session import Session, timestamp
 from engine.values import is_empty, options_of
+from engine.written import Written
 
 EXAMPLES = 3  # values that a plan shows, of those that are kept and of those that are not
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine import records, snapshots
+from engine import record_writes, snapshots
 from engine.access import door, judging
 from engine.errors import Refused
 from engine.storage.session import Session
@@ -14,7 +14,7 @@ def refresh(session: Session, table: str, ids: Sequence[str]) -> list[str]:
     """Let records copy again what their snapshots show; the ids of those that changed."""
     of = session.layout.table(table)
     door.enter(session.principal, "update", of)
-    before = records.held(session, of, ids)
+    before = record_writes.held(session, of, ids)
     with session.behind() as layout:
         of = layout.table(table)
         now = snapshots.current(session, of, list(before))
@@ -26,5 +26,5 @@ def refresh(session: Session, table: str, ids: Sequence[str]) -> list[str]:
         against = judging.problems(session, table, "before", dict.fromkeys(changed, ()))
         if against:
             raise Refused(against)
-        records.write(session, of, changed, before)
+        record_writes.write(session, of, changed, before)
     return list(changed)

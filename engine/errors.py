@@ -28,11 +28,6 @@ class Problem:
         return self.severity == "error"
 
 
-def in_order(problems: Sequence[Problem]) -> list[Problem]:
-    """Problems of records in the order of the records, 2 before 10."""
-    return sorted(problems, key=lambda one: (len(one.at.partition("/")[2].partition("/")[0]), one.at))
-
-
 class FormworkError(Exception):
     """Any refusal with words for people. `status` is the HTTP status that says the same."""
 
@@ -55,6 +50,12 @@ class Refused(FormworkError):
         first = self.problems[0].says if self.problems else ""
         more = len(self.problems) - 1
         super().__init__(first if more < 1 else _("{first} (and {count} more)", first=first, count=more))
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raise `Refused` with all of these problems of records, if there are any: record 2 before record 10."""
+    if problems:
+        raise Refused(sorted(problems, key=lambda one: (len(one.at.partition("/")[2].partition("/")[0]), one.at)))
 
 
 class NotFound(FormworkError):

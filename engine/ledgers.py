@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import queries, records, totals
+from engine import queries, record_writes, records, totals
 from engine.access import door
 from engine.definitions.check import check_condition
 from engine.definitions.language import Condition, Table
@@ -36,7 +36,7 @@ def reverse(session: Session, table: str, ids: Sequence[str]) -> list[str]:
     """
     of, ledger = _ledger(session, table)
     door.enter(session.principal, "create", of)
-    held = records.held(session, of, ids)
+    held = record_writes.held(session, of, ids)
     mirrors = [{**_copied(of, held[one]), ledger.reversal: one, ledger.date: _today(session, of)} for one in ids]
     for mirror in mirrors:
         mirror.update({key: opposite(mirror.get(key)) for key in ledger.amounts})

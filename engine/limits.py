@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from engine import queries
-from engine.computed import Written
 from engine.definitions import conditions
 from engine.definitions.language import Field, Table
 from engine.definitions.scope import Path
@@ -25,6 +24,7 @@ from engine.storage.record_rows import among
 from engine.storage.session import Session
 from engine.text import _
 from engine.values import accept
+from engine.written import Written
 
 MAX_CHOICES = 20
 

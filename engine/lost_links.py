@@ -8,10 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import history
-from engine.computed import Written
 from engine.definitions.language import Field
 from engine.storage import record_rows
 from engine.storage.session import Change, Session
+from engine.written import Written
 
 
 def take_off(session: Session, fields: Iterable[Field], written: Written) -> None:

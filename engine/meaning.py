@@ -13,6 +13,7 @@ from engine.storage import alterations, workspace_tables
 from engine.storage.layout import Layout
 from engine.storage.session import Session
 from engine.storage.stores import Stores, Workspace
+from engine.written import Written
 
 # To be raised with every change by which a function, an operator or a rollup gives something else than it did.
 # 1: an error in a record that counts is the error of the result; joined instants are local times.
@@ -49,7 +50,7 @@ def _work_out_all(session: Session) -> None:
     session.connection.execute(sa.update(_layout).values(version=new.version, meaning=MEANING))
     session.use_layout(new)
     session.quiet = True  # nothing has happened that an automation waits for
-    computed.refresh(session, computed.Written(), {(field.table, field.key) for field in fields})
+    computed.refresh(session, Written(), {(field.table, field.key) for field in fields})
 
 
 def _kept(session: Session) -> int:

@@ -19,7 +19,8 @@ from engine.access import door, principals
 from engine.access.principals import Principal, Shared, person
 from engine.definitions.language import Table, View
 from engine.errors import Forbidden, NotFound, Problem, Refused
-from engine.files import File, is_shown_now, known
+from engine.files import File, known
+from engine.held_files import is_shown_now
 from engine.ids import new_id, new_secret, secret_hash
 from engine.sign_in_delay import FREE_OF_ADDRESS
 from engine.storage.session import Session, timestamp

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from engine import queries
-from engine.computed import Written
 from engine.definitions.language import Field, Table
 from engine.errors import Problem, Refused
 from engine.storage.expressions import moment
 from engine.storage.record_rows import among
 from engine.storage.session import Session
 from engine.text import _
+from engine.written import Written
 
 MAX_DEPTH = 100  # records above one that are listed
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from engine import history, records
+from engine import history, record_writes, records
 from engine.access import door, judging
 from engine.errors import Conflict, NotFound, Refused
 from engine.rules import checks
@@ -117,7 +117,7 @@ def _undo_updated(session: Session, address: str, changes: list[Change]) -> None
         if held is None or _differs(held, kept):
             raise _changed_since()
         back[change.record_id] = {key: value for key, value in change.before.items() if key in table.fields}
-    records.write(session, table, back, now, back=True)
+    record_writes.write(session, table, back, now, back=True)
 
 
 def _undo_deleted(session: Session, address: str, changes: list[Change]) -> None:
@@ -129,7 +129,7 @@ def _undo_deleted(session: Session, address: str, changes: list[Change]) -> None
     restored = [
         (one.record_id, {k: v for k, v in one.before.items() if k in table.fields}) for one in reversed(changes)
     ]
-    records.insert(session, table, restored, back=True)
+    record_writes.insert(session, table, restored, back=True)
 
 
 _TAKE_BACK = {"created": _undo_created, "updated": _undo_updated, "deleted": _undo_deleted}

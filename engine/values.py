@@ -13,7 +13,7 @@ from engine.definitions.conditions import expression, is_expression
 from engine.definitions.language import Field, Table
 from engine.errors import Problem
 from engine.field_types import InvalidValue, Options, TakesFiles
-from engine.files import file_problems
+from engine.held_files import file_problems
 from engine.storage import record_rows, workspace_tables
 from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.layout import sql_type

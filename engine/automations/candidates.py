@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from engine import computed
-from engine.computed import Ids, Written, union
+from engine.affected import affected
 from engine.definitions.language import Table
 from engine.definitions.scope import Path
 from engine.formulas.reading import Find
 from engine.storage.expressions import Records, clock_of
 from engine.storage.record_rows import among
 from engine.storage.session import Session
+from engine.written import Ids, Written, union
 
 
 def candidates(session: Session, table: Table, paths: Iterable[Path], finds: Iterable[Find]) -> Ids:
@@ -35,7 +35,7 @@ def candidates(session: Session, table: Table, paths: Iterable[Path], finds: Ite
             here = behind
             found = union(found, _seeing(session, table, links, _touched(session, here.address)))
     if finds := list(finds):
-        found = union(found, computed.affected(session, table, (), finds, Written.of(session.written)))
+        found = union(found, affected(session, table, (), finds, Written.of(session.written)))
     return found
 
 

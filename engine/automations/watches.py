@@ -17,7 +17,6 @@ from weakref import WeakSet
 import sqlalchemy as sa
 
 from engine.automations.candidates import candidates
-from engine.computed import Ids, union
 from engine.definitions import conditions
 from engine.definitions.documents import address
 from engine.definitions.language import Automation, Condition, Table
@@ -31,6 +30,7 @@ from engine.storage.layout import Layout
 from engine.storage.record_rows import among
 from engine.storage.session import Session, timestamp
 from engine.triggers import Trigger, triggers
+from engine.written import Ids, union
 
 _known: WeakSet[Layout] = WeakSet()  # layouts whose conditions `_matching` has been filled for
 

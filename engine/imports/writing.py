@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from engine import records
+from engine import record_writes
 from engine.access import judging
 from engine.definitions.language import Table
 from engine.errors import Refused
@@ -42,7 +42,7 @@ def link(session: Session, table: Table, lines: Sequence[Line], made: Names, *, 
         with session.behind() as layout:
             whole = layout.table(table.address)
             before = record_rows.read(session, whole, list(links), lock=True)
-            records.write(session, whole, links, before)
+            record_writes.write(session, whole, links, before)
             _judge(session, table, "after", links)
 
 
@@ -80,7 +80,7 @@ def _insert(session: Session, table: Table, lines: Sequence[Line]) -> None:
     system = system_values(session.principal.user_id, timestamp(session.now))
     with session.behind() as layout:
         whole = layout.table(table.address)
-        records.insert(session, whole, [(line.record_id, {**line.values, **system}) for line in lines])
+        record_writes.insert(session, whole, [(line.record_id, {**line.values, **system}) for line in lines])
         _judge(session, table, "create", {line.record_id: line.values for line in lines})
 
 
@@ -89,7 +89,7 @@ def _update(session: Session, table: Table, lines: Sequence[Line]) -> None:
     changed = {line.record_id: line.values for line in lines}
     with session.behind() as layout:
         _judge(session, table, "before", changed)
-        records.write(session, layout.table(table.address), changed, before)
+        record_writes.write(session, layout.table(table.address), changed, before)
         _judge(session, table, "after", changed)
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from engine import computed, formulas
-from engine.computed import Ids, Written
+from engine import formulas
+from engine.affected import affected
 from engine.definitions.language import Field, Table
 from engine.definitions.rules import Check
 from engine.definitions.scope import Path, RecordScope
-from engine.errors import Problem, Refused, in_order
+from engine.errors import Problem, refuse
 from engine.formulas import Compiled, lists
 from engine.formulas.reading import Find
 from engine.storage.expressions import Records, clock_of, moment
@@ -24,6 +24,7 @@ from engine.storage.layout import Layout
 from engine.storage.record_rows import among
 from engine.storage.session import Session
 from engine.text import Text, _
+from engine.written import Ids, Written
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def problems(
     found = []
     for address, watched in _watched_in(session.layout).items():
         table = session.layout.table(address)
-        asked = [(one, computed.affected(session, table, one.paths, one.finds, written)) for one in watched]
+        asked = [(one, affected(session, table, one.paths, one.finds, written)) for one in watched]
         if doubtful is not None:
             asked = [(one, _but_for(session, table, one, ids, doubtful)) for one, ids in asked]
         if any(ids is None or ids for _one, ids in asked):
@@ -120,14 +121,12 @@ def problems(
 
 
 def _but_for(session: Session, table: Table, watched: _Watched, ids: Ids, doubtful: Written) -> Ids:
-    unclear = computed.affected(session, table, watched.paths, watched.finds, doubtful)
+    unclear = affected(session, table, watched.paths, watched.finds, doubtful)
     return set() if ids is None or unclear is None else ids - unclear
 
 
 def _hold(session: Session, written: Written, own: str, numbers: Mapping[str, int]) -> None:
-    found = problems(session, written, own, numbers)
-    if found:
-        raise Refused(in_order(found))
+    refuse(problems(session, written, own, numbers))
 
 
 def _broken(

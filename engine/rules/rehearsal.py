@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from engine import computed
-from engine.computed import Written
 from engine.definitions.language import Table
 from engine.errors import FormworkError, Problem
 from engine.rules import checks
 from engine.storage.savepoints import attempt
 from engine.storage.session import Session
+from engine.written import Written
 
 Unsound = Mapping[str, Collection[str]]
 

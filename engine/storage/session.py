@@ -84,9 +84,7 @@ class Session:
     changes: list[Change] = field(default_factory=list)
     # By table address the records whose values may differ now; None: all of them.
     touched: dict[str, set[str] | None] = field(default_factory=dict)
-    written: list[Any] = field(
-        default_factory=list
-    )  # what was written, as computed fields follow it (engine/computed.py)
+    written: list[Any] = field(default_factory=list)  # what was written, as computed fields follow it (written.py)
     unsettled: list[Any] | None = None  # what was written while its working out waits (engine/computed.py)
     unchecked: list[Any] | None = None  # what was written while the checks wait for the rest (engine/rules/checks.py)
     layout_changed: bool = False  # whether this transaction changed an app

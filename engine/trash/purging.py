@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import apps, comments, files, sendings
+from engine import apps, comments, held_files, sendings
 from engine.definitions.apps import Apps
 from engine.definitions.language import Document
 from engine.storage import workspace_tables
@@ -50,7 +50,7 @@ def purge(session: Session, ids: Sequence[str]) -> int:
 
 def _forget_records(session: Session, address: str, ids: Sequence[str]) -> None:
     """Nothing tells any more what the records held."""
-    files.forget(session, address, ids)
+    held_files.forget(session, address, ids)
     sendings.forget(session, address, ids)
     comments.forget(session, address, ids)
     for table in (_changes, set_aside):
@@ -72,7 +72,7 @@ def _purge_field(session: Session, document: Document, address: str, key: str) -
     session.connection.execute(
         sa.delete(set_aside).where(set_aside.c.table_address == address, set_aside.c.field == key)
     )
-    files.forget(session, address, field=key)
+    held_files.forget(session, address, field=key)
     for column in (_changes.c.before, _changes.c.after):
         without = _without_key(session, column, key)
         held = column.contains(f'"{key}"', autoescape=True)
@@ -96,7 +96,7 @@ def _purge_tables(session: Session, document: Document, addresses: Iterable[str]
         table = layout.table(address)
         links = [layout.links(one).name for one in table.fields.values() if one.many and one.inverse_of is None]
         drop_tables(session, [sql_name(address), *links])
-        files.forget(session, address)
+        held_files.forget(session, address)
         sendings.forget(session, address)
         comments.forget(session, address)
         for held in (_changes, set_aside, unique_keys):

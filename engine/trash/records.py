@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from engine import history, records
+from engine import history, record_writes
 from engine.access import door
 from engine.definitions.language import Field, Table
 from engine.errors import Conflict
@@ -55,7 +55,7 @@ def _restore(session: Session, changes: Sequence[Change], chosen: set[tuple[str,
             continue
         there = _there(session, table, held.values()) | ids
         restored = [(key, _fitting(session, table, values, there)) for key, values in sorted(held.items())]
-        records.insert(session, table, restored, back=True)
+        record_writes.insert(session, table, restored, back=True)
     unlinked: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
         if change.kind == "updated" and change.table in session.layout.apps.tables:
@@ -90,7 +90,7 @@ def _link_again(session: Session, table: Table, changes: Sequence[Change], ids: 
             now = {**held[change.record_id], **news.get(change.record_id, {})}
             if led_back := _led_back(table, change, now, ids):
                 news.setdefault(change.record_id, {}).update(led_back)
-    records.write(session, table, news, {record_id: held[record_id] for record_id in news}, back=True)
+    record_writes.write(session, table, news, {record_id: held[record_id] for record_id in news}, back=True)
 
 
 def _led_back(table: Table, change: Change, now: Values, ids: set[str]) -> Values:

@@ -9,10 +9,10 @@ from itertools import islice
 from typing import Any
 
 from engine import computed
-from engine.computed import Written
 from engine.ids import new_ids
 from engine.storage.session import Session, timestamp
 from engine.storage.workspace_tables import changes
+from engine.written import Written
 
 CHUNK = 10_000  # records of which rows and changes are made at a time
 _LOGGED = [one.name for one in changes.columns if one.name != "id"]

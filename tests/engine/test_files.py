@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine import files, queries, records, trash, undo
+from engine import files, held_files, queries, records, trash, undo
 from engine.access.principals import Principal, person, public_form
 from engine.errors import Forbidden, NotFound, Refused
 from engine.files import Limits
@@ -163,16 +163,16 @@ def test_only_who_sees_a_record_sees_its_files(desk: Workspace, owner: Principal
     plan = brought(desk, owner, "plan.pdf", PDF)
     other, stranger = person("usr00000000000002"), public_form("shop", "tickets", "enquiry")
     with desk.read(owner) as session:
-        assert files.get(session, plan.id).filename == "plan.pdf"
+        assert held_files.get(session, plan.id).filename == "plan.pdf"
     with desk.read(other) as session, pytest.raises(NotFound):
-        files.get(session, plan.id)
+        held_files.get(session, plan.id)
     ticket(desk, owner, files=[plan.id])
     with desk.read(other) as session:
-        assert files.get(session, plan.id).filename == "plan.pdf"
+        assert held_files.get(session, plan.id).filename == "plan.pdf"
     with desk.read(stranger) as session, pytest.raises(NotFound):
-        files.get(session, plan.id)
+        held_files.get(session, plan.id)
     with desk.read(replace(other, role="")) as session, pytest.raises(NotFound):
-        files.get(session, plan.id)
+        held_files.get(session, plan.id)
 
 
 def test_a_public_form_takes_what_it_brought_and_nothing_else(desk: Workspace, owner: Principal) -> None:
@@ -208,7 +208,7 @@ def test_undo_and_history_keep_files(desk: Workspace, owner: Principal) -> None:
     with desk.write(owner) as session:
         session.now += timedelta(days=400)
         assert files.sweep(session) == []
-        assert files.get(session, plan.id) == plan
+        assert held_files.get(session, plan.id) == plan
     with desk.write(owner) as session:
         undo.undo(session, deleted)
         held = records.get(session, TICKETS, made).values
@@ -225,7 +225,7 @@ def test_what_no_record_holds_goes_after_a_day(desk: Workspace, owner: Principal
         assert files.sweep(session) == [photo.id]
     assert sorted(one.name for one in files.path_of(desk, "x").parent.iterdir()) == [kept.id]
     with desk.write(owner) as session:  # purged for good, history included
-        files.forget(session, TICKETS, [made])
+        held_files.forget(session, TICKETS, [made])
         session.now += timedelta(hours=25)
         assert files.sweep(session) == [kept.id]
 
@@ -248,9 +248,9 @@ def test_a_table_that_left_its_app_keeps_its_files_to_those_who_build(desk: Work
     slim = {**tables["products"], "fields": {"name": {"type": "text"}}}
     install(desk, owner, {"products": slim})
     with desk.read(owner) as session:
-        assert files.get(session, plan.id) == plan
+        assert held_files.get(session, plan.id) == plan
     with desk.read(person("usr00000000000002")) as session, pytest.raises(NotFound):
-        files.get(session, plan.id)
+        held_files.get(session, plan.id)
 
 
 def test_the_command_line_shows_names(desk: Workspace, owner: Principal) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response
 
-from engine import files, pictures
+from engine import files, held_files, pictures
 from engine.errors import NotFound
 from engine.text import _
 from web.dependencies import In
@@ -24,7 +24,7 @@ PRIVATE = "private, no-cache"  # kept by the reader's browser, which asks each t
 def download(place: In, file: str) -> Response:
     """The file as it was brought, to be saved."""
     with place.read() as session:
-        found = files.get(session, file)
+        found = held_files.get(session, file)
     return handed_over(found, files.path_of(place.store, found.id))
 
 
@@ -32,7 +32,7 @@ def download(place: In, file: str) -> Response:
 def show(request: Request, place: In, file: str, size: str) -> Response:
     """A small picture of it: small, large or full."""
     with place.read() as session:
-        found = files.get(session, file)
+        found = held_files.get(session, file)
     if size not in found.small:
         raise NotFound(_("There is no such file (any more)."))
     path = files.path_of(place.store, found.id, size)

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from engine import account_mail, files, forms, sendings, workspaces
+from engine import account_mail, files, forms, held_files, sendings, workspaces
 from engine.access import principals
 from engine.account_mail import LINK, Words
 from engine.definitions.language import Form, Table
@@ -206,7 +206,7 @@ def files_in(session: Session, table: Table, values: Mapping[str, Any]) -> dict[
     """The files that this sending has brought, those of an earlier try too, by id."""
     brought = [ids_of(given) for key, given in values.items() if isinstance(table.fields[key].kind, TakesFiles)]
     ids = {file_id for one in brought for file_id in one}
-    return files.known(session, files.readable(session, ids))
+    return files.known(session, held_files.readable(session, ids))
 
 
 def _with_contents(session: Session, table: Table, values: Mapping[str, Any]) -> dict[str, Any]:

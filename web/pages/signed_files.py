@@ -11,7 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
-from engine import api_tokens, files, pictures
+from engine import api_tokens, files, held_files, pictures
 from engine.errors import NotFound
 from engine.files import File
 from engine.text import _
@@ -43,7 +43,7 @@ def download(site: SiteHere, signed: str, name: str) -> Response:
     holder = api_tokens.holder_by_id(site.stores, token_id)
     store = site.stores.workspace(holder.workspace_id)
     with store.read(holder.principal) as session:
-        found = files.get(session, file_id)
+        found = held_files.get(session, file_id)
     path = files.path_of(store, found.id, size)
     if not size:
         return handed_over(found, path)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine import files, shares
+from engine import files, held_files, shares
 from engine.access.principals import Principal, Shared, share
 from engine.errors import NotFound
 from engine.files import Limits
@@ -47,7 +47,7 @@ class Desk:
     def may_fetch(self, file_id: str, asker: Principal = AS_REP) -> bool:
         with self.shop.workspace.read(asker) as session:
             try:
-                return files.get(session, file_id).id == file_id
+                return held_files.get(session, file_id).id == file_id
             except NotFound:
                 return False
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine import history, imports, queries, records
+from engine import history, imports, queries, record_writes, records
 from engine.access.principals import Principal, person
 from engine.errors import Conflict, Forbidden, NotFound, Refused
 from engine.imports import Import
@@ -452,7 +452,7 @@ def test_progress_is_seen_from_outside(desk: Desk, monkeypatch: pytest.MonkeyPat
     seen: list[tuple[str, int | None]] = []
     held = desk.start("no\nV1\nV2\nV3\n", "shop.orders")
     desk.choose(held, {"columns": {"no": {"field": "number"}}})
-    insert = records.insert
+    insert = record_writes.insert
 
     def watched(*args: Any) -> None:
         with desk.workspace.read(desk.asker) as session:
@@ -460,7 +460,7 @@ def test_progress_is_seen_from_outside(desk: Desk, monkeypatch: pytest.MonkeyPat
             seen.append((now.state, now.line))
         insert(*args)
 
-    monkeypatch.setattr(records, "insert", watched)
+    monkeypatch.setattr(record_writes, "insert", watched)
     monkeypatch.setattr("engine.imports.carrying.CHUNK", 1)
     desk.run(held)
     assert seen == [("running", 0), ("running", 2), ("running", 3)]

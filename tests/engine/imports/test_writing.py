@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine import imports, records
+from engine import imports, record_writes
 from engine.access.principals import Principal
 from engine.definitions.language import Table
 from engine.storage.session import Session
@@ -34,13 +34,13 @@ def test_refused_lines_cost_one_more_write_not_one_each(
     amounts = [(-1 if number % 3 == 0 else 5_000 if number % 3 == 1 else 1) for number in range(90)]
     text = "number,amount\n" + "".join(f"N{number},{amount}\n" for number, amount in enumerate(amounts))
     written: list[int] = []
-    insert = records.insert
+    insert = record_writes.insert
 
     def counting(session: Session, table: Table, some: Sequence[Any]) -> None:
         written.append(len(some))
         insert(session, table, some)
 
-    monkeypatch.setattr(records, "insert", counting)
+    monkeypatch.setattr(record_writes, "insert", counting)
     with workspace.write(owner) as session:
         brought = imports.start(session, io.BytesIO(text.encode()), "orders.csv", "shop.orders")
         imports.choose(session, brought.id, imports.propose(session, brought.id).mapping)

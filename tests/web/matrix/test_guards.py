@@ -24,7 +24,7 @@ from tests.web.matrix.test_matrix import Cell, cells
 # with. Lines of a record are held by tests/engine/access/test_lines.py.
 SECOND_LINES = {
     ("engine/automations/steps.py", "_asker"),  # asked by the worker, for nobody's request
-    ("engine/files.py", "_may_read"),
+    ("engine/held_files.py", "_may_read"),
     ("engine/hooks/__init__.py", "create"),
     ("engine/imports/carrying.py", "_table"),
     ("engine/imports/names.py", "NameFinder._create"),

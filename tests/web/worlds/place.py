@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from hypothesis import strategies as st
 
-from engine import accounts, api_tokens, apps, comments, files, records, roles, workspaces
+from engine import accounts, api_tokens, apps, comments, files, record_writes, records, roles, workspaces
 from engine.access.principals import Principal, person
 from engine.opening import open_stores
 from engine.settings import Settings
@@ -274,7 +274,7 @@ def _deal(number: int, what: Seen, hidden: Hidden) -> dict[str, Any]:
 
 
 def _insert(session: Any, table: str, given: list[tuple[str, dict[str, Any]]]) -> None:
-    records.insert(session, session.whole.table(f"crm.{table}"), given)
+    record_writes.insert(session, session.whole.table(f"crm.{table}"), given)
 
 
 class Stopped(datetime.datetime):
