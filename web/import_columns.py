@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from engine.text import Label, Text, _
 
 NEW = "+"  # what a column's choice says when a field is to be made for it
 SKIP = ""
+MATCH_KEPT = "*"  # what the choice of fields to find records by says when a mapping names several of them
 
 _NUMBERS = {
     (".", ","): "1,234.56",
@@ -70,6 +71,12 @@ class Columns:
     clear: bool
     automations: bool
     new: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def match_labels(self) -> list[Label]:
+        """What the fields are called by which records are found."""
+        fields = self.table.fields if self.table else {}
+        return [fields[key].label if key in fields else key for key in self.match]
 
 
 def columns_of(
@@ -149,21 +156,22 @@ def mapping_in(
         columns[proposal.column] = {"field": goes, "values": values, **one}
     mapping: dict[str, Any] = {"columns": columns, "automations": _text(form, "automations") == "yes"}
     if table is not None:
-        match = _text(form, "match")
-        mapping |= {"match": [match] if match else [], "blank": "clear" if _text(form, "blank") == "clear" else "keep"}
+        mapping |= {"match": _match(form, held), "blank": "clear" if _text(form, "blank") == "clear" else "keep"}
+        mapping["conflicts"] = (held.mapping or {}).get("conflicts", "keep")
     else:
         mapping["new"] = _new_table(form, suggestion, apps)
     return mapping, added
 
 
-def by_column(problems: Sequence[Problem]) -> tuple[dict[str, str], list[Problem]]:
-    """What is wrong, by column; and what is wrong with the whole."""
+def by_column(problems: Sequence[Problem], columns: Collection[str]) -> tuple[dict[str, str], list[Problem]]:
+    """What is wrong, by column of the file; and what is wrong with the whole."""
     errors: dict[str, str] = {}
     others = []
     for problem in problems:
         first, _slash, rest = problem.at.removeprefix("/").partition("/")
-        if first == "columns" and rest:
-            errors.setdefault(rest.partition("/")[0].replace("~1", "/").replace("~0", "~"), problem.says)
+        column = rest.partition("/")[0].replace("~1", "/").replace("~0", "~")
+        if first == "columns" and column in columns:
+            errors.setdefault(column, problem.says)
         else:
             others.append(problem)
     return errors, others
@@ -231,6 +239,13 @@ def _new_table(form: FormData, suggestion: Suggestion, apps: Apps) -> dict[str, 
         "label": label,
         "title": title if title in titles else next(iter(titles), ""),
     }
+
+
+def _match(form: FormData, held: Import) -> list[str]:
+    """The fields by which records are found: the one chosen, or all that a kept mapping names."""
+    chosen = _text(form, "match")
+    before = (held.mapping or {}).get("match") or []
+    return list(before) if chosen == MATCH_KEPT and before else [chosen] if chosen else []
 
 
 def _text(form: FormData, name: str) -> str:

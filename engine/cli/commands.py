@@ -143,6 +143,17 @@ GROUPS = (
     ),
     (
         RECORDS,
+        "mapping",
+        "Mappings of imports, kept for files that come again.",
+        (
+            ("list", "mappings:list_mappings", "List the mappings that are kept."),
+            ("show", "mappings:show", "Print a mapping."),
+            ("save", "mappings:save", "Keep a mapping under a name."),
+            ("delete", "mappings:delete", "Forget a mapping."),
+        ),
+    ),
+    (
+        RECORDS,
         "trash",
         "What was deleted and can come back.",
         (

@@ -7,18 +7,21 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal
 
 from engine import imports
 from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace, WrongUse
 from engine.cli.naming import field_keys, find_table, listed
 from engine.definitions.language import Table
 from engine.imports import Import
+from engine.imports.carrying import KINDS
+from engine.imports.mappings import SavedMapping
 from engine.storage.layout import Layout
+from engine.storage.session import Session
 from engine.text import _
 
 PROGRESS_SECONDS = 1.0  # between two lines that say how far it is
-MOST_LINES = 20  # refused lines that are printed; --json and --refused have all
+MOST_LINES = 20  # refused lines and the like that are printed; --json and --refused have all
 
 
 def import_file(
@@ -31,6 +34,8 @@ def import_file(
     unknown: list[str] | None = None,
     match: list[str] | None = None,
     mapping: FileName = "",
+    save_mapping: str = "",
+    conflicts: Literal["", "keep", "overwrite"] = "",
     option: list[str] | None = None,
     create: bool = False,
     automations: bool = False,
@@ -48,6 +53,8 @@ def import_file(
         formwork import crm.accounts accounts.csv --dry-run
         formwork import crm.opportunities pipeline.csv --map close_value=amount --replace 'product:GTXPro=GTX Pro'
         formwork import stock.items items.csv --create
+        formwork import crm.accounts june.csv --match name --save-mapping monthly
+        formwork import crm.accounts july.csv --mapping monthly
 
     Parameters
     ----------
@@ -64,7 +71,13 @@ def import_file(
     match
         Fields by which a record that is there already is found and changed. Without any: as proposed.
     mapping
-        A file with the whole mapping, as --propose prints it; --map and the like do not count then.
+        The name of a mapping that is kept for the table, or else a file with a whole one, as --propose prints it;
+        --map and the like do not count then.
+    save_mapping
+        Keep what goes where under this name, for a file that comes again.
+    conflicts
+        What becomes of a record that was changed here since an import last wrote it, where the file says otherwise:
+        keep it as it is here (as always, unless the mapping says otherwise), or overwrite it.
     option
         How to read the file, where that was found out wrongly: encoding=gb18030, delimiter=";", sheet=Sales.
     create
@@ -83,7 +96,12 @@ def import_file(
         of = None if create else find_table(session.layout, table)
         into = of.address if of else None
         held = imports.start(session, io.BytesIO(content), name, into, _pairs(option, "--option"))
-    if mapping:
+        saved = _saved(session, into, mapping)
+        if saved:
+            imports.use(session, held.id, saved.id)
+    if saved:
+        chosen = saved.document
+    elif mapping:
         chosen = here.read_json(mapping)
     else:
         with here.read() as session:
@@ -94,17 +112,33 @@ def import_file(
                 wishes = wishes.by_key(session.layout, of)
         chosen = wishes.applied(chosen)
         chosen["automations"] = automations
+    if conflicts:
+        chosen = {**chosen, "conflicts": conflicts}
     if propose:
         here.document(chosen)
         return 0
     with here.write() as session:
         imports.choose(session, held.id, chosen)
+        if save_mapping and of is not None:
+            imports.mappings.keep(session, held.id, save_mapping)
     if dry_run:
         held = imports.count_lines(here.store, here.principal, held.id)
     else:
         held = imports.carry_out(here.store, here.principal, held.id, _progress(here, held))
+    if save_mapping and held.table and of is None:
+        with here.write() as session:
+            imports.mappings.keep(session, held.id, save_mapping)
     _tell(here, held, dry_run)
     return 0
+
+
+def _saved(session: Session, table: str | None, mapping: str) -> SavedMapping | None:
+    """The mapping that is kept under this name, which otherwise is that of a file."""
+    if table is None or not mapping:
+        return None
+    known = [one.name for one in imports.mappings.listed(session, table)]
+    is_name = mapping.casefold() in map(str.casefold, known)
+    return imports.mappings.named(session, table, mapping) if is_name else None
 
 
 def _progress(here: InWorkspace, held: Import) -> Callable[[int], None]:
@@ -188,13 +222,14 @@ def _replacements(given: Iterable[str] | None) -> Iterator[tuple[str, str, str]]
 def _tell(here: InWorkspace, held: Import, dry_run: bool) -> None:
     with here.read() as session:
         most = (held.counts or {}).get("refused", 0) + (held.counts or {}).get("noted", 0)
+        most += (held.counts or {}).get("conflict", 0)
         lines = [vars(one) for one in imports.lines(session, held.id, limit=max(most * 10, 1))]
     if here.json:
         facts = {"id": held.id, "state": held.state, "table": held.table, "counts": held.counts, "lines": lines}
         here.document({**facts, "transaction": held.transaction_id, "mapping": held.mapping})
         return
     counts: dict[str, Any] = dict(held.counts or {})
-    rows = [{"what": key, "count": counts[key]} for key in ("rows", "new", "changed", "same", "refused", "noted")]
+    rows = [{"what": key, "count": counts[key]} for key in ("rows", *KINDS, "noted")]
     rows += [{"what": f"created in {table}", "count": count} for table, count in counts.get("created", {}).items()]
     here.table(rows, {"what": _("Would be") if dry_run else _("Import"), "count": "Count"})
     for column, names in counts.get("unknown", {}).items():

@@ -23,7 +23,7 @@ from engine.definitions.language import Table
 from engine.errors import Conflict, FormworkError, NotFound, Problem, Refused
 from engine.ids import new_id
 from engine.importers import HEAD, importer_for, importers
-from engine.imports import files
+from engine.imports import files, mappings
 from engine.imports.carrying import bring_in, count, writes_to_count
 from engine.imports.keeping import (
     OPEN,
@@ -62,6 +62,7 @@ __all__ = [
     "get",
     "lines",
     "listed",
+    "mappings",
     "preview",
     "propose",
     "refused_file",
@@ -70,6 +71,7 @@ __all__ = [
     "start",
     "take_back",
     "undo",
+    "use",
 ]
 
 
@@ -133,6 +135,19 @@ def choose(session: Session, import_id: str, mapping: Mapping[str, Any], table: 
     else:
         mapping = _with_readings(session, held, mapping, of)
     return change(session, held, state="mapped", table_address=into, mapping=dict(mapping), counts=None)
+
+
+def use(session: Session, import_id: str, mapping_id: str) -> Import:
+    """Fill an import in with a mapping that was kept, and read its file as that one was read.
+
+    Raises `Refused` with what does not fit this file, `NotFound`, `Conflict`.
+    """
+    held, saved = opened(session, import_id), mappings.get(session, mapping_id)
+    options = mappings.told_for(held, saved)
+    if options != held.options:
+        reopen(session, import_id, options)
+    held = choose(session, import_id, saved.document, saved.table)
+    return change(session, held, mapping_name=saved.name)
 
 
 def count_lines(workspace: Workspace, principal: Principal, import_id: str) -> Import:

@@ -30,18 +30,20 @@ MAX_UNKNOWN = 100  # names per column that the counts list
 
 # count: look only. try: write, see what the checks say, and take it back. write: write.
 Mode = Literal["count", "try", "write"]
+KINDS = ("new", "changed", "same", "conflict", "refused")  # of lines
 
 
 @dataclass
 class Outcome:
     """What an import did, or would do.
 
-    Every row of the file is in exactly one of `new`, `changed`, `same`, `refused`; `told` are the reasons, by line.
+    Every row of the file is in exactly one of `KINDS`; `told` are the reasons, by line.
     """
 
     new: int = 0
     changed: int = 0
     same: int = 0
+    conflict: int = 0
     refused: int = 0
     noted: int = 0
     created: dict[str, int] = field(default_factory=dict)  # table -> records made because a name was missing
@@ -51,16 +53,20 @@ class Outcome:
 
     def counts(self) -> dict[str, Any]:
         """The numbers as they are kept with the import."""
-        rows = self.new + self.changed + self.same + self.refused
-        numbers = {name: getattr(self, name) for name in ("new", "changed", "same", "refused", "noted")}
-        return {"rows": rows, **numbers, "created": self.created, "choices": self.choices, "unknown": self.unknown}
+        numbers = {name: getattr(self, name) for name in KINDS}
+        return {"rows": sum(numbers.values()), **numbers, "noted": self.noted, **self._also()}
+
+    def _also(self) -> dict[str, Any]:
+        return {"created": self.created, "choices": self.choices, "unknown": self.unknown}
 
     def add(self, line: Line) -> None:
         """One line whose fate is certain."""
         setattr(self, line.outcome, getattr(self, line.outcome) + 1)
         if line.problems:
             self.told += [(line.line, "refused", told) for told in line.problems]
-        elif line.notes:
+            return
+        self.told += [(line.line, "conflict", told) for told in line.conflicts]
+        if line.notes:
             self.noted += 1
             self.told += [(line.line, "noted", told) for told in line.notes]
 

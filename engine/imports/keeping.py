@@ -33,7 +33,8 @@ class Import:
 
     `table` is the address of the table that it goes into, None while one is yet to be made. `details`: what was found
     in the file (`columns`, `size`, `line_count`, `encoding` ...). `counts`: `rows` and of them `new`, `changed`,
-    `same`, `refused`, which add up; `noted`; what was `created` along the way; names `unknown`. `line`: while running.
+    `same`, `conflict`, `refused`, which add up; `noted`; what was `created` along the way; names `unknown`. `line`:
+    while running. `mapping_name`: the kept mapping that it was filled in with, or that was made of its own.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Import:
     created_at: str
     created_by: str | None
     finished_at: str | None
+    mapping_name: str | None
     says: Text | str | None
     line: int | None = field(default=None)
 
@@ -61,7 +63,9 @@ class Import:
 
 @dataclass(frozen=True)
 class ImportLine:
-    """What there was to say about a line: `refused`, or `noted` where it was taken but something left empty."""
+    """What there was to say about a line: `refused`, `noted` where it was taken but something left empty, or
+    `conflict` where it would overwrite what was changed here.
+    """
 
     line: int
     kind: str

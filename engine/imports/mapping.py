@@ -3,14 +3,16 @@
 ```
 {"columns": {"close_value": {"field": "amount", "reading": {"as": "currency", "decimal": "."}, "values": {"n/a": ""}},
              "product": {"field": "product", "values": {"GTXPro": "GTX Pro"}, "unknown": "refuse"}},
- "match": ["reference"], "blank": "keep", "automations": false,
+ "match": ["reference"], "blank": "keep", "conflicts": "keep", "automations": false,
  "new": {"app": "sales", "app_label": "Sales", "table": "deals", "label": "Deals", "title": "name"}}
 ```
 `values` puts a text in the place of a cell's. `unknown`: what becomes of a name that no record, choice or person has:
 the line is refused, the field is left empty, or the record or choice is created. `match`: the fields by which a record
 that is there already is found and updated; without it every line is a new record. `blank`: whether a blank cell leaves
-what such a record holds, or clears it. `automations`: whether they run for what is imported. `new` only where a table
-is made for the file; each column then has the `definition` of its field.
+what such a record holds, or clears it. `conflicts`: what a line does that would overwrite something which was changed
+here since an import last wrote the record: it keeps the record as it is here, or overwrites it. `automations`: whether
+they run for what is imported. `new` only where a table is made for the file; each column then has the `definition` of
+its field.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from engine.text import Text, _, label_in
 
 UNKNOWN = ("refuse", "empty", "create")
 BLANK = ("keep", "clear")
+CONFLICTS = ("keep", "overwrite")
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,12 @@ class NewTable:
 
 @dataclass(frozen=True)
 class FileMapping:
-    """All of the document above; `clear` and `automations` as truth values."""
+    """All of the document above; `clear`, `overwrite` and `automations` as truth values."""
 
     columns: tuple[ColumnMapping, ...]
     match: tuple[str, ...] = ()
     clear: bool = False
+    overwrite: bool = False
     automations: bool = False
     new: NewTable | None = None
 
@@ -107,6 +111,7 @@ def mapping_from(document: Any, columns: Sequence[str], table: Table | None) -> 
         tuple(mapped),
         tuple(document.get("match") or ()),
         document.get("blank") == "clear",
+        document.get("conflicts") == "overwrite",
         bool(document.get("automations")),
         new,
     )
@@ -158,10 +163,12 @@ def _whole_problems(
     document: Mapping[str, Any], fields: set[str], table: Table | None, *, refused: bool
 ) -> Iterator[Problem]:
     for key in document:
-        if key not in {"columns", "match", "blank", "automations", "new"}:
+        if key not in {"columns", "match", "blank", "conflicts", "automations", "new"}:
             yield Problem(f"/{_escaped(str(key))}", _("There is no `{name}` here.", name=key), "mapping")
     if document.get("blank", "keep") not in BLANK:
         yield Problem("/blank", _one_of(document["blank"], BLANK), "mapping")
+    if document.get("conflicts", "keep") not in CONFLICTS:
+        yield Problem("/conflicts", _one_of(document["conflicts"], CONFLICTS), "mapping")
     if not fields and not refused:
         yield Problem("/columns", _("No column goes anywhere. Choose a field for at least one."), "empty")
     match = document.get("match") or []

@@ -12,6 +12,7 @@ from engine.definitions.language import Table
 from engine.ids import new_ids
 from engine.importers import Row
 from engine.imports.cells import Cell, Column
+from engine.imports.conflicts import changed_here
 from engine.imports.lookups import records_by_values
 from engine.imports.mapping import FileMapping
 from engine.imports.names import NameFinder
@@ -44,16 +45,19 @@ class Line:
     before: Values | None = None
     problems: list[Told] = field(default_factory=list)
     notes: list[Told] = field(default_factory=list)
+    conflicts: list[Told] = field(default_factory=list)
     later: dict[str, list[str]] = field(default_factory=dict)
     blank: list[str] = field(default_factory=list)
 
     @property
     def outcome(self) -> str:
-        """`new`, `changed`, `same` or `refused`."""
+        """`new`, `changed`, `same`, `conflict` or `refused`."""
         if self.problems:
             return "refused"
         if self.before is None:
             return "new"
+        if self.conflicts:
+            return "conflict"
         return "changed" if self.values or self.later else "same"
 
 
@@ -102,6 +106,7 @@ class Planner:
         if self._mapping.match:
             for line in _sound(lines):
                 self._keep_differences(line)
+            self._find_conflicts(_sound(lines))
         return lines
 
     def _read(self, rows: Sequence[Row]) -> list[Line]:
@@ -234,6 +239,16 @@ class Planner:
                 key = line.record_id
                 line.values = judging.kept(self._table, {key: line.values}, self._shown, {key: line.before})[key]
             line.values = {key: value for key, value in line.values.items() if held.get(key) != value}
+
+    def _find_conflicts(self, lines: Sequence[Line]) -> None:
+        """What would overwrite something that was changed here since an import last wrote the record."""
+        some = {line.record_id: line for line in lines if line.before is not None and (line.values or line.later)}
+        for record_id, changed in changed_here(self._session, self._table.address, some).items():
+            line = some[record_id]
+            for key in changed.keys() & {*line.values, *line.later}:
+                line.conflicts.append(Told(key, _("It was changed here on {day}.", day=changed[key][:10])))
+            if line.conflicts and not self._mapping.overwrite:
+                line.values, line.later = {}, {}
 
 
 def chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

@@ -20,7 +20,7 @@ from engine.text import _
 def write(session: Session, table: Table, lines: Sequence[Line]) -> None:
     """Create and update the records of lines without problems. What a check refuses gets its reason as a problem."""
     new = [line for line in lines if line.outcome == "new"]
-    changed = [line for line in lines if line.outcome == "changed" and line.values]
+    changed = [line for line in lines if line.outcome in ("changed", "conflict") and line.values]
     _write(session, new, lambda some: _insert(session, table, some))
     _write(session, changed, lambda some: _update(session, table, some))
 

@@ -1,4 +1,4 @@
-"""Tables of a workspace's store for imports: the imports themselves, and what there was to say about their lines."""
+"""Tables of a workspace's store for imports: the imports, what there was to say about their lines, kept mappings."""
 
 from __future__ import annotations
 
@@ -18,10 +18,18 @@ imports = sa.Table(
     "_imports",
     metadata,
     *_text("id", "name", "kind", "table_address", "state", "options", "details", "mapping", "counts", "made"),
-    *_text("transaction_id", "created_at", "created_by", "finished_at"),
+    *_text("transaction_id", "created_at", "created_by", "finished_at", "mapping_name"),
     sa.Column("says", Said),
 )
-# `kind`: refused (the line was not taken) or noted (it was taken, but something was left empty).
+# `folded`: the name as it tells one mapping of a table from another. `kind` and `options`: of the file it was made for.
+import_mappings = sa.Table(
+    "_import_mappings",
+    metadata,
+    *_text("id", "table_address", "name", "folded", "document", "kind", "options"),
+    *_text("made_by", "changed_at", "changed_by"),
+)
+# `kind`: refused (the line was not taken), noted (it was taken, but something was left empty), or conflict (it would
+# overwrite what was changed here).
 import_lines = sa.Table(
     "_import_lines",
     metadata,

@@ -19,7 +19,7 @@ from engine import apps, imports, people
 from engine.errors import NotFound, Problem, Refused
 from engine.field_types import field_types
 from engine.importers import importers
-from engine.imports import Import, Suggestion
+from engine.imports import Import, Suggestion, mappings
 from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere
@@ -40,6 +40,7 @@ def show(request: Request, place: In) -> Response:
     with place.read() as session:
         found = imports.listed(session)
         context: dict[str, Any] = {"names": people.names(session), "tables": dict(session.layout.apps.tables)}
+        context["kept"] = [(one, mappings.may_change(session, one)) for one in mappings.listed(session)]
     return page(request, "imports/list.html", imports=found, may_write=place.membership.role != "guest", **context)
 
 
@@ -74,6 +75,7 @@ def show_one(request: Request, place: In, site: SiteHere, key: str) -> Response:
             return RedirectResponse(place.at.page("imports", key, step), 303)
         context = about(session, held) | {"refused": imports.lines(session, key, "refused", limit=MOST_LINES)}
         context["noted"] = imports.lines(session, key, "noted", limit=MOST_LINES)
+        context["conflicts"] = imports.lines(session, key, "conflict", limit=MOST_LINES)
     return page(request, "imports/result.html", held=held, job=job, failure=site.background.failure(key), **context)
 
 
@@ -104,6 +106,20 @@ def choose(request: Request, place: In, site: SiteHere, form: FormHere, key: str
     return _count(request, place, site, key)
 
 
+@router.post("/{key}/mapping")
+def use(request: Request, place: In, form: FormHere, key: str) -> Response:
+    """Fill the columns in with a mapping that was kept; what does not fit this file is said beside it."""
+    chosen = str(form.get("mapping") or "")
+    try:
+        with place.write() as session:
+            imports.use(session, key, chosen)
+    except Refused as refused:
+        with place.read() as session:
+            saved = mappings.get(session, chosen)
+        return _columns(request, place, key, saved.table, saved.document, refused)
+    return redirect(request, place.at.page("imports", key, "columns"))
+
+
 @router.post("/{key}/reading")
 def read_anew(request: Request, place: In, form: FormHere, key: str) -> Response:
     """Read the file differently: another encoding, another separator."""
@@ -127,6 +143,7 @@ def preview(request: Request, place: In, site: SiteHere, key: str) -> Response:
         if held.counts is not None and job is None:
             context["refused"] = imports.lines(session, key, "refused", limit=MOST_LINES)
             context["noted"] = imports.lines(session, key, "noted", limit=MOST_LINES)
+            context["conflicts"] = imports.lines(session, key, "conflict", limit=MOST_LINES)
             context["unknown"] = [unknown_in(session, held, column) for column in held.counts["unknown"]]
     return page(request, "imports/preview.html", held=held, job=job, failure=site.background.failure(key), **context)
 
@@ -137,6 +154,16 @@ def name(request: Request, place: In, site: SiteHere, form: FormHere, key: str) 
     with place.write() as session:
         held = imports.get(session, key)
         mapping = renamed(held, form)
+        imports.choose(session, key, mapping, held.table)
+    return _count(request, place, site, key)
+
+
+@router.post("/{key}/conflicts")
+def settle(request: Request, place: In, site: SiteHere, form: FormHere, key: str) -> Response:
+    """Say what becomes of records that were changed here, then count anew."""
+    with place.write() as session:
+        held = imports.get(session, key)
+        mapping = {**(held.mapping or {}), "conflicts": str(form.get("conflicts") or "keep")}
         imports.choose(session, key, mapping, held.table)
     return _count(request, place, site, key)
 
@@ -226,9 +253,10 @@ def _columns(
             if held.mapping and held.table == address and bool(held.mapping.get("new")) == (of is None)
             else None
         )
-        errors, problems = by_column(refused.problems if refused else ())
+        errors, problems = by_column(refused.problems if refused else (), held.columns)
         form = columns_of(held, suggestion, of, mapping or kept or suggestion.mapping, errors)
         found = list(session.layout.apps.values())
+        saved = mappings.listed(session, of.address) if of else []
     may_build = place.membership.role in ("owner", "builder")
     return page(
         request,
@@ -239,6 +267,7 @@ def _columns(
         form=form,
         fields=settable(of) if of else [],
         problems=problems,
+        saved=saved,
         apps=found,
         type_labels={key: one.label for key, one in field_types.items()},
         options=importers[held.kind].options_schema["properties"],

@@ -185,6 +185,33 @@ def test_a_file_is_brought_in_and_taken_back(filled: CommandLine) -> None:
     assert filled.refused("import orders nope.csv") == ["The file nope.csv cannot be read: No such file or directory."]
 
 
+def test_a_mapping_is_kept_and_used_for_the_next_file(filled: CommandLine) -> None:
+    june, july = "No;Amount;Status\n10;5;Paid\n", "No;Amount;Status\n10;6;Paid\n11;7;Open\n"
+    words = "import orders june.csv --map No=number --match number --save-mapping Monthly"
+    assert filled.json(words, files={"june.csv": june})["counts"]["new"] == 1
+    counts = filled.json("import orders july.csv --mapping monthly", files={"july.csv": july})["counts"]
+    assert (counts["new"], counts["changed"], counts["same"], counts["conflict"]) == (1, 1, 0, 0)
+    filled("record update orders " + filled.json("query orders --where '{number} = \"10\"'")[0]["id"] + " amount=9")
+    assert (
+        filled.json("import orders j.csv --mapping monthly --dry-run", files={"j.csv": july})["counts"]["conflict"] == 1
+    )
+    again = filled.json("import orders j.csv --mapping monthly --conflicts overwrite", files={"j.csv": july})
+    assert again["counts"]["conflict"] == 1
+    assert filled.json("query orders --where '{number} = \"10\"'")[0]["amount"] == 6
+    (listed,) = filled.json("mapping list orders")
+    assert (listed["name"], listed["columns"], listed["match"]) == ("Monthly", 3, ["number"])
+    document = filled("mapping show orders monthly")
+    filled("mapping save orders yearly -", stdin=document)
+    assert filled.refused("mapping save orders yearly -", stdin='{"columns": {"a": {"field": "nope"}}}') == [
+        "/columns/a/field: There is no field nope here."
+    ]
+    filled("mapping delete orders monthly")
+    assert [one["name"] for one in filled.json("mapping list")] == ["yearly"]
+    assert filled.refused("mapping show orders monthly") == [
+        "No mapping of this table is called monthly. There are: yearly."
+    ]
+
+
 def test_a_file_makes_its_own_table(filled: CommandLine) -> None:
     done = filled.json("import stock.items - --create", stdin="What,Count\nNail,100\nBolt,7\n")
     assert (done["table"], done["counts"]["new"]) == ("stock.items", 2)

@@ -310,3 +310,52 @@ def test_what_is_done_is_neither_cancelled_nor_discarded(acts: Acts) -> None:
     carry_out(acts, brought)
     assert acts.post(f"{step(brought)}/cancellation").status_code == 409
     assert acts.post(f"{step(brought)}/deletion").status_code == 409
+
+
+def test_a_mapping_is_kept_and_chosen_for_the_next_file(acts: Acts) -> None:
+    first = bring(acts, "Deal;When\nAlpha;01.02.26\n")
+    count(acts, first, **{"0.field": "title", "1.field": "close", "match": "title"})
+    carry_out(acts, first)
+    nameless = acts.post(f"{step(first)}/kept-mapping", name=" ")
+    assert nameless.status_code == 422
+    assert "Give the mapping a name" in text_of(nameless)
+    kept = acts.post(f"{step(first)}/kept-mapping", name="Monthly")
+    assert "Choose it when such a file comes again." in text_of(kept)
+    assert "Monthly" in text_of(acts.get("/imports"))
+
+    second = bring(acts, "Deal;When\nAlpha;03.02.26\nBeta;04.02.26\n")
+    (mapping,) = re.findall(r'<option value="(map\w+)">Monthly<', second.text)
+    filled = acts.post(f"{step(second)}/mapping", mapping=mapping)
+    fields = columns_of(filled)
+    assert (fields["0.field"], fields["1.field"], fields["match"]) == (["title"], ["close"], ["title"])
+    assert '"order": "dmy"' in fields["1.reading"][0]
+    assert counts(count(acts, filled)) == ["1", "1", "0", "0"]
+    carry_out(acts, second)
+    assert {one.values["title"]: one.values["close"] for one in acts.deals()}["Alpha"] == "2026-02-03"
+
+    other = bring(acts, "Deal;Until\nGamma;05.02.26\n")
+    unfit = acts.post(f"{step(other)}/mapping", mapping=mapping)
+    assert unfit.status_code == 422
+    assert "The file has no column When." in text_of(unfit)
+
+    assert "is forgotten" in text_of(acts.post(f"/imports/mappings/{mapping}/deletion"))
+    assert "Monthly" not in text_of(acts.get("/imports/new?table=shop.deals"))
+
+
+def test_what_was_changed_here_is_kept_unless_the_file_shall_win(acts: Acts) -> None:
+    first = bring(acts, "title,amount\nAlpha,10\n")
+    count(acts, first, match="title")
+    carry_out(acts, first)
+    (alpha,) = [one for one in acts.deals() if one.values["title"] == "Alpha"]
+    with acts.store.write(shop.principal(acts.who)) as session:
+        records.update(session, shop.DEALS, {alpha.id: {"amount": 11}})
+    again = bring(acts, "title,amount\nAlpha,12\n")
+    preview = count(acts, again, match="title")
+    assert counts(preview) == ["0", "0", "0", "1", "0"]
+    assert "Changed here since the last import" in text_of(preview)
+    assert "There is nothing to import" in text_of(preview)
+    acts.post(f"{step(again)}/conflicts", conflicts="overwrite")
+    preview = acts.settled(f"{step(again)}/preview")
+    assert "Import 1 record" in text_of(preview)
+    assert "These were overwritten by the file." in text_of(carry_out(acts, again))
+    assert {one.values["title"]: one.values["amount"] for one in acts.deals()}["Alpha"] == 12

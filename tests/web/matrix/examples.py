@@ -35,6 +35,8 @@ ABOUT: dict[str, dict[str, str]] = {
     "file of theirs": {"file": "file of secrets"},
     "import of rep": {"key": "import of rep"},
     "import of owner": {"key": "import"},
+    "mapping of rep": {"mapping": "mapping"},
+    "mapping of owner": {"mapping": "mapping of owner"},
     "share of rep": {"share": "share of rep"},
     "share of owner": {"share": "share of open"},
 }  # fmt: skip
@@ -292,6 +294,8 @@ EXAMPLES: dict[str, Making] = {
     "POST /w/{workspace}/shares/{share}": _form(name="Anew", days="7"),
     "POST /w/{workspace}/imports": _import,
     "POST /w/{workspace}/imports/{key}/columns": _columns,
+    "POST /w/{workspace}/imports/{key}/mapping": _of_known(mapping="mapping"),
+    "POST /w/{workspace}/imports/{key}/kept-mapping": _form(name="Weekly"),
     "POST /w/{workspace}/definitions": _document,
     "POST /w/{workspace}/definitions/applications": _document,
     "POST /w/{workspace}/definitions/schemas": _form(

@@ -386,6 +386,11 @@ def _bring(side: Side, owner: Principal, rep: Person) -> None:
     imports.carry_out(store, owner, ids["import done"])
     ids["import of rep"] = begun(person(rep.id, "member"))
     imports.count_lines(store, person(rep.id, "member"), ids["import of rep"])
+    with store.write(person(rep.id, "member")) as session:
+        document = imports.get(session, ids["import of rep"]).mapping or {}
+        ids["mapping"] = imports.mappings.put(session, "crm.accounts", "Monthly", document).id
+    with store.write(owner) as session:
+        ids["mapping of owner"] = imports.mappings.put(session, "crm.accounts", "Yearly", document).id
 
 
 def _give_ways_in(place: Place) -> None:

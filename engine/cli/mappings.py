@@ -1,0 +1,106 @@
+"""Commands about mappings of imports that are kept under a name."""
+
+from __future__ import annotations
+
+from engine import people
+from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace
+from engine.cli.naming import find_table
+from engine.errors import Problem, Refused
+from engine.imports import mappings
+from engine.text import _
+
+
+def list_mappings(table: str = "", /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """List the mappings that are kept, of one table or of all.
+
+    For example:
+
+        formwork mapping list crm.accounts
+
+    Parameters
+    ----------
+    table
+        Address of a table, such as crm.accounts. Without it: all.
+    """
+    with here.read() as session:
+        address = find_table(session.layout, table).address if table else None
+        found = mappings.listed(session, address)
+        names = people.names(session)
+    rows = [
+        {
+            "table": one.table,
+            "name": one.name,
+            "columns": len(one.document["columns"]),
+            "match": one.document.get("match") or [],
+            "maker": names.get(one.made_by or "", one.made_by),
+            "changed_at": one.changed_at,
+        }
+        for one in found
+    ]
+    headings = {"table": "Table", "name": "Name", "columns": "Columns", "match": "Match", "maker": "From"}
+    nothing = _("No mapping is kept. `formwork import` with --save-mapping keeps one.")
+    here.table(rows, {**headings, "changed_at": "Changed"}, nothing)
+
+
+def show(table: str, name: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Print a mapping as JSON, to review it or to keep it elsewhere.
+
+    For example:
+
+        formwork mapping show crm.accounts monthly
+
+    Parameters
+    ----------
+    table
+        Address of its table, such as crm.accounts.
+    name
+        What it is called.
+    """
+    with here.read() as session:
+        found = mappings.named(session, find_table(session.layout, table).address, name)
+    here.document(found.document)
+
+
+def save(table: str, name: str, file: FileName, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Keep a mapping under a name, in the place of one that has it.
+
+    For example:
+
+        formwork import crm.accounts accounts.csv --propose > monthly.json
+        formwork mapping save crm.accounts monthly monthly.json
+
+    Parameters
+    ----------
+    table
+        Address of its table, such as crm.accounts.
+    name
+        What it is to be called.
+    file
+        The mapping, as `formwork import` prints it with --propose; - is standard input.
+    """
+    document = here.read_json(file)
+    if not isinstance(document, dict):
+        raise Refused([Problem("", _("A mapping is an object with `columns`."), "mapping")])
+    with here.write() as session:
+        kept = mappings.put(session, find_table(session.layout, table).address, name, document)
+    here.say(_("The mapping {name} is kept.", name=kept.name), table=kept.table, name=kept.name)
+
+
+def delete(table: str, name: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Forget a mapping. What was imported with it stays.
+
+    For example:
+
+        formwork mapping delete crm.accounts monthly
+
+    Parameters
+    ----------
+    table
+        Address of its table, such as crm.accounts.
+    name
+        What it is called.
+    """
+    with here.write() as session:
+        found = mappings.named(session, find_table(session.layout, table).address, name)
+        mappings.remove(session, found.id)
+    here.say(_("The mapping {name} is forgotten.", name=found.name), table=found.table, name=found.name)
