@@ -64,7 +64,7 @@ BEHIND_THE_DOOR = {
     "engine/copies.py": "takes snapshots anew, once the door and the rules of roles have been asked",
     "engine/held_files.py": "whether anything limits the asker at all",
     "engine/guises.py": "what the roles are called with which somebody looks",
-    "engine/imports/mappings.py": "whether a field that a kept mapping names is hidden or gone; a mapping with a hidden one is not there",
+    "engine/imports/mappings.py": "whether a field that a kept mapping names is hidden or gone",
     "engine/imports/names.py": "defaults of what is made by name",
     "engine/imports/rows.py": "what a line would change, of records that are seen; defaults; whether a value is taken",
     "engine/imports/writing.py": "writes, judged before and after",

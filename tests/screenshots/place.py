@@ -161,9 +161,7 @@ class Place:
         columns = page.url
         page.locator("button", has_text="Count what would happen").click()
         page.locator("#names").wait_for()
-        done = self.machine.run(
-            "import", "crm.contacts", "-", "--json", "--save-mapping", "Monthly list", stdin=BROUGHT
-        )
+        done = self.machine.run("import", "crm.contacts", "-", "--json", "--save-mapping", "Monthly", stdin=BROUGHT)
         result = f"{self.desk.home}/imports/{json.loads(done.out)['id']}"
         return {"import-columns": columns, "import-preview": page.url, "import-result": result}
 
