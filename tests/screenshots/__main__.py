@@ -12,6 +12,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
+from tests.screenshots.pages import inside, outside
 from tests.screenshots.place import Place, file_name, place, settle
 from tests.support.browser import ARGUMENTS
 from tests.support.chromium import find_chromium
@@ -26,9 +27,10 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 def take(browser: Browser, shown: Place, wanted: list[str], folder: Path) -> None:
     """Every page in each size and scheme."""
+    parts = (None, outside(shown)), (shown.state, inside(shown))
     for size, viewport in SIZES.items():
         for scheme in SCHEMES:
-            for state, pages in ((None, shown.outside), (shown.state, shown.pages)):
+            for state, pages in parts:
                 context = browser.new_context(
                     viewport=viewport, color_scheme=scheme, has_touch=size == "phone", storage_state=state,
                     locale="en-US", timezone_id="UTC",
@@ -48,9 +50,9 @@ def take(browser: Browser, shown: Place, wanted: list[str], folder: Path) -> Non
 def take_for_readme(browser: Browser, shown: Place, folder: Path) -> None:
     """The grid and the board as the README shows them."""
     context = browser.new_context(viewport=README_SIZE, color_scheme="light", storage_state=shown.state, locale="en-US")
-    page = context.new_page()
+    page, pages = context.new_page(), inside(shown)
     for name in ("grid", "kanban"):
-        page.goto(shown.pages[name])
+        page.goto(pages[name])
         settle(page)
         page.screenshot(path=folder / f"{name}.png")
     context.close()

@@ -17,7 +17,6 @@ from tests.support.webhooks import WebhookReceiver
 
 EMAIL, PASSWORD = "ada@example.com", "four words in a row"
 PEOPLE = (("Ben Okafor", "ben@example.com", "member"), ("王小明", "wang@example.com", "builder"))
-ACCOUNT = ("account", "account/security", "account/second-factor", "account/email", "account/tokens")
 ENQUIRY = {
     "name": "Maria Lindqvist",
     "company": "Nordljus Paper",
@@ -34,7 +33,7 @@ Tomas Novak,Vantage Steel,tomas@vantage.example,
 
 
 class Place:
-    """What there is to be pictured: `pages` are addresses by the name of the picture; `outside` need no sign-in."""
+    """What there is to be pictured. `state` is what the owner's browser remembers."""
 
     def __init__(self, machine: Machine, browser: Browser, receiver: WebhookReceiver) -> None:
         self.machine = machine
@@ -46,7 +45,8 @@ class Place:
         self.desk = Desk(context.new_page(), self.base)
         self.setup = server.wait_for(r"within 30 minutes: (\S+)")
         self._fill(receiver)
-        self.outside, self.pages = self._outside(), self._inside()
+        self._bring()
+        self.run = self._run()
         self.state = context.storage_state()
         context.close()
 
@@ -61,7 +61,9 @@ class Place:
         desk.connect("crm", "marketing", receiver.url)
         fill_in_enquiry(desk.page, self.form, **ENQUIRY)
         receiver.wait_for(1, 30)
+        self.accounts, self.deals = self._records("crm.accounts", "name"), self._records("crm.opportunities", "title")
         self._carry_on()
+        self._talk()
 
     def _departments(self) -> None:
         """A small tree with people in it."""
@@ -86,84 +88,38 @@ class Place:
     def _carry_on(self) -> None:
         """Deals move, so that automations run."""
         stages = self._records("crm.stages", "name")
-        deals = self._records("crm.opportunities", "title")
         for title, stage in (("Milk line upgrade", "Proposal"), ("Service plan renewal", "Won")):
-            self.machine.run("record", "update", "crm.opportunities", deals[title], f"stage={stages[stage]}")
+            self.machine.run("record", "update", "crm.opportunities", self.deals[title], f"stage={stages[stage]}")
 
-    def _records(self, table: str, field: str) -> dict[str, str]:
-        found = self.machine.run("query", table, "--limit", "0", "--json")
-        return {one[field]: one["id"] for one in json.loads(found.out)}
+    def _talk(self) -> None:
+        """People say something, show something to strangers, throw something away."""
+        for text in (
+            "They want to see the plant in Cork first.",
+            "Planned for the 12th, @ben@example.com comes along.",
+        ):
+            self.machine.run("comment", "add", "crm.accounts", self.accounts["Northgate Foods"], text)
+        share = ("share", "create", "crm.accounts", "--view", "all", "--name", "For the auditors")
+        self.shared = self.machine.run(*share).out.strip()
+        self.invitation = self.machine.run("person", "invite", "--email", "cleo@example.com").out.strip()
+        self.reset = self.machine.run("person", "reset-link", PEOPLE[0][1]).out.strip()
+        people = json.loads(self.machine.run("person", "list", "--json").out)
+        self.person = next(one["id"] for one in people if one["email"] == PEOPLE[0][1])
+        gone = self._records("crm.leads", "name")
+        self.machine.run("record", "delete", "crm.leads", gone["SEO Team"], gone["Tim"])
 
-    def _outside(self) -> dict[str, str]:
-        return {
-            "sign-in": f"{self.base}/sign-in",
-            "forgotten": f"{self.base}/forgotten",
-            "setup-used": self.setup,
-            "public-form": self.form,
-            "public-form-thanks": f"{self.form}/thanks",
-        }
-
-    def _inside(self) -> dict[str, str]:
-        accounts = self._records("crm.accounts", "name")
-        deals = self._records("crm.opportunities", "title")
-        account, deal = accounts["Northgate Foods"], deals["Plant data, phase 2"]
-        crm = "apps/crm"
-        paths = {
-            "home": "",
-            "catalog": "catalog",
-            "catalog-crm": "catalog/crm",
-            "catalog-orders": "catalog/orders",
-            "app": crm,
-            "grid": f"{crm}/opportunities/views/all",
-            "grid-groups": f"{crm}/opportunities/views/forecast",
-            "grid-empty": f"{crm}/leads/views/all?q=nothing+like+this",
-            "grid-panel": f"{crm}/accounts/views/all?record={account}",
-            "grid-leads": f"{crm}/leads/views/all",
-            "leaderboard": f"{crm}/agents/views/leaderboard",
-            "kanban": f"{crm}/opportunities/views/pipeline",
-            "kanban-leads": f"{crm}/leads/views/board",
-            "record": f"{crm}/accounts/records/{account}",
-            "record-deal": f"{crm}/opportunities/records/{deal}",
-            "record-new": f"{crm}/opportunities/records/new",
-            "record-history": f"{crm}/opportunities/records/{deal}/history",
-            "forms": f"{crm}/leads/forms",
-            "form": f"{crm}/leads/forms/card",
-            "automations": f"{crm}/-/automations",
-            "automation": f"{crm}/-/automations/lead_event",
-            "automation-long": f"{crm}/-/automations/deal_won",
-            "connections": f"{crm}/-/connections",
-            "definition": f"{crm}/-/revisions",
-            "removal": f"{crm}/-/removal",
-            "imports": "imports",
-            "import-new": "imports/new?table=crm.contacts",
-            "inbox": "inbox",
-            "outbox": "outbox",
-            "people": "people",
-            "invitations": "invitations",
-            "departments": "departments",
-            "department": f"departments/{self.department}",
-            "audit": "audit?checked=1",
-            "unknown": "no/such/page",
-        }
-        addresses = {name: f"{self.desk.home}/{path}".rstrip("/") for name, path in paths.items()}
-        addresses |= {"run": self._run(), **{name.replace("/", "-"): f"{self.base}/{name}" for name in ACCOUNT}}
-        addresses |= self._imports()
-        return addresses | {"workspace-new": f"{self.base}/workspaces/new"}
-
-    def _imports(self) -> dict[str, str]:
-        """The pages of an import that is counted, and of one that is done."""
+    def _bring(self) -> None:
+        """One import is counted, another is done."""
         page = self.desk.page
         self.desk.open("imports/new?table=crm.contacts")
         file: FilePayload = {"name": "contacts.csv", "mimeType": "text/csv", "buffer": BROUGHT.encode()}
         page.set_input_files("input[name=file]", file)
         page.locator("main form button.btn-primary").click()
         page.wait_for_url("**/columns")
-        columns = page.url
+        self.columns = page.url
         page.locator("button", has_text="Count what would happen").click()
         page.locator("#names").wait_for()
         done = self.machine.run("import", "crm.contacts", "-", "--json", "--save-mapping", "Monthly", stdin=BROUGHT)
-        result = f"{self.desk.home}/imports/{json.loads(done.out)['id']}"
-        return {"import-columns": columns, "import-preview": page.url, "import-result": result}
+        self.counted, self.done = page.url, f"{self.desk.home}/imports/{json.loads(done.out)['id']}"
 
     def _run(self) -> str:
         """The address of the run that told the marketing system."""
@@ -171,6 +127,10 @@ class Place:
         link = self.desk.page.locator("#runs a.run").first
         self.desk.reload_until(lambda: link.count() > 0)
         return f"{self.base}{link.get_attribute('href')}"
+
+    def _records(self, table: str, field: str) -> dict[str, str]:
+        found = self.machine.run("query", table, "--limit", "0", "--json")
+        return {one[field]: one["id"] for one in json.loads(found.out)}
 
 
 @contextmanager
