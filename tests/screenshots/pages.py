@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from tests.screenshots.place import Place
 
-ACCOUNT = (
-    "account",
-    "account/security",
-    "account/second-factor",
-    "account/email",
-    "account/tokens",
-    "account/proof",
-)
+ACCOUNT = ("account", "account/security", "account/second-factor", "account/email", "account/tokens")
 
 
 def outside(place: Place) -> dict[str, str]:
