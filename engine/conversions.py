@@ -75,7 +75,7 @@ def work_out(session: Session, alteration: ConvertField, after: Layout) -> Conve
     aside = {} if new.kind.computed else _set_aside(session, new)
     kept = _that_exist(session, after, new, aside)
     forth = _Reading(session, session.layout, old, new, held)
-    back = _Reading(session, after, new, old, held if made.stays else {})
+    back = _Reading(session, after, new, old, held if forth.by_id else {})
     for record_id in dict.fromkeys([*held, *aside]):
         value = held.get(record_id)
         result = None if new.kind.computed else forth.converted(value)
@@ -205,6 +205,7 @@ class _Reading:
         self.shown_by = {"time_zone": session.workspace.time_zone, **options}
         self.language = session.workspace.language
         self.alike = alike(old, new)
+        self.by_id = old.is_link and new.is_link and bool(set(old.targets) & set(new.targets))
         self.options = options_of(session, new)
         self.names: Mapping[str, str] = {}
         self.known: Names | None = None
@@ -214,7 +215,7 @@ class _Reading:
             self.names = queries.titles_in(session, old.targets, ids)
         elif old.kind.names in named.KINDS:
             self.names = named.names(session, old.kind.names)
-        if new.is_link and self.alike:
+        if self.by_id:
             self.there = record_rows.existing_in(session, new.targets, self.names)
         elif new.is_link:
             self.known = records_by_title(session, new.targets)
@@ -233,8 +234,9 @@ class _Reading:
 
     def converted(self, value: Any) -> Any:
         """What the new field holds instead; None where it can hold no such value."""
-        if self.alike and self.new.is_link:
-            return value if value in self.there else None
+        if self.by_id:
+            there = [one for one in _ids(value) if one in self.there] if value else []
+            return there if self.new.many else there[0] if len(there) == 1 else None
         if self.alike:
             try:
                 return None if is_empty(value) else self.new.kind.accept(value, self.options)

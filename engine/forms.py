@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -33,6 +33,14 @@ class Question:
     label: Label
     help: Label | None
     required: bool
+
+
+class Choice(NamedTuple):
+    """A record that a form offers for a link; `of` is what its table calls one."""
+
+    id: str
+    name: str
+    of: Label
 
 
 def generated(table: Table) -> Form:
@@ -73,14 +81,19 @@ def public_questions(session: Session, table: Table, form: Form) -> list[Questio
     ]
 
 
-def choices(session: Session, table: Table, form: Form) -> dict[str, list[tuple[str, str]]]:
-    """The records that each link of a form offers, as (id, name) by name; none where they are more than `MOST_CHOICES`.
+def choices(session: Session, table: Table, form: Form) -> dict[str, list[Choice]]:
+    """The records that each link of a form offers, table by table by name; none where they are over `MOST_CHOICES`.
 
     Raises `NotFound` for a public form that is not switched on.
     """
-    links = [one.field for one in questions(table, form) if one.field.target]
+    links = [one.field for one in questions(table, form) if one.field.is_link and not one.field.is_side]
     door.enter(session.principal, "choose", table, {one.key for one in links})
-    return {one.key: _named(session, table, one) for one in links}
+    found = {}
+    for link in links:
+        tables = [session.layout.table(address) for address in link.targets]
+        offered = [one for target in tables for one in _named(session, table, link, target)]
+        found[link.key] = offered if len(offered) <= MOST_CHOICES else []
+    return found
 
 
 def change(session: Session, table: str, key: str, options: Mapping[str, Any]) -> None:
@@ -142,18 +155,16 @@ def _came_already(session: Session, once: str) -> str | None:
     return entries[-1].change.record_id if entries else None
 
 
-def _named(session: Session, table: Table, link: Field) -> list[tuple[str, str]]:
-    target = session.layout.table(link.target or "")
+def _named(session: Session, table: Table, link: Field, target: Table) -> list[Choice]:
     records = Records(session.layout, target, session.layout.rows(target), clock_of(session))
     wanted = sa.select(records.rows.c.id).limit(MOST_CHOICES + 1)
     offered = limits.offered(session, table, link, {})
     if offered is not None:
         wanted = wanted.where(offered(records))
     ids = list(session.connection.execute(wanted, moment(session)).scalars())
-    if len(ids) > MOST_CHOICES:
-        return []
     named = queries.titles(session, target.address, ids).items()
-    return sorted(named, key=lambda one: (one[1].casefold(), one[0]))
+    by_name = sorted(named, key=lambda one: (one[1].casefold(), one[0]))
+    return [Choice(record_id, name, target.label) for record_id, name in by_name]
 
 
 def _blank(value: Any) -> bool:

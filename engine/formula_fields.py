@@ -106,7 +106,7 @@ def stored_text(layout: Layout, table: Table, typed: str) -> str:
         for path in ((name,), tuple(part.strip() for part in name.split("."))):
             found = scope.resolve(path)
             if found is not None:
-                return ".".join(found)
+                return scope.written(found)
         return None
 
     return with_keys(typed, key_of)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.definitions.language import Field
+from engine.definitions.types import Unknown
 from engine.storage.layout import Layout
 
 _TYPE_OF_RESULT = {
@@ -41,9 +42,10 @@ def shown_as(layout: Layout, field: Field) -> tuple[str, Mapping[str, Any]]:
 
 def repeated_field(layout: Layout, field: Field) -> Field | None:
     """The linked field whose values this one repeats as they are: looked up, or the largest, the sum ... of them."""
-    through = layout.table(field.table).fields.get(str(field.options.get("through")))
-    if through is None or through.target is None:
+    if not field.kind.repeats(field.options) or "through" not in field.options:
         return None
-    if not field.kind.repeats(field.options):
+    try:
+        behind = layout.types.behind(field)
+    except Unknown:  # the asker does not see the link
         return None
-    return layout.table(through.target).fields.get(str(field.options.get("field")))
+    return behind.fields.get(field.options["field"])

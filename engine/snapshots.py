@@ -13,19 +13,19 @@ from engine.storage.over_links import over_link
 from engine.storage.record_rows import Values, among
 from engine.storage.session import Session
 
+Copies = Mapping[str, tuple[str, Mapping[str, Any]]]
+
 
 def of_new(session: Session, table: Table, records: Sequence[tuple[str, Values]]) -> Sequence[tuple[str, Values]]:
     """New records with what they copy; what one brings stays."""
     copies = _copies(session, table, [values for _id, values in records])
-    return (
-        [(record_id, {**_of(table, copies, values), **values}) for record_id, values in records] if copies else records
-    )
+    return [(record_id, {**_of(copies, values), **values}) for record_id, values in records] if copies else records
 
 
 def of_changed(session: Session, table: Table, changed: Mapping[str, Values]) -> Mapping[str, Values]:
     """Changed values with what records copy whose link is among them."""
     copies = _copies(session, table, changed.values())
-    return {one: {**_of(table, copies, values), **values} for one, values in changed.items()} if copies else changed
+    return {one: {**_of(copies, values), **values} for one, values in changed.items()} if copies else changed
 
 
 def current(session: Session, table: Table, ids: Sequence[str]) -> dict[str, Values]:
@@ -56,15 +56,15 @@ def _fields(table: Table) -> list[Field]:
     return [field for field in table.fields.values() if field.kind.copied]
 
 
-def _copies(session: Session, table: Table, records: Iterable[Values]) -> dict[str, dict[str, Any]]:
-    """For each copying field whose link is among the values: what each linked record holds there."""
+def _copies(session: Session, table: Table, records: Iterable[Values]) -> Copies:
+    """For each copying field whose link is among the values: the link, and what each linked record holds there."""
     given = list(records)
-    copies: dict[str, dict[str, Any]] = {}
+    copies: dict[str, tuple[str, dict[str, Any]]] = {}
     for field in _fields(table):
-        link = table.fields[field.options["through"]]
+        _part, link = session.layout.types.through(field)
         if any(link.key in values for values in given):
             ids = {values[link.key] for values in given if values.get(link.key)}
-            copies[field.key] = _held(session, link, field, ids)
+            copies[field.key] = link.key, _held(session, link, field, ids)
     return copies
 
 
@@ -79,6 +79,5 @@ def _held(session: Session, link: Field, field: Field, ids: set[str]) -> dict[st
     return {row[0]: row[1] for row in found}
 
 
-def _of(table: Table, copies: Mapping[str, Mapping[str, Any]], values: Values) -> Values:
-    links = {key: table.fields[key].options["through"] for key in copies}
-    return {key: copies[key].get(values[link] or "") for key, link in links.items() if link in values}
+def _of(copies: Copies, values: Values) -> Values:
+    return {key: held.get(values[link] or "") for key, (link, held) in copies.items() if link in values}

@@ -24,6 +24,11 @@ def label_in(label: Label | None, language: str, otherwise: str = "") -> str:
     return next(iter(label.values()), otherwise)
 
 
+def is_called(label: Label, name: str) -> bool:
+    """Whether a label is this name in any language."""
+    return name == label if isinstance(label, str) else name in label.values()
+
+
 class Text(str):
     """An English sentence that can be said again in another language.
 

@@ -67,12 +67,15 @@ class Wording:
     def _field(self, path: str, joint: str) -> str | None:
         table, field = self._table, None
         labels: list[str] = []
-        for part in path.split("."):
+        written = tuple(path.split("."))
+        named = self._layout.types.scope(table.address).resolve(written) if table else None
+        for part in named or written:
             if field is not None and field.kind.of_any_table and part in any_links.PARTS:
                 return joint.join([*labels, part])
-            field = table.fields.get(part) if table else None
+            field, table = self._layout.apps.step(table, part)
             if field is None:
                 return None
             labels.append(label_in(field.label, self._language, part))
-            table = self._layout.apps.tables.get(field.target or "")
+            if field.narrowed and table is not None:
+                labels.append(label_in(table.label, self._language, table.key))
         return joint.join(labels)

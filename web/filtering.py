@@ -93,7 +93,7 @@ class Box:
     @property
     def outer_way(self) -> str:
         """The same of the box that it is in."""
-        return self.way.rpartition(".")[0] if self.of != NO_LINK else self.way
+        return self.way.removesuffix(self.of.partition(":")[2]).removesuffix(".")
 
     @property
     def may_nest(self) -> bool:
@@ -150,20 +150,34 @@ def _filterable(layout: Layout, table: Table) -> dict[str, Filterable]:
             names = {name: table.label for name, table in tables}
             shown, source = shown_field(layout, one), f"{one.table}.{one.key}"
             found[one.key] = Filterable(shown, held[0], source, one.targets, names)
-    return found | {one.key: one for link in table.declared for one in _behind(layout, scope, link)}
+    links = (link for one in table.declared if not one.many for link in _plain_links(layout, one))
+    return found | {one.key: one for link in links for one in _behind(layout, scope, *link)}
 
 
-def _behind(layout: Layout, scope: RecordScope, link: Field) -> Iterator[Filterable]:
+def _plain_links(layout: Layout, link: Field) -> Iterator[tuple[str, Label, Table]]:
+    """A link as conditions name it, what people call it, and its table; one to any of several tables once for each."""
+    if link.kind.of_any_table:
+        for name, table in tables_of(layout.types, link):
+            yield f"{link.key}.{name}", called(link.narrowed_to(table.address), table), table
+    elif link.target in layout.apps.tables:
+        yield link.key, link.label, layout.table(link.target)
+
+
+def called(field: Field, target: Table | None) -> Label:
+    """What people call a field: `About (Lead)` where a link to any of several tables is asked about one of them."""
+    if not field.narrowed or target is None:
+        return field.label
+    return Text("{link} ({table})", {"link": field.label, "table": target.label})
+
+
+def _behind(layout: Layout, scope: RecordScope, link: str, label: Label, target: Table) -> Iterator[Filterable]:
     """The fields of the one record that a link leads to: `Account: Type`."""
-    target = layout.apps.tables.get(link.target or "")
-    if target is None or link.many:
-        return
     for one in target.declared:
-        path = (link.key, one.key)
-        held = held_by(scope, path)
+        written = (*link.split("."), one.key)
+        held = held_by(scope, scope.resolve(written) or written)
         if held is not None and not one.many and not one.kind.of_any_table:
-            label = Text("{link}: {field}", {"link": link.label, "field": one.label})
-            shown = replace(shown_field(layout, one), key=".".join(path), label=label)
+            text = Text("{link}: {field}", {"link": label, "field": one.label})
+            shown = replace(shown_field(layout, one), key=".".join(written), label=text)
             yield Filterable(shown, held[0], f"{one.table}.{one.key}", one.targets)
 
 
@@ -171,20 +185,20 @@ def about_linked(layout: Layout, table: Table) -> dict[str, Text]:
     """What can be asked of the records that links to many lead to: `has:contacts`, with its words."""
     scope = layout.types.scope(table.address)
     found = {}
-    for one in table.fields.values():
-        held = held_by(scope, (one.key,))
+    for key, label, _table in (link for one in table.fields.values() for link in _plain_links(layout, one)):
+        written = tuple(key.split("."))
+        held = held_by(scope, scope.resolve(written) or written)
         for op, operator in HELD[held[0]].operators.items() if held else ():
-            if operator.takes == "condition" and one.target in layout.apps.tables:
-                found[f"{op}:{one.key}"] = Text("{link}: {operator}", {"link": one.label, "operator": operator.label})
+            if operator.takes == "condition":
+                found[f"{op}:{key}"] = Text("{link}: {operator}", {"link": label, "operator": operator.label})
     return found
 
 
 def table_behind(layout: Layout, table: Table, way: str) -> Table:
     """The table at the end of a way of links, `deals.contacts`; as far as there is one."""
-    for link in way.split("."):
-        found = table.fields.get(link)
-        table = layout.apps.tables.get(found.target or "", table) if found else table
-    return table
+    scope = layout.types.scope(table.address)
+    path = scope.resolve(tuple(way.split("."))) if way else ()
+    return scope.along(path or ()).table or table
 
 
 def box_at(layout: Layout, table: Table, path: str, any_: bool, way: str, of: str) -> Box:
@@ -283,8 +297,9 @@ def _sentence(layout: Layout, table: Table, test: Mapping[str, Any] | str, show:
     if field is None:
         return Text("{field}", {"field": test["field"]})
     operator, value = HELD[name].operators[test["op"]], test.get("value")
-    if operator.takes == "condition":
-        inner = words(layout, layout.table(field.target or ""), value, show)
+    target = layout.apps.tables.get(field.target or "")
+    if operator.takes == "condition" and target is not None:
+        inner = words(layout, target, value, show)
         either = set(value or ()) == {"any"}
         shown: Any = Text(
             (" {or} " if either else " · ").join(f"{{part{number}}}" for number in range(len(inner))),
@@ -293,7 +308,7 @@ def _sentence(layout: Layout, table: Table, test: Mapping[str, Any] | str, show:
     else:
         fixed = HELD[name].choices
         shown = "" if value is None else value_in_words(operator, value, lambda one: fixed.get(one) or show(field, one))
-    return Text(operator.sentence.message, {"field": field.label, "value": shown})
+    return Text(operator.sentence.message, {"field": called(field, target), "value": shown})
 
 
 def value_in_words(operator: Operator, value: Any, show: Callable[[Any], str]) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from engine.errors import Problem, Refused
 from engine.field_types import Input
-from engine.forms import Question
+from engine.forms import Choice, Question
 from engine.text import Label
 from web.sheets import by_field
 
@@ -52,9 +53,13 @@ def asked(
     return found, [*problems, *(Problem(key, says) for key, says in errors.items())]
 
 
-def offered(choices: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, dict[str, Any]]:
-    """The attributes of links that are chosen from a plain list of names."""
-    return {key: {"offered": pairs} for key, pairs in choices.items()}
+def offered(choices: Mapping[str, Sequence[Choice]]) -> dict[str, dict[str, Any]]:
+    """The attributes of links that are chosen from a plain list of names, table by table."""
+    return {key: {"offered": [list(some) for _of, some in groupby(all_, _of)]} for key, all_ in choices.items()}
+
+
+def _of(one: Choice) -> Label:
+    return one.of
 
 
 def _input(one: Question, more: Mapping[str, Any] | None) -> Input:

@@ -165,7 +165,7 @@ class Rights:
                     yield Closed(here.address, part)
                 return
             targets = [self._apps.tables[address] for address in one.targets if address in self._apps.tables]
-            if not self._is_open(one):
+            if here is not None and not self._is_open(here.fields[one.key]):
                 yield Closed(one.table, one.key)
             yield from (Closed(each.address) for each in targets if self.tables[each.address].read is not True)
             if one.kind.of_any_table:

@@ -1,19 +1,21 @@
 """What an expression may ask of a link to any of several tables: `{about.title}`, `{about.table}` and `{about.id}`.
 
-Each is worked out from fields of every one of those tables. In the paths that say what a field depends on, the step to
-one of them is written `about@crm.leads`, so that a change of the title of a lead is walked back like through any link.
+Each is worked out from fields of every one of those tables. Where a table is named after it, as in
+`{about.leads.phone}`, it is a plain link to the records of that table and leads to no others. In paths by keys that is
+one step, written `about@crm.leads`; so are the steps to what the title depends on, and a change of a lead is walked
+back like through any link.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
 from typing import TYPE_CHECKING
 
 from engine import formulas
 from engine.definitions.language import Field, Table
 from engine.formulas import Formula, Type
-from engine.formulas.types import TEXT, any_record_of, failing
-from engine.text import label_in
+from engine.formulas.types import TEXT, any_record_of, failing, list_of
+from engine.text import is_called, label_in
 
 if TYPE_CHECKING:
     from engine.definitions.types import FieldTypes
@@ -24,11 +26,12 @@ PARTS = ("title", "table", "id")
 
 def type_of(types: FieldTypes, link: Field) -> Type:
     """The type of the link's values; as a text they are titles."""
-    return any_record_of(_names(types, link), "title")
+    record = any_record_of(_names(types, link), "title")
+    return list_of(record) if link.many else record
 
 
 def type_of_part(types: FieldTypes, link: Field, part: str) -> Type | None:
-    """The type of one of the `PARTS`; None if it is none. A table is a choice by its name in the option `to`."""
+    """The type of one of the `PARTS` of one record; None if it is none. A table is a choice by its name in `to`."""
     if part == "id":
         return any_record_of(_names(types, link))
     if part == "table":
@@ -45,6 +48,25 @@ def tables_of(types: FieldTypes, link: Field) -> Iterator[tuple[str, Table]]:
         table = types.apps.tables.get(types.apps.address(app, name))
         if table is not None:
             yield name, table
+
+
+def table_named(types: FieldTypes, link: Field, part: str, rest: MutableSequence[str]) -> Table | None:
+    """The table that a part of a path after the link names, by its name in the option `to` or by its label.
+
+    `crm.leads` are two parts, of which the second is taken out of the `rest`. At the end of a path one of the `PARTS`
+    comes first.
+    """
+    if not link.kind.of_any_table or (part in PARTS and not rest):
+        return None
+    tables = dict(tables_of(types, link))
+    if rest and f"{part}.{rest[0]}" in tables:
+        return tables[f"{part}.{rest.pop(0)}"]
+    return tables.get(part) or next((one for one in tables.values() if is_called(one.label, part)), None)
+
+
+def name_of(types: FieldTypes, link: Field, address: str) -> str:
+    """What the option `to` of the link calls the table at an address."""
+    return next((name for name, table in tables_of(types, link) if table.address == address), address)
 
 
 def _names(types: FieldTypes, link: Field) -> dict[str, tuple[str, str]]:

@@ -53,11 +53,13 @@ class Apps(Mapping[str, App]):
     def step(self, table: Table | None, part: str) -> tuple[Field | None, Table | None]:
         """The field of a table that a part of a path names, and the table that it leads to.
 
-        Of a link to any of several tables the part says which of them: `about@crm.leads`.
+        Of a link to any of several tables the part may say which of them: `about@crm.leads`; it is a plain link then.
         """
         key, _at, address = part.partition("@")
         field = table.fields.get(key) if table else None
-        return field, self.tables.get(address or field.target or "") if field else None
+        if field is not None and address:
+            field = field.narrowed_to(address) if address in field.targets else None
+        return field, self.tables.get(field.target or "") if field else None
 
     def provider(self, role: str, without: str | None = None) -> str | None:
         """The address of the table that some installed app (not `without`) provides as `role`."""

@@ -16,7 +16,7 @@ from engine.definitions.check_access_tests import access_test_problems
 from engine.definitions.check_automations import automation_problems
 from engine.definitions.check_conditions import check_condition, expression_problems
 from engine.definitions.check_forms import form_problems
-from engine.definitions.check_links import link_problems, through_problems
+from engine.definitions.check_links import any_table_problems, link_problems, through_problems
 from engine.definitions.check_names import no_field, no_table, sort_problems
 from engine.definitions.check_roles import role_problems
 from engine.definitions.check_rules import rule_problems
@@ -169,20 +169,18 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
     if field.is_link:
         yield from link_problems(at, field, types)
     if field.kind.over_link:
-        through = table.fields.get(field.options["through"])
-        if through is None or not through.is_link:
+        try:
+            _part, through = types.through(field)
+        except Unknown:
             says = _("`{name}` is not a link of this table.", name=field.options["through"])
             yield Problem(f"{at}/through", says, "unknown_link", field.options["through"])
             return
         if through.kind.of_any_table:
-            says = _(
-                "{field} may lead to several tables, so that nothing can be taken from its record.", field=through.label
-            )
-            yield Problem(f"{at}/through", says, "any_table", through.key)
+            yield from any_table_problems(f"{at}/through", field, through)
+        elif through.target in types.apps.tables:
+            yield from through_problems(at, field, through, types)
+        else:
             return
-        if through.target not in types.apps.tables:
-            return
-        yield from through_problems(at, field, through, types)
     try:
         types.of(field)
         types.uses_clock(field)

@@ -68,16 +68,15 @@ def held_by(scope: RecordScope, path: Path) -> tuple[str, Field | None] | None:
     table: Table | None = scope.table
     field: Field | None = None
     many = False
-    for part in path:
-        field = table.fields.get(part) if table else None
+    for number, part in enumerate(path, 1):
+        field, table = scope.types.apps.step(table, part)
         if field is None:
             return None
-        many = many or (field.many and part != path[-1])
-        table = scope.types.apps.tables.get(field.target or "")
+        many = many or (field.many and number < len(path))
     if field is None:
         return None
     if field.many:
-        return ("records" if len(path) == 1 else "text"), field
+        return (field.kind.holds_many if len(path) == 1 else "text"), field
     if field.kind.holds != "computed" and not many:
         return field.kind.holds, field
     held = scope.type_of(path)

@@ -79,6 +79,18 @@ def _lines_problems(at: str, field: Field, target: Table, types: FieldTypes) -> 
         yield from total_problems(f"{at}/totals/{key}", function, key, target, types)
 
 
+def any_table_problems(at: str, field: Field, through: Field) -> Iterator[Problem]:
+    """Over a link to any of several tables as a whole its records are counted; more is known of those of one table."""
+    if "field" in field.options or "where" in field.options:
+        example = f"{through.key}.{through.options['to'][0]}"
+        says = _(
+            "{field} may lead to several tables: say which of them, such as `{example}`.",
+            field=through.label,
+            example=example,
+        )
+        yield Problem(at, says, "any_table", through.key)
+
+
 def through_problems(at: str, field: Field, through: Field, types: FieldTypes) -> Iterator[Problem]:
     """What is wrong with what a field takes from the records behind the link `through`."""
     target = types.apps.tables[through.target or ""]

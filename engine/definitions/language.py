@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -43,6 +43,7 @@ class Field:
     released: bool = False  # shown also to roles that may not see all that it is worked out from
     masked: bool = False  # for the one who asks: seen in some records only (engine/access/)
     read_only: bool = False  # for the one who asks: seen, and not set
+    narrowed: bool = False  # of a link to any of several tables: as far as it leads to one of them
 
     @cached_property
     def kind(self) -> FieldType:
@@ -77,6 +78,11 @@ class Field:
     def target(self) -> str | None:
         """The table that a link leads to; None for what is no link, and for a link to any of several tables."""
         return self.targets[0] if self.targets and not self.kind.of_any_table else None
+
+    def narrowed_to(self, address: str) -> Field:
+        """A link to any of several tables as a plain link to the records of this one; it holds the same."""
+        options = {"to": address, "many": self.many}
+        return replace(self, type="link", options=options, targets=(address,), narrowed=True)
 
     @property
     def is_side(self) -> bool:

@@ -62,6 +62,10 @@ def _definitions() -> Schema:
     return {
         "key": KEY,
         "table_name": {"type": "string", "pattern": "^(@?[a-z][a-z0-9_]*|[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*)$"},
+        "way": {
+            "type": "string",
+            "pattern": "^[a-z][a-z0-9_]*(\\.(@?[a-z][a-z0-9_]*|[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*))?$",
+        },
         "sort": {"type": "array", "maxItems": 5, "items": {"type": "string", "pattern": "^-?[a-z][a-z0-9_]*$"}},
         "keys": {"type": "array", "items": {"$ref": "#/$defs/key"}, "uniqueItems": True},
         "label": {

@@ -10,7 +10,7 @@ from engine.definitions import any_links
 from engine.definitions.language import Field, Table
 from engine.formulas import Type
 from engine.formulas.types import BOOLEAN, DATE, DATE_TIME, DEPARTMENT, FILE, NUMBER, TEXT, USER, record_of
-from engine.text import Label
+from engine.text import is_called
 
 if TYPE_CHECKING:
     from engine.definitions.types import FieldTypes
@@ -43,8 +43,7 @@ class RecordScope:
         """What an expression about the records at the end of a path of links may name."""
         table = self.table
         for part in path:
-            field = table.fields.get(part) if table else None
-            table = self.types.apps.tables.get(field.target or "") if field else None
+            _field, table = self.types.apps.step(table, part)
         return RecordScope(self.types, table, table.app if table else "")
 
     def names(self) -> Iterable[str]:
@@ -58,7 +57,7 @@ class RecordScope:
         apps, app = self.types.apps, self.settings_of or (self.table.app if self.table else "")
         found = apps.tables.get(apps.address(app, name) if app in apps else name)
         if found is None and app in apps:
-            found = next((one for one in apps[app].tables.values() if _is_called(one.label, name)), None)
+            found = next((one for one in apps[app].tables.values() if is_called(one.label, name)), None)
         return None if found is None else (found.address, self.types.scope(found.address))
 
     def numbered_by(self) -> Path | None:
@@ -73,18 +72,39 @@ class RecordScope:
         return field is not None and field.writable and not field.is_side
 
     def resolve(self, path: Path) -> Path | None:
-        """The path by keys, where a part may have been written as a label in any language."""
+        """The path by keys, where a part may have been written as a label in any language.
+
+        A link to any of several tables and the table that is named after it become one part: `about@crm.leads`.
+        """
         table = self.table
         keys: list[str] = []
-        for part in path:
+        field: Field | None = None
+        rest = list(path)
+        while rest:
+            part = rest.pop(0)
+            led_to = any_links.table_named(self.types, field, part, rest) if field else None
+            if led_to is not None:
+                table = led_to
+                keys[-1] += f"@{table.address}"
+                field = None
+                continue
             field = _by_key_or_label(table, part) if table else None
             if field is None:
-                if keys and table is None and (part in FILE_PARTS or part in any_links.PARTS):
-                    return (*keys, part)
-                return None
+                asked = ("id",) if table is not None else (*FILE_PARTS, *any_links.PARTS)
+                return (*keys, part) if keys and not rest and part in asked else None
             keys.append(field.key)
             table = self.types.apps.tables.get(field.target or "")
         return tuple(keys)
+
+    def written(self, path: Path) -> str:
+        """A path by keys as a definition says it: `about@crm.leads` is `about.leads`."""
+        here, parts = self.table, []
+        for part in path:
+            key, _at, address = part.partition("@")
+            field = here.fields.get(key) if here else None
+            parts += [key, *([any_links.name_of(self.types, field, address)] if field and address else [])]
+            _field, here = self.types.apps.step(here, part)
+        return ".".join(parts)
 
     def _setting(self, key: str) -> Type | None:
         app = self.types.apps.get(self.settings_of)
@@ -128,9 +148,4 @@ FILE_PARTS: Mapping[str, Type] = {
 def _by_key_or_label(table: Table, part: str) -> Field | None:
     if part in table.fields:
         return table.fields[part]
-    return next((one for one in table.fields.values() if _is_called(one.label, part)), None)
-
-
-def _is_called(label: Label, name: str) -> bool:
-    """Whether a label is this name in any language."""
-    return name == label if isinstance(label, str) else name in label.values()
+    return next((one for one in table.fields.values() if is_called(one.label, part)), None)

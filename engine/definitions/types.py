@@ -60,6 +60,8 @@ class FieldTypes:
 
     def of(self, field: Field) -> Type:
         """The type of the field's values. Raises `Cycle`, `Unknown`, `formulas.FormulaError`."""
+        if field.narrowed:
+            return self._worked_out(field)
         key = (field.table, field.key)
         if key not in self._types:
             with self._working:
@@ -79,17 +81,17 @@ class FieldTypes:
     def _along(self, table: Table, path: Path) -> Type | None:
         many = False
         for place, part in enumerate(path[:-1]):
-            link = table.fields.get(part)
+            link, behind = self.apps.step(table, part)
             if link is not None and place == len(path) - 2 and self._gives_files(link):
                 return list_of(FILE_PARTS[path[-1]]) if path[-1] in FILE_PARTS else None
             if link is not None and link.kind.of_any_table and place == len(path) - 2:
                 asked = any_links.type_of_part(self, link, path[-1])
-                return list_of(asked) if many and asked else asked
-            if link is None or not link.is_link or link.target not in self.apps.tables:
+                return list_of(asked) if asked and (many or link.many) else asked
+            if link is None or behind is None:
                 return None
             many = many or link.many
-            table = self.apps.tables[link.target]
-        last = table.fields.get(path[-1])
+            table = behind
+        last, _behind = self.apps.step(table, path[-1])
         if last is None:
             return record_of(table.address) if path[-1] == "id" else None
         found = self.of(last)
@@ -154,7 +156,7 @@ class FieldTypes:
         if field.expression is not None:
             scope = self.scope(field.table)
             return [scope.resolve(path) or path for path in _of_records(self.formula(field).paths)]
-        through = field.options["through"]
+        through, _link = self.through(field)
         inner = [field.options["field"]] if "field" in field.options else []
         inner += [key.removeprefix("-") for key in field.options.get("sort", ())]
         paths: list[Path] = [(through,), *((through, name) for name in inner)]
@@ -226,11 +228,23 @@ class FieldTypes:
 
     def behind(self, field: Field) -> Table:
         """The table of the records that a field over a link is worked out from. Raises `Unknown`."""
-        through = self.apps.tables[field.table].fields.get(field.options["through"])
-        behind = self.apps.tables.get(through.target or "") if through else None
+        _part, link = self.through(field)
+        behind = self.apps.tables.get(link.target or "")
         if behind is None:
             raise Unknown(Problem("/through", "", "unknown_link"))
         return behind
+
+    def through(self, field: Field) -> tuple[str, Field]:
+        """The link that a field over a link names, as a part of paths and as a field: `about.leads` is a plain link.
+
+        Raises `Unknown`.
+        """
+        table = self.apps.tables[field.table]
+        path = self.scope(field.table).resolve(tuple(field.options["through"].split(".")))
+        link, _behind = self.apps.step(table, path[0]) if path and len(path) == 1 else (None, None)
+        if path is None or link is None or not link.is_link:
+            raise Unknown(Problem("/through", "", "unknown_link"))
+        return path[0], link
 
     def _named_by(self, field: Field | None) -> list[Path]:
         """What a link is sorted by beside itself."""
@@ -256,10 +270,10 @@ class FieldTypes:
         for path in paths:
             here: Table | None = table
             for part in path:
-                one, here = self.apps.step(here, part)
-                if one is None:
+                at, (one, here) = here, self.apps.step(here, part)
+                if one is None or at is None:
                     break
-                yield one
+                yield at.fields[one.key]
 
     def _work_out(self, field: Field, key: Key) -> None:
         if key in self._types:  # somebody else has done it meanwhile
@@ -294,7 +308,7 @@ class FieldTypes:
     def _over_link(self, field: Field) -> Type:
         if "field" not in field.options:
             return NUMBER
-        path = (field.options["through"], field.options["field"])
+        path = (self.through(field)[0], field.options["field"])
         found = self.along(self.apps.tables[field.table], path)
         if found is None:
             raise Unknown(Problem("/field", "", "unknown_field"))

@@ -35,6 +35,7 @@ Holds = Literal[
     "parent",
     "any_record",
     "records",
+    "any_records",
     "files",
     "signature",
     "computed",
@@ -67,6 +68,7 @@ class FieldType:
     label: ClassVar[Text]
     icon: ClassVar[str]
     holds: ClassVar[Holds] = "text"
+    holds_many: ClassVar[Holds] = "records"  # what it holds where it leads to many
     options: ClassVar[Mapping[str, Any]] = {}  # option -> its JSON Schema
     required_options: ClassVar[tuple[str, ...]] = ()
     computed: ClassVar[bool] = False  # kept by the engine, never written by people

@@ -25,7 +25,10 @@ class OverLink(Computed):
     over_link = True
 
 
-THROUGH = {"$ref": "#/$defs/key", "description": "The link of this table whose records count."}
+THROUGH = {
+    "$ref": "#/$defs/way",
+    "description": "The link of this table whose records count; `about.leads` where `about` leads to several tables.",
+}
 WHERE = {"$ref": "#/$defs/condition", "description": "Only linked records that satisfy this count."}
 SORT = {
     "$ref": "#/$defs/sort",

@@ -1,26 +1,25 @@
-"""A link to one record of any of several tables: what an activity is about, where a stock movement comes from.
+"""A link to one record, or to many, of any of several tables: what an activity is about, whom a message goes to.
 
-The value is the record's id, as of every link: ids are unique in a workspace, so the id tells the table, too.
+A value is the record's id, as of every link: ids are unique in a workspace, so the id tells the table, too.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar
 
-from engine.field_types import FieldType, Holds, Input, InvalidValue, Options, Value
-from engine.field_types.link import Link
+from engine.field_types import FieldType, Holds, Input, Options, Value
+from engine.field_types.link import Link, linked, linked_schema, split_ids
 from engine.text import Text, _
 
 MAX_TABLES = 20
-_ID = "^rec[0-9A-Za-z]{14}$"
 
 
 class AnyLink(FieldType):
     label = _("Link to any of several tables")
     icon = "arrows-split"
     holds: ClassVar[Holds] = "any_record"
+    holds_many: ClassVar[Holds] = "any_records"
     of_any_table = True
     groups = True
     options = {
@@ -31,6 +30,7 @@ class AnyLink(FieldType):
             "maxItems": MAX_TABLES,
             "description": "The tables, at least two. Filters and formulas tell them by these names.",
         },
+        "many": Link.options["many"],
         "inverse": {
             **Link.options["inverse"],
             "description": "The key of the field that each of those tables gets: the records that link to it.",
@@ -46,18 +46,17 @@ class AnyLink(FieldType):
         if len(options["to"]) < 2:
             yield "to", _("Name at least two tables; one alone is a `link`.")
 
+    def leads_to_many(self, options: Options) -> bool:
+        return bool(options.get("many"))
+
     def value_schema(self, options: Options) -> dict[str, Any]:
-        return {"type": "string", "pattern": _ID}
+        return linked_schema(options)
 
     def accept(self, value: Value, options: Options) -> Value:
-        if isinstance(value, list) and len(value) == 1:
-            value = value[0]
-        if not isinstance(value, str) or not re.fullmatch(_ID, value):
-            raise InvalidValue(_("must be one record"))
-        return value
+        return linked(value, options)
 
     def read(self, text: str, options: Options) -> Value:
-        return self.accept(text.strip(), options)
+        return self.accept(split_ids(text), options)
 
     def input(self, options: Options) -> Input:
-        return Input("link", attributes={"many": False}, in_lines=False)
+        return Input("link", attributes={"many": bool(options.get("many"))}, in_lines=False)

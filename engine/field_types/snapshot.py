@@ -15,7 +15,7 @@ class Snapshot(FieldType):
     over_link = True
     copied = True
     options = {
-        "through": {"$ref": "#/$defs/key", "description": "The link to one record whose value is copied."},
+        "through": {"$ref": "#/$defs/way", "description": "The link to one record whose value is copied."},
         "field": {"$ref": "#/$defs/key", "description": "The field of the linked record."},
         "format": {"$ref": "#/$defs/format"},
     }

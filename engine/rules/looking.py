@@ -37,8 +37,9 @@ def _looked_at(session: Session, layout: Layout, tables: Iterable[Table]) -> Ite
     for table in tables:
         for about, lock in locks.asked(session, table):
             yield from _keys(layout, about.address, *layout.types.read_by_condition(lock.when, about.address))
-        copied = (one.options for one in table.fields.values() if one.kind.copied)
-        yield from _keys(layout, table.address, ((options["through"], options["field"]) for options in copied), ())
+        copied = (one for one in table.fields.values() if one.kind.copied)
+        ways: Iterable[Path] = ((layout.types.through(one)[0], one.options["field"]) for one in copied)
+        yield from _keys(layout, table.address, ways, ())
 
 
 def _keys(layout: Layout, table: str, paths: Iterable[Path], finds: Iterable[Find]) -> Iterator[Key]:

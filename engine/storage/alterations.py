@@ -98,7 +98,7 @@ def _defined_anew(old: Layout, new: Layout) -> list[Field]:
 
 
 def _meaning(field: Field, layout: Layout) -> tuple[Any, ...]:
-    through = layout.table(field.table).fields.get(field.options.get("through", ""))
+    through = layout.types.through(field)[1] if field.kind.over_link else None
     tied = (through.targets, through.many, through.inverse_of) if through else None
     settings = layout.apps[layout.table(field.table).app].settings if field.expression is not None else None
     kept = {key: value for key, value in field.options.items() if key != "format"}
@@ -217,7 +217,7 @@ def _convert_field(alteration: ConvertField, carrier: Carrier) -> None:
 def alike(old: Field, new: Field) -> bool:
     """Whether both fields keep the same values in the same column, so that one can take them over as they are."""
     if old.is_link and new.is_link and (old.kind.of_any_table or new.kind.of_any_table):
-        return not (old.many or new.many) and bool(set(old.targets) & set(new.targets))
+        return old.many == new.many and not (old.is_side or new.is_side) and bool(set(old.targets) & set(new.targets))
     plain = not (old.is_link or new.is_link or old.kind.computed or new.kind.computed)
     return plain and old.kind.holds == new.kind.holds
 

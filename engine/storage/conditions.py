@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from engine import formulas
 from engine.definitions import any_links
 from engine.definitions.conditions import expression, is_expression
-from engine.definitions.language import Condition, Field
+from engine.definitions.language import Condition, Field, Table
 from engine.definitions.scope import Path
 from engine.filters import HELD, Held, Operator, contains_text, held_for
 from engine.formulas import lists
@@ -65,6 +65,31 @@ class ManyLink:
         return sa.select(sa.func.count()).where(holds).correlate(self.records.rows).scalar_subquery()
 
 
+class ManyOfAny:
+    """A link to many records of any of several tables, as the operators see it."""
+
+    def __init__(self, records: Records, field: Field) -> None:
+        self.records = records
+        self.field = field
+        self.pairs, self.holds = records.linked_to_any(field)
+
+    def includes(self, ids: list[str] | None) -> Test:
+        """One of the linked records is in `ids`; None: there is any."""
+        return self._has([] if ids is None else [self.pairs.c.linked_id.in_(ids)])
+
+    def in_table(self, names: list[str]) -> Test:
+        """One of the linked records is of one of the tables that the field leads to by these names."""
+        return self._has([_in_table(self.records, self.field, self.pairs.c.linked_id, names)])
+
+    def number(self) -> ColumnElement[int]:
+        """How many records are linked."""
+        found = sa.select(sa.func.count()).select_from(self.pairs).where(self.holds)
+        return found.correlate(self.records.rows).scalar_subquery()
+
+    def _has(self, tests: list[Test]) -> Test:
+        return sa.exists(sa.select(1).where(self.holds, *tests).correlate(self.records.rows))
+
+
 class OneLink:
     """A link to one record, as the operators see it; the record that one lies under in a tree, too."""
 
@@ -103,10 +128,14 @@ class AnyRecord:
 
     def in_table(self, names: list[str]) -> Test:
         """The record is of one of the tables that the field leads to by these names."""
-        layout = self.records.layout
-        tables = [table for name, table in any_links.tables_of(layout.types, self.field) if name in names]
-        sources = [layout.source(table) for table in tables]
-        return sa.or_(sa.false(), *(sa.exists().where(one.c.id == self.column) for one in sources))
+        return _in_table(self.records, self.field, self.column, names)
+
+
+def _in_table(records: Records, field: Field, column: ColumnElement[Any], names: list[str]) -> Test:
+    layout = records.layout
+    tables = [table for name, table in any_links.tables_of(layout.types, field) if name in names]
+    sources = [layout.source(table) for table in tables]
+    return sa.or_(sa.false(), *(sa.exists().where(one.c.id == column) for one in sources))
 
 
 class HeldFiles:
@@ -138,7 +167,7 @@ def _test(test: Mapping[str, Any], records: Records) -> Test:
     operator = held.operators[test["op"]]
     column: Any
     if field is not None and field.many and len(path) == 1:
-        column = ManyLink(records, field)
+        column = (ManyOfAny if field.kind.of_any_table else ManyLink)(records, field)
     else:
         compiled = records.value(path)
         joined = compiled.type.is_list and not held.listed
@@ -152,12 +181,12 @@ def _test(test: Mapping[str, Any], records: Records) -> Test:
 
 def last_field(records: Records, path: Path) -> Field | None:
     """The field at the end of a path of keys."""
-    table, field = records.table, None
+    table: Table | None = records.table
+    field: Field | None = None
     for part in path:
-        field = table.fields.get(part)
+        field, table = records.layout.apps.step(table, part)
         if field is None:
             return None
-        table = records.layout.apps.tables.get(field.target or "", table)
     return field
 
 
@@ -165,7 +194,7 @@ def held_name(records: Records, path: Path) -> str:
     """Which operators the field at the end of the path has."""
     field = last_field(records, path)
     if field is not None and field.many:
-        return "records" if len(path) == 1 else "text"  # further away: a list, joined
+        return field.kind.holds_many if len(path) == 1 else "text"  # further away: a list, joined
     if (
         field is not None
         and field.kind.holds != "computed"

@@ -129,7 +129,7 @@ class Records:
         if self.source is None:
             # An expression without a record (a default): fields are empty.
             return Compiled(sa.null(), None, self.layout.types.along(self.table, path) or TEXT)
-        if len(path) == 1:
+        if len(path) == 1 and "@" not in path[0]:
             return self._said(path[0], self.field(path[0]))
         return self._linked(path)
 
@@ -163,6 +163,9 @@ class Records:
 
     def linked_ids(self, field: Field) -> ColumnElement[Any]:
         """The ids of a many link's records, as a JSON list in their order."""
+        if field.kind.of_any_table:
+            pairs, holds = self.linked_to_any(field)
+            return json_list(sa.select(pairs.c.linked_id.label("item")).where(holds).order_by(pairs.c.position))
         records, holds, order = self.linked(field)
         inner = sa.select(records.rows.c.id.label("item")).where(holds).order_by(*order)
         return json_list(inner)
@@ -193,6 +196,11 @@ class Records:
         holds = sa.and_(pairs.c.record_id == self.rows.c.id, source.c.id == pairs.c.linked_id)
         return records, holds, [pairs.c.position]
 
+    def linked_to_any(self, field: Field) -> tuple[FromClause, ColumnElement[bool]]:
+        """The pairs of a link to many of any of several tables, and the condition that ties them to this record."""
+        pairs = self.layout.pairs(field)
+        return pairs, pairs.c.record_id == self.rows.c.id
+
     def aggregated(self, found: ColumnElement[Any], wheres: Sequence[ColumnElement[bool]]) -> ColumnElement[Any]:
         """What an aggregate finds of records for which `wheres` hold, one of which ties them to this record."""
         return sa.select(found).where(*wheres).correlate(self.rows).scalar_subquery()
@@ -205,15 +213,17 @@ class Records:
         return failing.correlate(self.rows).scalar_subquery()
 
     def _linked(self, path: Path) -> Compiled:
-        field = self.table.fields[path[0]]
+        field, _behind = self.layout.apps.step(self.table, path[0])
+        if field is None:
+            raise TypeError(f"{'.'.join(path)} is no path of {self.table.address}")
         if not field.is_link:
             return Compiled(parts_of_files(self.field(path[0]).value, path[1]), None, list_of(FILE_PARTS[path[1]]))
-        if path[1:] == ("id",) and not field.many:
+        if path[1:] == ("id",) and not field.many and not field.narrowed:
             return self.field(path[0])
         if field.kind.of_any_table:
-            return self._of_any_table(field, path[1])
+            return (self._of_any_tables if field.many else self._of_any_table)(field, path[1])
         records, holds, order = self.linked(field)
-        inner = records.value(path[1:])
+        inner = records.value(path[1:] or ("id",))
         held = self.layout.types.along(self.table, path) or inner.type
         if not field.many:
             error = None if inner.error is None else self._one(inner.error, holds)
@@ -224,30 +234,58 @@ class Records:
 
     def _of_any_table(self, field: Field, part: str) -> Compiled:
         """The table or the title of the record that a link to any of several tables leads to."""
+        tables = [
+            (name, *self.linked(field, table)[:2]) for name, table in any_links.tables_of(self.layout.types, field)
+        ]
+        return self._asked_of(field, part, tables, self.rows)
+
+    def _of_any_tables(self, field: Field, part: str) -> Compiled:
+        """The same of each of the records that a link to many leads to, as a list."""
+        held = list_of(any_links.type_of_part(self.layout.types, field, part) or TEXT)
+        if part == "id":
+            return Compiled(self.linked_ids(field), None, held)
+        pairs, holds = self.linked_to_any(field)
+        tables = []
+        for name, table in any_links.tables_of(self.layout.types, field):
+            source = self.layout.source(table)
+            one = Records(self.layout, table, source, self.clock)
+            tables.append((name, one, source.c.id == pairs.c.linked_id))
+        found = self._asked_of(field, part, tables, pairs)
+        items = sa.select(found.value.label("item")).where(holds, found.value.is_not(None)).order_by(pairs.c.position)
+        error = None if found.error is None else self.first_error(found.error, [holds], [pairs.c.position])
+        return Compiled(json_list(items), error, held)
+
+    def _asked_of(
+        self, field: Field, part: str, tables: Sequence[tuple[str, Records, ColumnElement[bool]]], ties: FromClause
+    ) -> Compiled:
+        """The part of the one record of any of these tables for which its condition, which names `ties`, holds."""
         types = self.layout.types
         held = any_links.type_of_part(types, field, part) or TEXT
-        tables = [(name, *self.linked(field, table)) for name, table in any_links.tables_of(types, field)]
         if part == "table":
             found = [
-                (sa.exists(sa.select(1).where(leads).correlate(self.rows)), sa.literal(name, sql_types.TEXT))
-                for name, _records, leads, _order in tables
+                (sa.exists(sa.select(1).where(leads).correlate(ties)), sa.literal(name, sql_types.TEXT))
+                for name, _records, leads in tables
             ]
             return Compiled(sa.case(*found, else_=sa.null()), None, held)
         titles = [
             (formulas.compile(any_links.title_of(types, records.table), records), leads)
-            for _name, records, leads, _order in tables
+            for _name, records, leads in tables
         ]
-        values = [self._one(title.value, leads) for title, leads in titles]
-        errors = [self._one(title.error, leads) for title, leads in titles if title.error is not None]
+        values = [_one(title.value, leads, ties) for title, leads in titles]
+        errors = [_one(title.error, leads, ties) for title, leads in titles if title.error is not None]
         return Compiled(_first(values), _first(errors) if errors else None, held)
 
     def _one(self, value: ColumnElement[Any], holds: ColumnElement[bool]) -> ColumnElement[Any]:
-        return sa.select(value).where(holds).correlate(self.rows).scalar_subquery()
+        return _one(value, holds, self.rows)
 
     def _setting(self, key: str) -> Compiled:
         app = self.layout.apps[self.table.app]
         held = self.layout.types.scope(self.table.address).type_of(("settings", key)) or TEXT
         return Compiled(sa.literal(app.settings[key], _literal_type(held.name)), None, held)
+
+
+def _one(value: ColumnElement[Any], holds: ColumnElement[bool], ties: FromClause) -> ColumnElement[Any]:
+    return sa.select(value).where(holds).correlate(ties).scalar_subquery()
 
 
 def _first(values: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
@@ -263,10 +301,10 @@ def sortable(one: Field, records: Records) -> list[ColumnElement[Any]]:
 def _standing(records: Records, path: Path) -> ColumnElement[Any]:
     """People sort a select by the order of its choices, a list as it reads."""
     one = records.table.fields[path[0]]
-    if one.kind.of_any_table:
-        return records.value(path).value
     compiled = records.field(path[0]) if len(path) == 1 else records.value(path)
     value = compiled.value
+    if one.kind.of_any_table:
+        return value
     if len(path) > 1:
         one = records.layout.table(one.target or "").fields[path[1]]
     if compiled.type == DEPARTMENT:

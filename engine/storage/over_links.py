@@ -44,7 +44,9 @@ _FORMULAS: Mapping[str, str] = {
 
 def over_link(records: Records, field: Field) -> Compiled:
     """The SQL that works out a field over the records behind its link; `records` are those that have the field."""
-    through = records.table.fields[field.options["through"]]
+    _part, through = records.layout.types.through(field)
+    if through.kind.of_any_table:
+        return Compiled(_number_of_any(records, through), None, NUMBER)
     linked, holds, natural = records.linked(through)
     wheres = [holds]
     if "where" in field.options:
@@ -62,6 +64,14 @@ def over_link(records: Records, field: Field) -> Compiled:
         return Compiled(_unless(error, _list(inner, wheres, order)), error, held)
     one = sa.select(inner.value).where(*wheres).correlate(records.rows).scalar_subquery()
     return Compiled(one, error, held)
+
+
+def _number_of_any(records: Records, through: Field) -> ColumnElement[Any]:
+    """How many records a link to any of several tables leads to: all that can be worked out over it as a whole."""
+    if not through.many:
+        return sa.case((records.field(through.key).value.is_(None), 0), else_=1)
+    pairs, holds = records.linked_to_any(through)
+    return records.aggregated(sa.func.count(pairs.c.linked_id), [holds])
 
 
 def _unless(error: ColumnElement[Any] | None, value: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -13,20 +13,20 @@ MOST = 5  # linked records whose values are told
 
 def fact(of: Subject, path: Path) -> Fact | None:
     """The values at the end of a path from the record, as far as the asker sees the way there."""
-    tables = of.session.layout.apps.tables
-    table, held = tables.get(of.table.address), [of.record.values]
+    table, held = of.session.layout.apps.tables.get(of.table.address), [of.record.values]
     labels: list[Label] = []
     for number, part in enumerate(path, 1):
-        field = table.fields.get(part) if table else None
+        field, behind = of.session.layout.apps.step(table, part)
         if field is None:
             return None
         labels.append(field.label)
-        values = [one[part] for one in held if part in one]
+        values = [one[field.key] for one in held if field.key in one]
         if number == len(path):
             return Fact(tuple(labels), field, tuple(values))
         ids = [each for value in values for each in ([value] if isinstance(value, str) else value or ())]
-        table = tables.get(field.target or "")
-        held = [records.get(of.session, table.address, one).values for one in ids[:MOST]] if table else []
+        table = behind
+        found = records.get_many(of.session, table.address, ids[:MOST]) if table else []
+        held = [one.values for one in found]
     return None
 
 

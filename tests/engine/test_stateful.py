@@ -75,6 +75,18 @@ CHANGING: dict[tuple[str, str], list[dict[str, Any]]] = {
     ],
     ("deals", "longer"): [{"type": "formula", "formula": "{extra} & '!'"}],
     ("deals", "friends"): [{"type": "link", "to": "accounts", "many": True, "inverse": "fans"}],
+    ("deals", "about"): [
+        {"type": "any_link", "to": ["accounts", "deals"], "many": True, "inverse": "of"},
+        {"type": "any_link", "to": ["accounts", "deals"], "inverse": "of"},
+        {"type": "any_link", "to": ["deals", "entries"], "many": True, "inverse": "of"},
+    ],
+    ("deals", "abouts"): [{"type": "formula", "formula": "{about.table} & {about}"}],
+    ("deals", "further"): [{"type": "formula", "formula": "MAX({about.deals.amount}) + 1"}],
+    ("deals", "about_number"): [
+        {"type": "count", "through": "about"},
+        {"type": "count", "through": "about.deals", "where": WON},
+        {"type": "rollup", "through": "about.deals", "field": "amount", "function": "sum"},
+    ],
     ("deals", "weighted"): [
         {"type": "formula", "formula": formula} for formula in ("{amount} * {rate}", "{amount} / {rate}", "{rate} + 1")
     ],
@@ -190,6 +202,20 @@ class Shop(RuleBasedStateMachine):
         self.act(lambda session: records.update(
             session, DEALS, dict.fromkeys(self.chosen(session, DEALS, deals), self.linked(session, account, friends))
         ))  # fmt: skip
+
+    @rule(deals=some, accounts=some, others=some)
+    def lead_anywhere(self, deals: list[int], accounts: list[int], others: list[int]) -> None:
+        def change(session: Session) -> None:
+            about = session.layout.table(DEALS).fields.get("about")
+            if about is not None:
+                led_to = [
+                    *(self.chosen(session, ACCOUNTS, accounts) if ACCOUNTS in about.targets else []),
+                    *self.chosen(session, DEALS, others),
+                ]
+                value = led_to if about.many else next(iter(led_to), None)
+                records.update(session, DEALS, {one: {"about": value} for one in self.chosen(session, DEALS, deals)})
+
+        self.act(change)
 
     @rule(account=st.integers(0, 30), deals=some, side=st.sampled_from(["deals", "fans", "children"]))
     def change_the_other_side(self, account: int, deals: list[int], side: str) -> None:

@@ -26,6 +26,8 @@ CLOSE_OTHERS = """
 """
 SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'"
 
+SCHEMAS_AT_ONCE = 20  # a statement holds a lock for each table that it drops, and there is room for some thousands
+
 
 class Database(NamedTuple):
     """What FORMWORK_DATABASE_URL and FORMWORK_DATA say: with an empty `url` the stores are SQLite files in `folder`."""
@@ -97,7 +99,9 @@ def postgres_url(postgres_server: PostgresServer, postgres_database: str) -> Ite
     with postgres_server.connect(postgres_database) as connection:
         connection.execute(CLOSE_OTHERS)
         schemas = [f'"{name}"' for (name,) in connection.execute(SCHEMAS)]
-        connection.execute(f"DROP SCHEMA {', '.join(schemas)} CASCADE; CREATE SCHEMA public")
+        for some in range(0, len(schemas), SCHEMAS_AT_ONCE):
+            connection.execute(f"DROP SCHEMA {', '.join(schemas[some : some + SCHEMAS_AT_ONCE])} CASCADE")
+        connection.execute("CREATE SCHEMA public")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

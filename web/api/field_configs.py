@@ -77,7 +77,7 @@ def _link(field: Field) -> Config:
 def _computed(layout: Layout, field: Field, language: str) -> Config:
     name, shown = shown_as(layout, field)
     result = _config(name, shown, language)
-    through = {"recordLinkFieldId": field.options.get("through"), "isValid": True}
+    through = {"recordLinkFieldId": str(field.options.get("through", "")).partition(".")[0] or None, "isValid": True}
     inner = {"fieldIdInLinkedTable": field.options.get("field"), "result": result}
     match field.type:
         case "count":

@@ -142,7 +142,7 @@ def _all(request: Request, place: Place, app: str, table: str, typed: Typed | No
 def _listed(session: Session, table: Table, form: Form, link: str) -> Listed:
     fields = [one.field for one in forms.questions(table, form)]
     in_public = {one.field.key for one in forms.public_questions(session, table, form)}
-    shows = [one for one in fields if one.target and one.key in in_public]
+    shows = [one for one in fields if one.is_link and one.key in in_public]
     left_out = [one for one in fields if one.key not in in_public]
     shut = sendings.closed(session, table, form)
     mails = [one for one in fields if one.type == "email"]

@@ -146,5 +146,12 @@ def _names(request: Request, session: Session, table: Table) -> list[Name]:
         if one.target in tables
         for inner in tables[one.target].declared
     ]
-    asked = [(f"{label}.{part}", one) for label, one in own if one.kind.of_any_table for part in any_links.PARTS]
+    of_any = [(label, one) for label, one in own if one.kind.of_any_table]
+    asked = [(f"{label}.{part}", one) for label, one in of_any for part in any_links.PARTS]
+    asked += [
+        (f"{label}.{label_in(table.label, language, table.key)}.{label_in(inner.label, language, inner.key)}", inner)
+        for label, one in of_any
+        for _name, table in any_links.tables_of(session.layout.types, one)
+        for inner in table.declared
+    ]
     return [Name("{" + name.replace("}", "\\}") + "}", one.kind.icon) for name, one in [*own, *linked, *asked]]
