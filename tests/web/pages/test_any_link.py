@@ -41,12 +41,19 @@ TABLES: dict[str, Any] = {
                 "inverse": {"key": "calls", "label": "Calls"},
             },
             "says": {"type": "formula", "formula": '"On " & {about}'},
+            "with": {
+                "type": "any_link",
+                "label": "With",
+                "to": ["firms", "leads"],
+                "many": True,
+                "inverse": {"key": "joined", "label": "Joined"},
+            },
         },
         "views": {
             "all": {"type": "grid", "sort": ["subject"]},
             "leads": {"type": "grid", "filter": {"field": "about", "op": "is_in_table", "value": ["leads"]}},
         },
-        "forms": {"log": {"fields": ["subject", "about"], "public": True}},
+        "forms": {"log": {"fields": ["subject", "about", "with"], "public": True}},
     },
 }
 
@@ -89,7 +96,7 @@ def test_its_input_searches_in_all_tables_or_one_and_works_without_script(work: 
     assert text_of(work.get(f"{address}?q=nobody", **HTMX)) == "Nothing found."
     form = work.get(f"/apps/desk/calls/records/{ids['first']}").text
     assert '<option value="desk.leads">Leads</option>' in form
-    (plain,) = re.findall(r"<noscript>\s*<select.*?</select>", form, re.DOTALL)
+    (plain, _with) = re.findall(r"<noscript>\s*<select.*?</select>", form, re.DOTALL)
     assert re.findall(r'<optgroup label="(\w+)">', plain) == ["Firms", "Leads"]
     assert f'<option value="{ids["acme"]}" selected>Acme</option>' in plain
     work.post(f"/apps/desk/calls/records/{ids['first']}", htmx="div#record-body", about=["", ids["eva"]])
@@ -137,11 +144,53 @@ def test_a_formula_names_its_title_table_and_id(work: Work, ids: dict[str, str])
     assert formula == '{about.title} & " (" & {about.table} & ")"'
 
 
-def test_a_public_form_does_not_ask_for_it(work: Work, ids: dict[str, str]) -> None:
-    form = work.visitor.get(f"/f/{work.membership.id}/desk/calls/log")
-    assert 'name="subject"' in form.text
-    assert 'name="about"' not in form.text
+def test_a_public_form_offers_the_few_records_of_each_table(work: Work, ids: dict[str, str]) -> None:
+    at = f"/f/{work.membership.id}/desk/calls/log"
+    form = work.visitor.get(at).text
+    about, with_ = re.findall(r"<select.*?</select>", form, re.DOTALL)
+    for select in (about, with_):
+        assert re.findall(r'<optgroup label="(\w+)">', select) == ["Firm", "Lead"]
+        assert re.findall(r">([\w ]+)</option>", select)[-4:] == ["Acme", "Bolt", "Acme Max", "Eva"]
+    assert " multiple " in with_
+    sent = {"form_token": work.visitor.token(at), "subject": "Sent", "about": ids["eva"]}
+    work.visitor.post(at, data={**sent, "with": ["", ids["acme"], ids["max"]]})
+    (found,) = work.find(Query("desk.calls", where=[{"field": "subject", "op": "is", "value": "Sent"}]))
+    assert (found.values["about"], found.values["with"]) == (ids["eva"], [ids["acme"], ids["max"]])
+    assert "sees the names in About" in work.get("/apps/desk/calls/forms").text
     assert "All tables" in work.get("/apps/desk/calls/forms/log").text
+
+
+def test_one_to_many_is_set_shown_and_filtered(work: Work, ids: dict[str, str]) -> None:
+    record = f"/apps/desk/calls/records/{ids['first']}"
+    (plain, *_rest) = re.findall(
+        r'<select class="form-select" name="with" multiple.*?</select>', work.get(record).text, re.DOTALL
+    )
+    assert re.findall(r'<optgroup label="(\w+)">', plain) == ["Firms", "Leads"]
+    work.post(record, htmx="div#record-body", **{"with": ["", ids["eva"], ids["bolt"]]})
+    grid = work.get("/apps/desk/calls/views/all").text
+    chips = re.findall(r'<a class="chip" href="[^"]*/(\w+)/records/\w+"[^>]*title="(\w+: \w+)"', grid)
+    assert chips[1:3] == [("leads", "Lead: Eva"), ("firms", "Firm: Bolt")]
+    assert re.search(r'id="linked-joined">.*First', work.get(f"/apps/desk/firms/records/{ids['bolt']}").text, re.DOTALL)
+    view = "/apps/desk/calls/views/all"
+    assert lines_of(work.get(f"{view}?with__contains={ids['eva']}")) == ["First"]
+    assert lines_of(work.get(f"{view}?with__is_in_table=firms")) == ["First"]
+    assert lines_of(work.get(f"{view}?with__count_at_least=1")) == ["First"]
+    assert lines_of(work.get(f"{view}?with__is_empty=")) == ["Second", "Third"]
+
+
+def test_filters_and_formulas_read_the_records_of_one_of_its_tables(work: Work, ids: dict[str, str]) -> None:
+    view = "/apps/desk/calls/views/all"
+    page = work.get(f"{view}?about.leads.name__contains=ev")
+    assert lines_of(page) == ["Second"]
+    assert "About (Lead): Name" in page.text
+    work.post(
+        f"/apps/desk/calls/records/{ids['third']}", htmx="div#record-body", **{"with": ["", ids["eva"], ids["bolt"]]}
+    )
+    asked = f"{view}?1~of=has:with.leads&1~name__contains=ev"
+    assert lines_of(work.get(asked)) == ["Third"]
+    assert "With (Lead): has one with" in work.get(asked).text
+    assert lines_of(work.get(f"{view}?1~of=has:with.firms&1~name__contains=ev")) == []
+    assert "{About.Lead.Name}" in work.get("/apps/desk/calls/formulas/says").text
 
 
 def test_a_record_is_chosen_by_table_and_title_in_a_browser(browsing: Browsing) -> None:
