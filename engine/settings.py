@@ -208,6 +208,9 @@ class Settings:
         _("Requests that a program may send with one API token in a second. 0: any number."),
         _whole(0, 10_000),
     )
+    token: str = _setting(
+        "FORMWORK_TOKEN", "", _("API token with which `formwork mcp` lets an assistant act."), _text, secret=True
+    )
     keep_runs_days: int = _setting(
         "FORMWORK_KEEP_RUNS_DAYS",
         "90",

@@ -8,7 +8,6 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,21 +20,12 @@ from engine.errors import Misconfigured
 from engine.settings import Settings, is_loopback
 from engine.storage.stores import Stores
 from engine.text import _
-from engine.vault import Vault
 from web import api, errors, pages
 from web.api.paths import Paths
-from web.cookies import Cookies
 from web.dependencies import guard, once_more
-from web.rate import Rate
-from web.readiness import Readiness
+from web.mcp import over_http
 from web.security import BodyLimit, Crashes, Headers
-from web.signing import Signer
 from web.site import Site
-from web.statics import Statics
-from web.templates import Templates
-
-API_SECONDS = 10
-STATIC = Path(__file__).parent / "static"
 
 
 def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
@@ -46,18 +36,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
     _check_address(settings.public_url)
     own = stores is None
     stores = stores or Stores(settings.data, settings.database_url, settings.time_zone, settings.language)
-    statics = Statics(STATIC)
-    site = Site(
-        settings=settings,
-        stores=stores,
-        cookies=Cookies.of(settings.public_url),
-        signer=Signer.at(settings.key_file),
-        vault=Vault.at(settings.key_file),
-        statics=statics,
-        templates=Templates(statics),
-        readiness=Readiness(stores),
-        api_rate=_api_rate(settings),
-    )
+    site = Site.of(settings, stores)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -75,7 +54,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
         openapi_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
-        routes=[Mount(statics.at, statics, name="static"), *_routes()],
+        routes=[Mount(site.statics.at, site.statics, name="static"), *_routes()],
         middleware=[
             Middleware(Headers, settings=settings),
             Middleware(Crashes, answer=errors.crashed),
@@ -88,11 +67,6 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
     return app
 
 
-def _api_rate(settings: Settings) -> Rate | None:
-    """So many requests a second, on average over ten, so that a program may be quick for a moment."""
-    return Rate(settings.api_rate * API_SECONDS, API_SECONDS) if settings.api_rate else None
-
-
 @cache
 def _routes() -> Sequence[BaseRoute]:
     """All pages and the API. Applications of one process share them: FastAPI takes long to make them ready."""
@@ -103,7 +77,7 @@ def _routes() -> Sequence[BaseRoute]:
         router.include_router(module.router, dependencies=[Depends(getattr(module, "guard", guard))])
     of_api = [route for module in _modules(api) for route in module.router.routes]
     # Routes are tried one after the other, and programs ask more often than people do.
-    return (Mount(errors.API, routes=of_api, name="api"), *router.routes)
+    return (Mount(errors.API, routes=of_api, name="api"), *over_http.routes, *router.routes)
 
 
 def _modules(package: Any) -> Iterator[ModuleType]:

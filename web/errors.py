@@ -18,6 +18,7 @@ from engine import people
 from engine.errors import FormworkError, ProofNeeded, Refused, SignInNeeded, Unavailable
 from engine.text import Text, _
 from web.api.errors import body_of
+from web.mcp import over_http
 from web.render import only_toast, page, redirect
 from web.security import TooLarge, TooLong
 from web.toasts import Toast
@@ -99,7 +100,8 @@ def _path_of(request: Request) -> str:
 
 def is_api(request: Request) -> bool:
     """Whether the one who asks wants JSON."""
-    return request.url.path == API or request.url.path.startswith(f"{API}/")
+    path = request.url.path
+    return path in (API, over_http.PATH) or path.startswith(f"{API}/")
 
 
 def as_json(status: int, says: str, error: FormworkError | None = None) -> JSONResponse:

@@ -127,9 +127,10 @@ def _start_worker(settings: Settings, stores: Stores) -> Callable[[], None]:
 def _open_door(settings: Settings, stores: Stores) -> Callable[[], None]:
     from engine.cli.run import run
     from engine.local_door import LocalDoor
+    from web.command import add_commands
 
     def carry_out(words: Sequence[str], terminal: Terminal) -> int:
-        return run(words, terminal, settings=settings, stores=stores)
+        return run(words, terminal, settings=settings, stores=stores, more=add_commands)
 
     return LocalDoor(settings.data, carry_out).close
 

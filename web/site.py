@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from engine.files import Limits
 from engine.settings import Settings
@@ -19,11 +20,13 @@ from web.templates import Templates
 from web.tokens import Tokens
 
 THREADS = 24  # that answer programs: as many as may have a connection to a PostgreSQL server
+STATIC = Path(__file__).parent / "static"
+API_SECONDS = 10
 
 
 @dataclass(frozen=True)
 class Site:
-    """Made once by `create_app`."""
+    """Made once by `create_app`, and by a command that answers as the API does."""
 
     settings: Settings
     stores: Stores
@@ -42,7 +45,28 @@ class Site:
     api_rate: Rate | None = None  # requests of one token; None: any number
     share_openings: Rate = field(default_factory=lambda: Rate(times=1, seconds=60))  # counted of one share and address
 
+    @classmethod
+    def of(cls, settings: Settings, stores: Stores) -> Site:
+        """The site of an installation. Raises `Misconfigured` when its key cannot be read."""
+        statics = Statics(STATIC)
+        return cls(
+            settings=settings,
+            stores=stores,
+            cookies=Cookies.of(settings.public_url),
+            signer=Signer.at(settings.key_file),
+            vault=Vault.at(settings.key_file),
+            statics=statics,
+            templates=Templates(statics),
+            readiness=Readiness(stores),
+            api_rate=api_rate(settings),
+        )
+
     @property
     def file_limits(self) -> Limits:
         """How much may be uploaded."""
         return Limits(self.settings.upload_mb * 2**20, self.settings.files_gb * 2**30)
+
+
+def api_rate(settings: Settings) -> Rate | None:
+    """So many requests a second, on average over ten, so that a program may be quick for a moment."""
+    return Rate(settings.api_rate * API_SECONDS, API_SECONDS) if settings.api_rate else None

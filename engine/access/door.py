@@ -74,8 +74,10 @@ def enter_owner(principal: Principal) -> None:
 def enter_definition(session: Session, app: str = "") -> None:
     """Let the principal look at the definition of an app (of all, if none is named), which tells of all that it has.
 
-    Raises `Forbidden` for those whom roles limit.
+    Raises `Forbidden` for those whom roles limit, and for a token that is for some tables alone.
     """
+    if session.principal.scope.within:
+        raise Forbidden(_("This token may not see definitions: it is for some tables alone."))
     apps = session.whole.apps
     limiting = [one for key, one in apps.items() if one.roles and app in ("", key)] or session.principal.shared
     if limiting and session.seen is not session.whole:

@@ -1,8 +1,8 @@
 """The command line: what the pages do, for scripts and for people who like to type.
 
-`main` is the way in. `commands.py` lists the commands, `here.py` is what each of them gets to work with, `run.py`
-carries one out; the other files hold the commands, one file per noun. While a server has a SQLite folder open, the
-words go to it through `engine/local_door.py` and come back as text.
+`main` is the way in, `answered` the one for what runs commands by itself. `commands.py` lists the commands, `here.py`
+is what each of them gets to work with, `run.py` carries one out; the other files hold the commands, one file per noun.
+While a server has a SQLite folder open, the words go to it through `engine/local_door.py` and come back as text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.settings import Settings
 
 # These need no store, or the server itself: they never go through the local door.
-ALONE = frozenset({"serve", "settings", "schema", "template"})
+ALONE = frozenset({"serve", "mcp", "settings", "schema", "template"})
 HELP = frozenset({"-h", "--help", "--version"})
 WAIT_SECONDS = 20.0  # for another command that has the data folder open
 
@@ -39,7 +39,7 @@ def main(words: Sequence[str] | None = None, more: Callable[[App], None] | None 
     words = sys.argv[1:] if words is None else list(words)
     terminal = OwnTerminal()
     try:
-        return _answered(words, terminal, more)
+        return answered(words, terminal, more)
     except FormworkError as error:
         from engine.cli.run import tell
 
@@ -56,7 +56,11 @@ def main(words: Sequence[str] | None = None, more: Callable[[App], None] | None 
         return FAULT
 
 
-def _answered(words: list[str], terminal: Terminal, more: Callable[[App], None] | None) -> int:
+def answered(words: list[str], terminal: Terminal, more: Callable[[App], None] | None = None) -> int:
+    """Carry out a command on a terminal, by the server that has the folder open if there is one; the exit code.
+
+    Raises `FolderInUse` when another process keeps the folder for itself.
+    """
     from engine.settings import Settings
 
     if not words or words[0] in ALONE or not HELP.isdisjoint(words):

@@ -45,6 +45,19 @@ def own_tables(document: Document) -> dict[str, Any]:
     return {key: table for key, table in document.get("tables", {}).items() if key not in replaced}
 
 
+def merged(document: Any, changes: Any) -> Any:
+    """A document with changes by key put into it, None taking away (RFC 7396). Neither is altered."""
+    if not isinstance(changes, Mapping):
+        return changes
+    made = dict(document) if isinstance(document, Mapping) else {}
+    for key, one in changes.items():
+        if one is None:
+            made.pop(key, None)
+        else:
+            made[key] = merged(made.get(key), one)
+    return made
+
+
 def read_app(document: Document, revision: int) -> App:
     """The app of a document that has been checked. Other sides of its links are added by `Apps`."""
     key = document["key"]

@@ -31,7 +31,7 @@ def shape_problems(document: Any) -> Iterator[Problem]:
     """Every problem that the schema finds, each told once."""
     seen = set()
     for error in _validator().iter_errors(document):
-        for problem in _said(error):
+        for problem in said(error):
             if (problem.at, problem.says) not in seen:
                 seen.add((problem.at, problem.says))
                 yield problem
@@ -71,7 +71,8 @@ def _all_of(validator: Any, parts: list[Any], instance: Any, _schema: Any) -> Er
             yield from validator.descend(instance, part["then"])
 
 
-def _said(error: ValidationError) -> Iterator[Problem]:
+def said(error: ValidationError) -> Iterator[Problem]:
+    """What jsonschema finds wrong with a document, in our words."""
     at = _pointer(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:  # which are about one key of what stands there
         at = f"{at}/{_escaped(str(error.instance))}"
@@ -102,7 +103,7 @@ def _said(error: ValidationError) -> Iterator[Problem]:
             yield Problem(at, _("This must be {value}.", value=wanted), "const", got)
         case "anyOf" if error.context:
             deepest = max(error.context, key=lambda one: len(one.absolute_path))
-            yield from _said(deepest)
+            yield from said(deepest)
         case _:
             yield Problem(at, Text(error.message.replace("{", "{{").replace("}", "}}"), {}), str(error.validator))
 

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from engine import accounts, passwords
 from engine.settings import Settings
 from engine.workspaces import Membership
-from web.app import STATIC, create_app
-from web.site import Site
+from web.app import create_app
+from web.site import STATIC, Site
 from web.statics import Statics
 from web.templates import Templates
 
@@ -61,7 +61,7 @@ def templates_once() -> Iterator[None]:
     """The page files are the same for every application of a run; reading them takes a second."""
     with pytest.MonkeyPatch.context() as patch:
         made = Templates(Statics(STATIC))
-        patch.setattr("web.app.Templates", lambda _statics: made)
+        patch.setattr("web.site.Templates", lambda _statics: made)
         yield
 
 

@@ -22,7 +22,14 @@ def operations(app: FastAPI) -> list[tuple[str, str]]:
         for method in sorted(route.methods or ())
         if method != "HEAD"
     ]
-    return [*of_api, *of_pages]
+    plain = [
+        (method, route.path)
+        for route in app.routes
+        if type(route) is Route
+        for method in sorted(route.methods or ())
+        if method != "HEAD"
+    ]
+    return [*of_api, *plain, *of_pages]
 
 
 def filled(path: str, known: dict[str, str]) -> str:

@@ -170,7 +170,7 @@ def test_every_command_teaches_by_an_example(capsys: pytest.CaptureFixture[str])
     names: list[tuple[str, ...]] = [(name,) for _group, name, _where, _says in COMMANDS]
     names += [(name, part) for _group, name, _says, parts in GROUPS for part, _where, _part_says in parts]
     for words in [*names, ("serve",)]:
-        assert cli.main([*words, "--help"], more=command._add_serve) == 0
+        assert cli.main([*words, "--help"], more=command.add_commands) == 0
         assert f"formwork {' '.join(words)}" in capsys.readouterr().out.partition("For example:")[2]
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out == "0.1.0\n"

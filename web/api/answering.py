@@ -122,7 +122,11 @@ def _carried_out(request: Request, act: Callable[..., Any], arguments: tuple[Any
 
 def caller_of(request: Request) -> Caller:
     """Whose token came with the request. Raises `SignInNeeded` when there is none, or none that counts."""
-    site, secret = _site_of(request), _secret_in(request)
+    return caller_with(_site_of(request), _secret_in(request))
+
+
+def caller_with(site: Site, secret: str) -> Caller:
+    """Whom a token acts for. Raises `SignInNeeded` when it does not count."""
     return _caller(site, api_tokens.holder_of(site.stores, secret))
 
 
@@ -157,7 +161,7 @@ def _site_of(request: Request) -> Site:
     return cast(Site, request.app.state.site)
 
 
-def _check_size(body: Body) -> None:
+def check_size(body: Body) -> None:
     """Raises `ApiRefusal` for a body that is nested too deep or has too many keys to be what we know."""
     inner: list[Any] = [body]
     depth = keys = 0
@@ -178,5 +182,5 @@ def _object_in(content: bytes) -> Body:
         raise ApiRefusal(400, "INVALID_REQUEST_BODY", f"Could not parse request body: {error}") from error
     if not isinstance(body, dict):
         raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "The request body must be a JSON object")
-    _check_size(body)
+    check_size(body)
     return body

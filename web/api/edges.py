@@ -40,7 +40,7 @@ _ASKED_BEFORE = {
 
 async def at_the_edge(request: Request, endpoint: Endpoint) -> Response:
     """The answer of an endpoint, or that one asks too often."""
-    limits = _limits(request)
+    limits = limits_of(request)
     if "Retry-After" in limits:
         refused = ApiRefusal(429, "RATE_LIMIT_REACHED", "Too many requests. Wait as long as Retry-After says")
         response = as_json(refused.body, refused.status)
@@ -70,7 +70,8 @@ def names(tag: str, wanted: str) -> bool:
     return wanted.strip() == "*" or tag in {one.strip().removeprefix("W/") for one in wanted.split(",")}
 
 
-def _limits(request: Request) -> dict[str, str]:
+def limits_of(request: Request) -> dict[str, str]:
+    """What headers tell of how often one may ask; with `Retry-After`: not this time."""
     rate = cast(Site, request.app.state.site).api_rate
     if rate is None:
         return {}

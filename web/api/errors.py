@@ -20,6 +20,7 @@ _TYPE_OF_PROBLEM: Mapping[str, str] = {
     "unknown_record": "ROW_DOES_NOT_EXIST",
     "formula": "INVALID_FILTER_BY_FORMULA",
     "offset": "LIST_RECORDS_ITERATOR_NOT_AVAILABLE",
+    "argument": "INVALID_REQUEST_UNKNOWN",
     "check": "INVALID_RECORDS",
     "name": "DUPLICATE_OR_EMPTY_FIELD_NAME",
     "too_many": "INVALID_RECORDS",

@@ -32,10 +32,11 @@ async def group_records(request: Request, app: str, table: str) -> Response:
     fields each group has `values`, too. Without `by` there is one group: everything. `distribution=Stage` gives a list
     of `{"value", "count", "share"}`, what is there most often first.
     """
-    return await answered(request, _groups, app, name_in(table), request.query_params.multi_items())
+    return await answered(request, groups_of, app, name_in(table), request.query_params.multi_items())
 
 
-def _groups(caller: Caller, app: str, table: str, pairs: Sequence[tuple[str, str]]) -> Any:
+def groups_of(caller: Caller, app: str, table: str, pairs: Sequence[tuple[str, str]]) -> Any:
+    """The answer to a query. Raises `ApiRefusal`, `Refused`."""
     options = listing.options_in_query([pair for pair in pairs if pair[0] not in ("by", "by[]")])
     with caller.read() as session:
         names = names_of(session.layout, table_named(session.layout, app, table), session.workspace.language)

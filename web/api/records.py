@@ -40,19 +40,19 @@ async def list_records(request: Request, app: str, table: str) -> Response:
 async def list_records_by_post(request: Request, app: str, table: str) -> Response:
     """The same with the options in the body, for those that are too long for an address."""
     query = dict(request.query_params)  # time zone and language may stand there
-    return await answered_with_body(request, _list_by_post, app, name_in(table), query)
+    return await answered_with_body(request, page_of, app, name_in(table), query)
 
 
 @router.on("GET", "/{app}/{table}/{record}")
 async def get_record(request: Request, app: str, table: str, record: str) -> Response:
     """One record."""
-    return await answered(request, _get, app, name_in(table), record, request.query_params.multi_items(), short=True)
+    return await answered(request, one_of, app, name_in(table), record, request.query_params.multi_items(), short=True)
 
 
 @router.on("POST", "/{app}/{table}")
 async def create_records(request: Request, app: str, table: str) -> Response:
     """Create one record, or several."""
-    return await answered_with_body(request, _create, app, name_in(table))
+    return await answered_with_body(request, create, app, name_in(table))
 
 
 @router.on("PATCH", "/{app}/{table}/{record}")
@@ -70,13 +70,13 @@ async def replace_record(request: Request, app: str, table: str, record: str) ->
 @router.on("PATCH", "/{app}/{table}")
 async def update_records(request: Request, app: str, table: str) -> Response:
     """The same for several; with `performUpsert` those that are missing are created."""
-    return await answered_with_body(request, _update, app, name_in(table), False)
+    return await answered_with_body(request, update, app, name_in(table), False)
 
 
 @router.on("PUT", "/{app}/{table}")
 async def replace_records(request: Request, app: str, table: str) -> Response:
     """The same, clearing the fields that are not given."""
-    return await answered_with_body(request, _update, app, name_in(table), True)
+    return await answered_with_body(request, update, app, name_in(table), True)
 
 
 @router.on("DELETE", "/{app}/{table}/{record}")
@@ -97,7 +97,8 @@ def _list(caller: Caller, app: str, table: str, pairs: Sequence[tuple[str, str]]
         return _page(caller, session, app, table, listing.options_in_query(pairs))
 
 
-def _list_by_post(caller: Caller, app: str, table: str, query: Mapping[str, str], body: Body) -> Any:
+def page_of(caller: Caller, app: str, table: str, query: Mapping[str, str], body: Body) -> Any:
+    """A page of records; the options stand in a query, a body or both. Raises `ApiRefusal`, `Refused`."""
     with caller.read() as session:
         return _page(caller, session, app, table, listing.options_in({**query, **body}))
 
@@ -106,7 +107,8 @@ def _page(caller: Caller, session: Session, app: str, table: str, options: Optio
     return listing.page(session, table_named(session.layout, app, table), options, FileLinks(caller))
 
 
-def _get(caller: Caller, app: str, table: str, record: str, pairs: Sequence[tuple[str, str]]) -> Any:
+def one_of(caller: Caller, app: str, table: str, record: str, pairs: Sequence[tuple[str, str]]) -> Any:
+    """One record. Raises `ApiRefusal`, `NotFound`."""
     with caller.read() as session:
         cells = listing.options_in_query(pairs).cells
         names = _names(session, app, table)
@@ -114,7 +116,8 @@ def _get(caller: Caller, app: str, table: str, record: str, pairs: Sequence[tupl
         return cells.answers(session, names, None, [found], FileLinks(caller))[0]
 
 
-def _create(caller: Caller, app: str, table: str, body: Body) -> Any:
+def create(caller: Caller, app: str, table: str, body: Body) -> Any:
+    """Create the records of a body. Raises `ApiRefusal`, `Refused` with every problem, `Forbidden`."""
     given = with_fetched_files(caller, app, table, given_in(body), "create")
     make_choices(caller, app, table, given)
     with caller.write() as session:
@@ -129,7 +132,8 @@ def _update_one(caller: Caller, app: str, table: str, record: str, clear: bool, 
     return _write(caller, app, table, given_in(listed, ids=True), clear, tag)["records"][0]
 
 
-def _update(caller: Caller, app: str, table: str, clear: bool, body: Body) -> Any:
+def update(caller: Caller, app: str, table: str, clear: bool, body: Body) -> Any:
+    """Change the records of a body; `clear`: also empty what it does not name. Raises as `create` does."""
     merge = body.get("performUpsert")
     if merge is not None:
         return _upsert(caller, app, table, clear, body, merge)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -10,9 +11,9 @@ from starlette.responses import Response
 JSON = "application/json; charset=utf-8"
 
 
-def as_json(value: Any, status: int = 200) -> Response:
+def as_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An answer."""
-    return Response(orjson.dumps(value), status, media_type=JSON)
+    return Response(orjson.dumps(value), status, headers, media_type=JSON)
 
 
 def response_of(given: Any) -> Response:

@@ -138,7 +138,9 @@ def _one(
             "when": when,
             "where": speaker.condition(kind.condition(held.trigger)) if speaker else None,
             "conditions": speaker.condition(held.conditions) if speaker else None,
-            "steps": [_step(session, held, step, says, speaker) for step, says in zip(held.steps, then, strict=True)],
+            "steps": [
+                step_said(session, held, step, says, speaker) for step, says in zip(held.steps, then, strict=True)
+            ],
             "counts": automations.counts(session, held.app).get(key, {}),
             "runs": runs[:RUNS_SHOWN],
             "names": names_of_runs(session, place, runs),
@@ -165,7 +167,8 @@ def names_of_runs(session: Session, place: Place, runs: list[RunSummary]) -> Nam
     return titles_of(session, place.at, wanted)
 
 
-def _step(session: Session, held: Automation, key: str, says: Text, speaker: Speaker | None) -> StepSaid:
+def step_said(session: Session, held: Automation, key: str, says: Text, speaker: Speaker | None) -> StepSaid:
+    """A step with what it sets, in words; `says` is its sentence."""
     step = held.steps[key]
     kind = actions[step["action"]]
     rest = {name: value for name, value in step.items() if name not in ("action", "if")}

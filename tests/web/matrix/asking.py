@@ -50,7 +50,7 @@ class Ask:
 
     @property
     def is_api(self) -> bool:
-        return self.path.startswith("/v0")
+        return self.path.startswith(("/v0", "/mcp"))
 
 
 def without(one: Ask, name: str) -> Ask:

@@ -244,6 +244,9 @@ EXAMPLES: dict[str, Making] = {
     "DELETE /v0/{app}/{table}": _api_delete,
     "POST /v0/{app}/{table}/{record}/comments": lambda *_given: {"json": {"text": "Said"}},
     "PATCH /v0/{app}/{table}/{record}/comments/{comment}": lambda *_given: {"json": {"text": "Said anew"}},
+    "POST /mcp": lambda *_given: {
+        "json": {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_apps", "arguments": {}}}
+    },
     "POST /v0/meta/bases": lambda _place, side, _who, _known: {
         "json": {"workspaceId": side.id, "name": "New", "tables": [NEW_TABLE]}
     },

@@ -25,7 +25,7 @@ class Policy:
 
     def kind_of(self, path: str) -> str:
         """Who asks there: people with a browser, whoever has a link, or programs."""
-        return PROGRAMS if path.startswith("/v0/") else LINKS if path.startswith("/s/") else PEOPLE
+        return PROGRAMS if path.startswith(("/v0/", "/mcp")) else LINKS if path.startswith("/s/") else PEOPLE
 
 
 def read() -> Policy:
