@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.support.house",
     "tests.support.mail",
     "tests.support.network",
+    "tests.support.passwords",
     "tests.support.provider",
     "tests.support.server",
     "tests.support.webhooks",

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 
-from engine import accounts, passwords, second_factor, sessions, sign_in
+from engine import accounts, second_factor, sessions, sign_in
 from engine.accounts import Person
 from engine.errors import Conflict, Refused
 from engine.sessions import Device
@@ -23,15 +20,6 @@ from engine.vault import Vault, new_key
 
 PASSWORD = "four words in a row"
 PHONE = Device("Phone")
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-    monkeypatch.setattr(passwords, "hasher", hasher)
-    passwords._nobody.cache_clear()
-    yield
-    passwords._nobody.cache_clear()
 
 
 @pytest.fixture

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from httpx2 import Response
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
 
-from engine import accounts, passwords
+from engine import accounts
 from engine.settings import Settings
 from engine.workspaces import Membership
 from web.app import create_app
@@ -43,17 +41,6 @@ class Visitor(TestClient):
 
     def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> Response:
         return self.submit("/sign-in", email=email, password=password)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def quick_passwords() -> Iterator[None]:
-    """Hashing is slow on purpose; the tests need it right, not slow."""
-    with pytest.MonkeyPatch.context() as patch:
-        hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-        patch.setattr(passwords, "hasher", hasher)
-        passwords._nobody.cache_clear()
-        yield
-    passwords._nobody.cache_clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

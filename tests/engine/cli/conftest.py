@@ -8,10 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 
-from engine import passwords
 from engine.cli.run import run
 from engine.opening import open_stores
 from engine.settings import Settings
@@ -84,12 +81,6 @@ class CommandLine:
         lines = self.last.complained.splitlines()
         assert all(line.startswith("formwork: ") for line in lines)
         return [line.removeprefix("formwork: ") for line in lines]
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashing is slow on purpose; the tests need it right, not slow."""
-    monkeypatch.setattr(passwords, "hasher", PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)))
 
 
 @pytest.fixture

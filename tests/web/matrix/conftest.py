@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,4 +14,13 @@ from tests.web.matrix.place import place_on
 def crowd(database_url: Database) -> Iterator[Crowd]:
     """Everybody before both workspaces, on each database."""
     for place in place_on(database_url):
+        yield Crowd(place)
+
+
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[Crowd]:
+    """The same on SQLite alone."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for place in place_on(Database("", folder)):
         yield Crowd(place)

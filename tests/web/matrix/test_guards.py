@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
-import pytest
-
-from tests.support.databases import Database
 from tests.web.matrix import guards
 from tests.web.matrix.asking import Crowd, outcome, taken_back
 from tests.web.matrix.attempts import Attempt, attempts
 from tests.web.matrix.guards import Guard
-from tests.web.matrix.place import place_on
 from tests.web.matrix.policy import LINKS, PEOPLE, PROGRAMS
 from tests.web.matrix.test_matrix import Cell, cells
 
@@ -39,14 +34,6 @@ SECOND_LINES = {
     ("engine/upserts.py", "upsert"),
     ("web/pages/exports.py", "_anew"),  # the session ends while the file is on its way
 }
-
-
-@pytest.fixture
-def on_sqlite(tmp_path: Path) -> Iterator[Crowd]:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for place in place_on(Database("", folder)):
-        yield Crowd(place)
 
 
 def test_what_is_tried_past_the_pages_is_refused(crowd: Crowd) -> None:

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from engine import apps
 from engine.access.principals import person
-from tests.support.databases import Database
 from tests.web.matrix import fields
 from tests.web.matrix.asking import Crowd, outcome, taken_back
-from tests.web.matrix.place import app_of_all, place_on
+from tests.web.matrix.place import app_of_all
 from tests.web.matrix.policy import PEOPLE, PROGRAMS
 from tests.web.matrix.test_matrix import cells
 
@@ -30,14 +26,6 @@ def test_programs_see_and_set_what_the_page_says(crowd: Crowd) -> None:
         found = [(one, one.found(crowd)) for one in fields.cells()]
     wrong = [f"{one}: {met}" for one, met in found if met != one.expected]
     assert not wrong, "\n".join(wrong)
-
-
-@pytest.fixture
-def on_sqlite(tmp_path: Path) -> Iterator[Crowd]:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for place in place_on(Database("", folder)):
-        yield Crowd(place)
 
 
 def test_each_line_of_a_role_is_missed(on_sqlite: Crowd) -> None:

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import copy
-
 from playwright.sync_api import expect
 
-from engine import accounts, apps, roles
-from engine.access.principals import person
-from tests.web import shop
+from tests.web.pages.clerk import add_clerk
 from tests.web.pages.conftest import Browsing
-from tests.web.pages.test_roles import CLERK
-
-
-def add_clerk(browsing: Browsing) -> None:
-    """Cleo, whose role shows won deals without their amounts."""
-    work = browsing.work
-    store, owner = work.site.stores.workspace(work.membership.id), person(work.who, "owner")
-    cleo = accounts.add_person(
-        work.site.stores,
-        work.membership.id,
-        email="cleo@example.com",
-        name="Cleo",
-        password="four other words",
-        role="member",
-    )
-    with store.write(owner) as session:
-        apps.apply(session, {**copy.deepcopy(shop.SHOP), "roles": {"clerk": CLERK}})
-        roles.give(session, "shop.clerk", cleo.id)
 
 
 def test_why_somebody_cannot_see_a_record_and_what_they_see_instead(browsing: Browsing) -> None:
-    add_clerk(browsing)
+    add_clerk(browsing.work)
     lost = next(one.id for one in browsing.work.deals() if one.values["title"] == "Deal 001")
     page = browsing.open(f"/apps/shop/deals/views/all?record={lost}")
     page.get_by_role("link", name="Who can see this?").click()

@@ -2,45 +2,21 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
 
 import pytest
 
-from engine import accounts, apps, departments, roles
+from engine import apps, departments, roles
 from engine.access.principals import person
 from tests.web import shop
 from tests.web.conftest import Visitor
+from tests.web.pages.clerk import CLERK, add_clerk
 from tests.web.pages.conftest import Work, lines_of, text_of
-
-CLERK: dict[str, Any] = {
-    "label": "Clerk",
-    "tables": {
-        "deals": {
-            "read": '={state} = "won"',
-            "update": True,
-            "fields": {"amount": "hidden", "share": "read_only", "notes": "={hot}"},
-        },
-        "tags": {"read": True},
-    },
-}
 
 
 @pytest.fixture
 def clerk(work: Work) -> Work:
     """Somebody whose role shows won deals without their amounts."""
-    store = work.site.stores.workspace(work.membership.id)
-    with store.write(person(work.who, "owner")) as session:
-        apps.apply(session, {**copy.deepcopy(shop.SHOP), "roles": {"clerk": CLERK}})
-    added = accounts.add_person(
-        work.site.stores,
-        work.membership.id,
-        email="cleo@example.com",
-        name="Cleo",
-        password="four other words",
-        role="member",
-    )
-    with store.write(person(work.who, "owner")) as session:
-        roles.give(session, "shop.clerk", added.id)
+    added = add_clerk(work)
     visitor = Visitor(work.visitor.app)  # type: ignore[arg-type]
     assert visitor.sign_in("cleo@example.com", "four other words").status_code == 200
     return Work(visitor, work.site, work.membership, added.id)
