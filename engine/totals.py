@@ -20,8 +20,10 @@ from engine.queries import Query, ask, shape, tests_of
 from engine.storage import sql_types
 from engine.storage.expressions import Records
 from engine.storage.index_shapes import Shape, shape_of_groups
+from engine.storage.items import with_items
 from engine.storage.session import Session
 from engine.text import _
+from engine.view_types import EACH, grouped_field
 
 MAX_GROUPED = 5  # fields to group by
 MAX_PORTIONS = 100  # values of one distribution, those that are there most often
@@ -59,24 +61,26 @@ def totals(session: Session, query: Query, wanted: Wanted) -> tuple[Any, ...]:
 
 
 def groups(session: Session, query: Query, by: Sequence[str], wanted: Wanted = ()) -> list[Group]:
-    """The records that the query finds, counted and totalled by the values of fields (largest group first)."""
+    """The records that the query finds, counted and totalled by the values of fields (largest group first).
+
+    By `each:tags` a record counts in the group of each of its tags, and in that of None where it has none.
+    """
     table = _entered(session, query, wanted)
     for number, key in enumerate(by):
-        field = table.fields.get(key)
-        if field is None or field.many or field.masked or number >= MAX_GROUPED:
+        if number >= MAX_GROUPED or not _groups_by(table, key):
             raise Refused([Problem("/by", _("Records cannot be grouped by {field}.", field=key), "unknown_field", key)])
     numbers, portions = _apart(wanted)
 
     def made(table: Table, records: Records) -> sa.Select[Any]:
-        keys, number = [records.field(key).value for key in by], sa.func.count()
+        (source, keys), number = with_items(session.dialect, records, by), sa.func.count()
         columns = [_total(records, key, function) for function, key in numbers]
-        found = sa.select(*keys, number, *columns).select_from(records.rows)
+        found = sa.select(*keys, number, *columns).select_from(source)
         found = found.where(*tests_of(session, table, records, query))
         return found.group_by(*keys).order_by(number.desc(), *keys)
 
     begun = time.perf_counter()
     rows = ask(session, query, ("groups", tuple(by), *numbers), made)
-    if len(by) == 1:
+    if len(by) == 1 and not by[0].startswith(EACH):
         indexes.notice(session, _shape(session, query, by[0], numbers), time.perf_counter() - begun)
     spread = {one: _distributions(session, query, by, one[1]) for one in portions}
     at = len(by)
@@ -90,6 +94,11 @@ def groups(session: Session, query: Query, by: Sequence[str], wanted: Wanted = (
         )
         for row in rows
     ]
+
+
+def _groups_by(table: Table, name: str) -> bool:
+    field = table.fields.get(grouped_field(name))
+    return field is not None and not field.masked and (field.has_items if name.startswith(EACH) else not field.many)
 
 
 def _shape(session: Session, query: Query, by: str, numbers: Wanted) -> Shape | None:
@@ -120,8 +129,9 @@ def _distributions(session: Session, query: Query, by: Sequence[str], key: str) 
         held = records.field(key)
         # Ticked and not are two values here, and no empty one.
         value = held.value if held.type.name == "boolean" else filled(held.value, held.type)
-        keys = [records.field(one).value.label(f"by_{number}") for number, one in enumerate(by)]
-        rows = sa.select(*keys, value.label("held")).select_from(records.rows)
+        source, values = with_items(session.dialect, records, by)
+        keys = [one.label(f"by_{number}") for number, one in enumerate(values)]
+        rows = sa.select(*keys, value.label("held")).select_from(source)
         c = rows.where(*tests_of(session, table, records, query)).subquery().c
         around = [c[one.name] for one in keys]
         number = AGGREGATES["distribution"].sql(c.held)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from engine import named, shares
@@ -11,7 +12,7 @@ from engine.exporters import exporters
 from engine.field_types import FieldType
 from engine.formulas.aggregates import AGGREGATES, Aggregate
 from engine.storage.layout import Layout
-from engine.view_types import view_types
+from engine.view_types import EACH, view_types
 from web.asked import Tests
 from web.conditions import Speaker
 from web.fields import shown_field
@@ -45,7 +46,7 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
         "choosable": [shown_field(layout, one) for one in fields],
         "shown_keys": {one.key for one in at.fields},
         "sortable": single,
-        "groupable": [one for one in single if _has_few_values(layout, table.fields[one.key])],
+        "groupable": [one for field in fields for one in _ways_to_group(layout, field)],
         "grouped_by": grid.groups_of(at),
         "totals_wanted": grid.totals_wanted(at),
         "totalled": [(one, _aggregates(layout, table.fields[one.key])) for one in at.shown],
@@ -84,6 +85,15 @@ def filter_form(at: Looking, lines: list[Line], box: Box | None = None) -> dict[
 def _field(layout: Layout, source: str) -> Field:
     table, _dot, key = source.rpartition(".")
     return layout.table(table).fields[key]
+
+
+def _ways_to_group(layout: Layout, field: Field) -> Iterator[grid.By]:
+    """By what the field holds, where that is one of a few values, and by each item of a list."""
+    whole, each = grid.By(field.key, field), grid.By(f"{EACH}{field.key}", field)
+    if grid.can_group(layout, whole.name, field) and _has_few_values(layout, field):
+        yield whole
+    if grid.can_group(layout, each.name, field):
+        yield each
 
 
 def _has_few_values(layout: Layout, field: Field) -> bool:

@@ -30,7 +30,7 @@ def _changes(at: Looking) -> Iterator[tuple[str, Any]]:
     saved, asked = at.view.options, at.asked
     if at.filters.conditions:
         yield "filter", _both(at.view.filter, at.filters.conditions)
-    by, below, shown = [one.key for one in grid.groups_of(at)], grid.totals_wanted(at), [one.key for one in at.fields]
+    by, below, shown = [one.name for one in grid.groups_of(at)], grid.totals_wanted(at), [one.key for one in at.fields]
     if asked.sort and at.sort != at.view.sort:
         yield "sort", at.sort
     if asked.group and by != keys_in(saved.get("group")):

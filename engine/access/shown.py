@@ -27,7 +27,7 @@ from engine.storage.conditions import condition_sql
 from engine.storage.expressions import Clock, Records, clock_of
 from engine.storage.layout import ERROR_SUFFIX, Layout
 from engine.storage.session import Session
-from engine.view_types import keys_in, view_types
+from engine.view_types import grouped_field, keys_in, view_types
 
 # Options of links that name fields of the other table.
 _NAMING = frozenset({"where", "inverse", "fields", "totals", "order"})
@@ -156,7 +156,8 @@ def _drawn(view: View, fields: Mapping[str, Field]) -> dict[str, Any]:
     kind = view_types[view.type]
     options = {key: value for key, value in view.options.items() if key != "filter"}
     if kind.grouped_by and kind.grouped_by not in kind.required_options:
-        by = [one for one in keys_in(options.pop(kind.grouped_by, ())) if one in fields and not fields[one].masked]
+        named = keys_in(options.pop(kind.grouped_by, ()))
+        by = [one for one in named if grouped_field(one) in fields and not fields[grouped_field(one)].masked]
         options |= {kind.grouped_by: by} if by else {}
     return options
 

@@ -27,7 +27,7 @@ from engine.storage import sql_types
 from engine.storage.conditions import condition_sql
 from engine.storage.expressions import Clock, Records, clock_of
 from engine.storage.layout import ERROR_SUFFIX, Layout
-from engine.view_types import view_types
+from engine.view_types import grouped_field, view_types
 
 if TYPE_CHECKING:
     from engine.storage.session import Session
@@ -269,7 +269,7 @@ def _trimmed(table: Table, view: View) -> View:
         del options["sum"]
     grouped = view_types[view.type].grouped_by
     if grouped and isinstance(options.get(grouped), list):
-        options[grouped] = [one for one in options[grouped] if _is_open(table, one, grouped)]
+        options[grouped] = [one for one in options[grouped] if _is_open(table, grouped_field(one), grouped)]
     return replace(view, options=options)
 
 

@@ -21,6 +21,7 @@ from engine.showing import Shown, total
 from engine.storage.session import Session
 from engine.text import _, label_in
 from engine.totals import Portion
+from engine.view_types import EACH, grouped_field
 
 _Signed = Annotated[list[str] | None, Parameter(allow_leading_hyphen=True)]
 _Fields = list[str] | None
@@ -79,7 +80,7 @@ def query(
     count
         Only say how many there are.
     group
-        Fields whose values make the groups.
+        Fields whose values make the groups. By each:tags a record counts in a group for each of its tags.
     sum
         Fields to add up.
     average
@@ -113,7 +114,7 @@ def query(
         asked = Query(of.address, [condition(one) for one in where or ()], search=search)
         wanted += [_total_named(session, of, one) for one in listed(total_of)]
         if group:
-            by = field_keys(session.layout, of, listed(group))
+            by = _grouped_by(session, of, listed(group))
             _show_groups(here, session, asked, by, wanted, listed(sort), limit)
         elif wanted or count:
             _show_totals(here, session, asked, wanted)
@@ -162,6 +163,11 @@ def gaps(table: str, field: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None
         found = sequences.gaps(session, of.address, key)
     rows = [{"first": one.first, "last": one.last, "count": one.count} for one in found]
     here.table(rows, {"first": "From", "last": "To", "count": "Numbers"}, _("Every number that was drawn is in use."))
+
+
+def _grouped_by(session: Session, table: Table, names: Sequence[str]) -> list[str]:
+    keys = field_keys(session.layout, table, [grouped_field(one) for one in names])
+    return [f"{EACH}{key}" if name.startswith(EACH) else key for name, key in zip(names, keys, strict=True)]
 
 
 def _total_named(session: Session, table: Table, text: str) -> tuple[str, str]:
@@ -222,17 +228,24 @@ def _show_groups(
     names = [*by, "count", *_names(wanted)]
     groups = totals.groups(session, query, by, wanted)
     rows = [dict(zip(names, (*one.values, one.count, *one.totals), strict=True)) for one in groups]
-    shown = Shown(session, table, by)
+    shown = Shown(session, table, [grouped_field(one) for one in by])
     spread = [name for name, (function, _key) in zip(_names(wanted), wanted, strict=True) if _is_spread(function)]
     found = _sorted(rows, sort, [name for name in names if name not in spread])[: limit or None]
     if here.json:
         here.document(found)
         return
     said = _Said(session, table, wanted)
-    told = [{key: value if key in by else said(key, value) for key, value in row.items()} for row in found]
-    headings = {**{key: shown.headings[key] for key in by}, "count": "Count"}
+    fields = {one: table.fields[grouped_field(one)] for one in by}
+
+    def text(name: str, value: Any) -> Any:
+        if name not in fields:
+            return said(name, value)
+        return shown.text(fields[name], [value] if name.startswith(EACH) and value is not None else value)
+
+    told = [{name: text(name, value) for name, value in row.items()} for row in found]
+    headings = {**{one: shown.headings[grouped_field(one)] for one in by}, "count": "Count"}
     headings |= {f"{function}_{key}": f"{function} {key}" for function, key in wanted}
-    here.table(shown.rows(told), headings, _("No record satisfies this."))
+    here.table(told, headings, _("No record satisfies this."))
 
 
 class _Said:

@@ -29,7 +29,7 @@ from engine.errors import Problem
 from engine.field_types import InvalidValue
 from engine.formulas import FormulaError
 from engine.text import Text, _
-from engine.view_types import keys_in, view_types
+from engine.view_types import EACH, grouped_field, keys_in, view_types
 
 __all__ = ["check", "check_condition", "view_problems"]
 
@@ -252,10 +252,15 @@ def view_problems(at: str, kind: str, options: Mapping[str, Any], table: Table, 
     if "sum" in options:
         yield from total_problems(f"{at}/sum", "sum", options["sum"], table, types)
     grouped = view_types[kind].grouped_by or ""
-    for key in keys_in(options.get(grouped)):
+    for name in keys_in(options.get(grouped)):
+        key = grouped_field(name)
         by = table.fields.get(key)
         if by is None:
             yield no_field(f"{at}/{grouped}", key, table)
+        elif name.startswith(EACH):
+            if not by.has_items:
+                says = _("{field} is no list of choices, people or records: group by `{key}`.", field=by.label, key=key)
+                yield Problem(f"{at}/{grouped}", says, "groups", name)
         elif by.many or not (by.kind.groups or by.kind.computed) or (view_types[kind].one_place and by.several):
             says = _("{field} has too many values to make stacks of.", field=by.label)
             yield Problem(f"{at}/{grouped}", says, "groups", key)

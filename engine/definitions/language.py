@@ -66,6 +66,11 @@ class Field:
         return self.many or self.kind.listed
 
     @property
+    def has_items(self) -> bool:
+        """Whether records can be grouped by each of the records, choices or people that the field lists."""
+        return (self.many and not self.owns_lines) or (self.kind.listed and bool(self.kind.names))
+
+    @property
     def importable(self) -> bool:
         """Whether a file's column or a sample can go into it."""
         return self.brought and not self.is_side

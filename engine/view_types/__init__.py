@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from engine.registry import Registry
 from engine.text import Text
 
+EACH = "each:"  # before a field that records are grouped by: by each item of its list
+
 
 class ViewType:
     """What every view type answers. `filter` and `sort` belong to all of them."""
@@ -28,6 +30,11 @@ class ViewType:
 def keys_in(option: str | Sequence[str] | None) -> list[str]:
     """The fields of an option that names one or several."""
     return [option] if isinstance(option, str) else list(option or ())
+
+
+def grouped_field(name: str) -> str:
+    """The field of `each:tags`, or of `stage`."""
+    return name.removeprefix(EACH)
 
 
 view_types: Registry[ViewType] = Registry("engine.view_types", ViewType)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.text import _
-from engine.view_types import ViewType, keys_in
+from engine.view_types import EACH, ViewType, keys_in
 
 MAX_GROUPED = 3  # groups in groups
+_BY = {"type": "string", "pattern": f"^({EACH})?[a-z][a-z0-9_]*$"}
 
 
 class Grid(ViewType):
@@ -18,10 +19,13 @@ class Grid(ViewType):
         "fields": {"$ref": "#/$defs/keys"},
         "group": {
             "anyOf": [
-                {"$ref": "#/$defs/key"},
-                {"type": "array", "items": {"$ref": "#/$defs/key"}, "uniqueItems": True, "maxItems": MAX_GROUPED},
+                _BY,
+                {"type": "array", "items": _BY, "uniqueItems": True, "maxItems": MAX_GROUPED},
             ],
-            "description": "The field whose values make groups; or a list of fields, for groups in groups.",
+            "description": (
+                "The field whose values make groups; or a list of fields, for groups in groups. By `each:tags` a"
+                " record stands in a group for each of its tags; by `tags` records with the same tags stand together."
+            ),
         },
         "totals": {
             "type": "object",
@@ -34,6 +38,6 @@ class Grid(ViewType):
 
     def asks(self, options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
         sort = list(options.get("sort", ()))
-        by = keys_in(options.get("group"))
+        by = [one for one in keys_in(options.get("group")) if not one.startswith(EACH)]
         own = {one.removeprefix("-"): one for one in sort}
         return [], [*(own.get(key, key) for key in by), *(one for one in sort if one.removeprefix("-") not in by)]

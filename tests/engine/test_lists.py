@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from engine import apps, history, queries, records, totals, undo
+from engine import apps, by_item, history, queries, records, totals, undo
 from engine.access.principals import Principal
 from engine.errors import Refused
 from engine.people import Person, mirror
@@ -141,6 +143,56 @@ def test_sorts_and_groups_by_the_whole_list(shop: Workspace, owner: Principal) -
         "['red', 'blue']": 1, "['red']": 1, "['green']": 1, "None": 1,
     }  # fmt: skip
     assert summed == (1, 3)
+
+
+def each(shop: Workspace, owner: Principal, *by: str, table: str = "things", total: Any = ()) -> dict[Any, Any]:
+    with shop.read(owner) as session:
+        found = totals.groups(session, Query(f"shop.{table}"), by, total)
+        return {
+            one.values[0] if len(by) == 1 else one.values: one.count if not total else (one.count, *one.totals)
+            for one in found
+        }
+
+
+def test_groups_by_each_item_count_a_record_in_each_of_its_items(shop: Workspace, owner: Principal) -> None:
+    assert each(shop, owner, "each:tags") == {"red": 2, "blue": 1, "green": 1, None: 1}
+    assert each(shop, owner, "each:team") == {OWNER_ID: 2, BOB_ID: 2, None: 1}
+    assert each(shop, owner, "each:team", "is_red") == {
+        (OWNER_ID, True): 2, (BOB_ID, True): 1, (BOB_ID, False): 1, (None, False): 1,
+    }  # fmt: skip
+    assert each(shop, owner, "each:team", "each:tags") == {
+        (OWNER_ID, "red"): 2, (OWNER_ID, "blue"): 1, (BOB_ID, "red"): 1, (BOB_ID, "green"): 1, (None, None): 1,
+    }  # fmt: skip
+    assert each(shop, owner, "each:tags", total=[("sum", "how_many"), ("percent_filled", "team")]) == {
+        "red": (2, 3, 1), "blue": (1, 2, 1), "green": (1, 1, 1), None: (1, 0, 0),
+    }  # fmt: skip
+    spread = each(shop, owner, "each:team", total=[("distribution", "is_red")])
+    assert [(one["value"], one["count"]) for one in spread[BOB_ID][1]] == [(False, 1), (True, 1)]
+
+
+def test_groups_by_each_linked_record(shop: Workspace, owner: Principal) -> None:
+    with shop.write(owner) as session:
+        one, two, empty = records.create(session, "shop.boxes", [{"name": name} for name in ("one", "two", "empty")])
+        a, b, c, _d = queries.ids_of(session, Query("shop.things", sort=["name"]))
+        records.update(session, "shop.things", {a: {"box": one}, b: {"box": one}, c: {"box": two}})
+    assert each(shop, owner, "each:things", table="boxes") == {a: 1, b: 1, c: 1, None: 1}
+    with shop.read(owner) as session:
+        query = Query("shop.boxes", sort=["-name"])
+        page = by_item.page(session, query, ["each:things"], {"each:things": [c, a, b]})
+        assert [(values[0], record.id) for values, record in page] == [(c, two), (a, one), (b, one), (None, empty)]
+        (second,) = by_item.page(session, replace(query, limit=1, offset=1), ["each:things"], {"each:things": [c, a]})
+        assert (second[0], second[1].id) == ((a,), one)
+
+
+def test_each_goes_with_lists_only(shop: Workspace, owner: Principal) -> None:
+    for wrong in ("each:name", "each:box", "each:box_tags", "each:gone"):
+        with pytest.raises(Refused, match="cannot be grouped by"):
+            each(shop, owner, wrong)
+    tables = copy.deepcopy(TABLES)
+    tables["things"]["views"] = {"all": {"type": "grid", "group": ["each:tags", "each:name"]}}
+    with pytest.raises(Refused) as refused:
+        install(shop, owner, tables)
+    assert [(one.at, one.code) for one in refused.value.problems] == [("/tables/things/views/all/group", "groups")]
 
 
 def test_has_a_history_and_is_taken_back(shop: Workspace, owner: Principal) -> None:

@@ -12,6 +12,7 @@ from engine import queries, totals
 from engine.formulas.aggregates import AGGREGATES
 from engine.queries import Query
 from engine.storage.session import Session
+from engine.view_types import EACH, grouped_field
 from web.api import listing
 from web.api.answering import Endpoints, answered
 from web.api.callers import Caller
@@ -29,8 +30,9 @@ async def group_records(request: Request, app: str, table: str) -> Response:
     """`?by=Stage&by=Owner&sum=Amount&sum=Total&median=Amount`, with the filter, view and search of a list.
 
     Answers `{"groups": [{"value", "count", "sum": {"Amount": 10}, ...}]}`, the largest group first; grouped by several
-    fields each group has `values`, too. Without `by` there is one group: everything. `distribution=Stage` gives a list
-    of `{"value", "count", "share"}`, what is there most often first.
+    fields each group has `values`, too. By `by=each:Tags` a record counts in a group for each of its tags. Without
+    `by` there is one group: everything. `distribution=Stage` gives a list of `{"value", "count", "share"}`, what is
+    there most often first.
     """
     return await answered(request, groups_of, app, name_in(table), request.query_params.multi_items())
 
@@ -41,7 +43,7 @@ def groups_of(caller: Caller, app: str, table: str, pairs: Sequence[tuple[str, s
     with caller.read() as session:
         names = names_of(session.layout, table_named(session.layout, app, table), session.workspace.language)
         query = listing.question(session, names, options)
-        by = [names.key(value, "/by") for name, value in pairs if name in ("by", "by[]")]
+        by = [_key_of(names, value) for name, value in pairs if name in ("by", "by[]")]
         functions = [(name.removesuffix("[]"), value) for name, value in pairs if name.removesuffix("[]") in AGGREGATES]
         wanted = [(function, names.key(name, f"/{function}"), name) for function, name in functions]
         return {"groups": _found(session, names, query, by, wanted)}
@@ -50,15 +52,27 @@ def groups_of(caller: Caller, app: str, table: str, pairs: Sequence[tuple[str, s
 def _found(session: Session, names: Names, query: Query, by: list[str], wanted: Wanted) -> list[dict[str, Any]]:
     asked = [(function, key) for function, key, _name in wanted]
     spread = [key for function, key in asked if AGGREGATES[function].gives == "portions"]
-    shape = Cells(session, names, list(dict.fromkeys([*by, *spread])))
+    shape = Cells(session, names, list(dict.fromkeys([*map(grouped_field, by), *spread])))
     if not by:
         return [{"count": queries.count(session, query)} | _named(shape, wanted, totals.totals(session, query, asked))]
     found = []
     for one in totals.groups(session, query, by, asked):
-        values = [shape.value(key, value) for key, value in zip(by, one.values, strict=True)]
+        values = [_value(shape, key, value) for key, value in zip(by, one.values, strict=True)]
         several = {"values": values} if len(by) > 1 else {}
         found.append({"value": values[0], **several, "count": one.count} | _named(shape, wanted, one.totals))
     return found
+
+
+def _key_of(names: Names, name: str) -> str:
+    key = names.key(grouped_field(name), "/by")
+    return f"{EACH}{key}" if name.startswith(EACH) else key
+
+
+def _value(shape: Cells, name: str, value: Any) -> Any:
+    """The value of a group; one item of a list looks as it does among the others."""
+    if not name.startswith(EACH) or value is None:
+        return shape.value(grouped_field(name), value)
+    return next(iter(shape.value(grouped_field(name), [value])), None)
 
 
 def _named(shape: Cells, wanted: Wanted, found: Sequence[Any]) -> dict[str, dict[str, Any]]:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import queries, records, totals
+from engine import by_item, queries, records, totals
 from engine.definitions.language import Field
 from engine.formulas.aggregates import AGGREGATES
 from engine.queries import Query
 from engine.records import Record
-from engine.text import Text
-from engine.view_types import keys_in
+from engine.storage.layout import Layout
+from engine.text import Label, Text, _
+from engine.view_types import EACH, grouped_field, keys_in
 from engine.view_types.grid import MAX_GROUPED
 from web.fields import Shown, shown_field
 from web.names import Names, names_of
@@ -44,6 +45,28 @@ class Head:
 
 
 @dataclass(frozen=True)
+class By:
+    """What lines are grouped by: a field, or each item of the list that it holds (`each:tags`)."""
+
+    name: str
+    field: Field
+
+    @property
+    def each(self) -> bool:
+        """Whether a record stands in a group for each of its items."""
+        return self.name.startswith(EACH)
+
+    @property
+    def label(self) -> Label:
+        """What people call it."""
+        return _("each of {field}", field=self.field.label) if self.each else self.field.label
+
+    def held(self, value: Any) -> Any:
+        """The value of a group as the field holds it."""
+        return [value] if self.each and value is not None else value
+
+
+@dataclass(frozen=True)
 class Section:
     """Lines that share the values of the fields grouped by, below the heads of the groups that begin with them."""
 
@@ -58,19 +81,21 @@ class Grid(Drawing):
     def content(self, at: Looking) -> dict[str, Any]:
         by = groups_of(at)
         query = replace(at.query, sort=_grouped_first(by, list(at.query.sort)))
-        total = queries.count(at.session, query)
+        heads = _heads(at, by, query)
+        # A record may stand in several groups of the innermost level, with a line in each.
+        total = sum(one.count for one in heads[-1].values()) if by else queries.count(at.session, query)
         pages = max(1, -(-total // PAGE_SIZE))
         page = min(at.asked.page, pages)
-        keys = list(dict.fromkeys([*(one.key for one in at.fields), *(one.key for one in by)]))
+        keys = list(dict.fromkeys([*(one.key for one in at.fields), *(one.field.key for one in by)]))
         first = (page - 1) * PAGE_SIZE
-        found = records.find(at.session, replace(query, fields=keys, limit=PAGE_SIZE, offset=first)).records
-        heads = _heads(at, by, query) if found else []
+        standing = _standing(at, by, replace(query, fields=keys, limit=PAGE_SIZE, offset=first), heads)
+        found = [one for _values, one in standing]
         below = totals_of(at)
         held = _held(
             [*below.items(), *(one for level in heads for head in level.values() for one in head.totals.items())]
         )
         return {
-            "sections": list(_sections(by, found, heads, first + 1)),
+            "sections": list(_sections(by, standing, heads, first + 1)),
             "names": names_of(at.session, at.place.at, at.table, keys, [*(one.values for one in found), *held]),
             "totals": below,
             "total": total,
@@ -85,11 +110,13 @@ class Grid(Drawing):
         }
 
     def neighbours(self, at: Looking, record: str) -> tuple[str, str]:
-        query = replace(at.query, sort=_grouped_first(groups_of(at), list(at.query.sort)))
+        by = groups_of(at)
+        query = replace(at.query, sort=_grouped_first(by, list(at.query.sort)))
         # One more on either side, so that the way on from the page's first and last record is known too.
         first = max(0, (at.asked.page - 1) * PAGE_SIZE - 1)
-        page = records.find(at.session, replace(query, fields=(), limit=PAGE_SIZE + 2, offset=first))
-        found = [one.id for one in page.records]
+        query = replace(query, fields=(), limit=PAGE_SIZE + 2, offset=first)
+        heads = _heads(at, by, query) if any(one.each for one in by) else []
+        found = [one.id for _values, one in _standing(at, by, query, heads)]
         if record not in found:
             return "", ""
         place = found.index(record)
@@ -103,11 +130,16 @@ class Grid(Drawing):
         return address(place - 1), address(place + 1)
 
 
-def groups_of(at: Looking) -> list[Field]:
-    """The fields that lines are grouped by, the outer first: the reader's choice, else the view's."""
-    keys = at.asked.group or keys_in(at.view.options.get("group"))
-    fields = [at.table.fields[key] for key in keys if key in at.table.fields]
-    return [one for one in fields if not shown_field(at.session.layout, one).many][:MAX_GROUPED]
+def groups_of(at: Looking) -> list[By]:
+    """What lines are grouped by, the outer first: the reader's choice, else the view's."""
+    names = at.asked.group or keys_in(at.view.options.get("group"))
+    fields = [(one, at.table.fields[grouped_field(one)]) for one in names if grouped_field(one) in at.table.fields]
+    return [By(name, one) for name, one in fields if can_group(at.session.layout, name, one)][:MAX_GROUPED]
+
+
+def can_group(layout: Layout, name: str, field: Field) -> bool:
+    """Whether lines can be grouped by the field, or by each of its items where the name says so."""
+    return field.has_items if name.startswith(EACH) else not shown_field(layout, field).many
 
 
 def totals_wanted(at: Looking) -> dict[str, str]:
@@ -165,20 +197,41 @@ def _total(at: Looking, key: str, function: str, value: Any) -> Total:
     return Total(aggregate.label, shown, value)
 
 
-def _heads(at: Looking, by: list[Field], query: Query) -> list[Mapping[Any, Head]]:
+def _heads(at: Looking, by: list[By], query: Query) -> list[Mapping[Any, Head]]:
     """For each level the heads of its groups by their values; one statement a level."""
     found: list[Mapping[Any, Head]] = []
-    for level, field in enumerate(by):
-        groups = totals.groups(at.session, query, [one.key for one in by[: level + 1]], _pairs(at))
-        shown = shown_field(at.session.layout, field)
+    for level, one in enumerate(by):
+        groups = totals.groups(at.session, query, [each.name for each in by[: level + 1]], _pairs(at))
+        shown = shown_field(at.session.layout, one.field)
         found.append(
-            {_keys(one.values): Head(level, shown, one.values[-1], one.count, _drawn(at, one.totals)) for one in groups}
+            {
+                _keys(group.values): Head(
+                    level, shown, one.held(group.values[-1]), group.count, _drawn(at, group.totals)
+                )
+                for group in groups
+            }
         )
     return found
 
 
-def _sections(by: list[Field], found: list[Record], heads: list[Mapping[Any, Head]], first: int) -> Iterator[Section]:
-    keys = [_keys([one.values.get(field.key) for field in by]) for one in found]
+def _standing(at: Looking, by: list[By], query: Query, heads: list[Mapping[Any, Head]]) -> list[by_item.Standing]:
+    """The records of a page, each with the values of the groups that it stands in."""
+    if not any(one.each for one in by):
+        found = records.find(at.session, query).records
+        return [(tuple(one.values.get(each.field.key) for each in by), one) for one in found]
+    items = {
+        one.name: by_item.in_order(at.session, one.field, sorted({keys[-1] for keys in heads[level]} - {None}))
+        for level, one in enumerate(by)
+        if one.each
+    }
+    return by_item.page(at.session, query, [one.name for one in by], items)
+
+
+def _sections(
+    by: list[By], standing: list[by_item.Standing], heads: list[Mapping[Any, Head]], first: int
+) -> Iterator[Section]:
+    keys = [_keys(values) for values, _one in standing]
+    found = [one for _values, one in standing]
     start, before = 0, None
     for end in range(1, len(found) + 1):
         if end == len(found) or keys[end] != keys[start]:
@@ -199,9 +252,9 @@ def _key(value: Any) -> Any:
     return None if value == "" else str(value) if isinstance(value, (list, Mapping)) else value
 
 
-def _grouped_first(by: list[Field], sort: list[str]) -> list[str]:
+def _grouped_first(by: list[By], sort: list[str]) -> list[str]:
     own = {one.removeprefix("-"): one for one in sort}
-    keys = [one.key for one in by]
+    keys = [one.name for one in by if not one.each]
     rest = [one for one in sort if one.removeprefix("-") not in keys]
     return [*(own.get(key, key) for key in keys), *rest][: queries.MAX_SORTS]
 

@@ -71,6 +71,9 @@ def test_totals_and_groups(filled: CommandLine) -> None:
     assert "Open 2 (40%), Paid 2 (40%), (empty) 1 (20%)" in said
     assert "Paid 3 (100%)" in filled("query orders --group status --total distribution:status")
     assert "Bolt" in filled("query orders --group customer --limit 1 --sort -sum_amount --sum amount")
+    each = filled.json("query customers --group each:orders --sum spent")
+    assert [one["count"] for one in each] == [1] * 6
+    assert "each:name" in filled.refused("query customers --group each:name", 1)[0]
     (line,) = filled.refused("query orders --group status --sort nope", 2)
     assert line == "Groups are sorted by one of status, count, not by nope."
 

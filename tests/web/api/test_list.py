@@ -160,4 +160,9 @@ def test_groups_and_totals(filled: Client) -> None:
     (whole,) = filled.ask("GET", f"{ORDERS}/groups", distribution="Status", percent_count="amount")["groups"]
     portions = [{"value": "Open", "count": 13, "share": 0.52}, {"value": "Paid up", "count": 12, "share": 0.48}]
     assert whole == {"count": 25, "distribution": {"Status": portions}, "percent_count": {"amount": 1}}
+    first, second, *_others = (one["id"] for one in filled.ask("GET", ORDERS)["records"])
+    filled.ask("PATCH", f"{ORDERS}/{first}", {"fields": {"same_day": [first, second]}})
+    filled.ask("PATCH", f"{ORDERS}/{second}", {"fields": {"same_day": [first]}})
+    each = filled.ask("GET", f"{ORDERS}/groups", by="each:same_day")["groups"]
+    assert {one["value"]: one["count"] for one in each} == {None: 23, first: 2, second: 1}
     assert filled.refused("GET", f"{ORDERS}/groups", by="nope") == "UNKNOWN_FIELD_NAME"
