@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -79,7 +79,7 @@ def create(
     secret = _new_token()
     with stores.control.write(person(user_id)) as session:
         says = _("made the API token {name}", name=name.strip()[:200])
-        audit.note(session, "token.created", says, workspace=workspace_id, writes=scope.writes, within=scope.within)
+        audit.note(session, "token.created", says, workspace=workspace_id, **asdict(scope))
         expires_at = timestamp(session.now + timedelta(days=days)) if days else None
         made = Token(new_id("tok"), name.strip()[:200], workspace_id, timestamp(session.now), expires_at, None, scope)
         session.connection.execute(
@@ -91,7 +91,7 @@ def create(
                 name=made.name,
                 created_at=made.created_at,
                 expires_at=expires_at,
-                scope="write" if scope.writes else "read",
+                scope=_words(scope),
                 within=" ".join(scope.within),
             )
         )
@@ -202,11 +202,21 @@ def _holder(row: Sequence[Any]) -> Holder:
     return Holder(token_id, user_id, workspace_id, cast(workspaces.Role, role), _scope(*row[6:]))
 
 
+def _words(scope: Scope) -> str:
+    """What it may, as it is kept: `write builds people`."""
+    more = [word for word, held in (("builds", scope.builds), ("people", scope.people)) if held]
+    return " ".join(["write" if scope.writes else "read", *more])
+
+
 def _scope(may: str, within: str) -> Scope:
-    return Scope(may == "write", tuple(within.split()))
+    words = may.split()
+    return Scope("write" in words, tuple(within.split()), "builds" in words, "people" in words)
 
 
 def _problems_with_scope(stores: Stores, workspace_id: str, scope: Scope) -> list[Problem]:
+    if scope.within and (scope.builds or scope.people):
+        says = _("Who changes apps or people does so in the whole workspace. Choose no tables, or neither of these.")
+        return [Problem("/within", says, "too_much", list(scope.within))]
     with stores.workspace(workspace_id).read() as session:
         apps = session.layout.apps
         known = {*apps, *(table.address for app in apps.values() for table in app.tables.values())}

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine import apps
 from engine.definitions.documents import label_of
-from engine.definitions.language import RESERVED_KEYS
+from engine.definitions.language import RESERVED_APPS, RESERVED_KEYS
 from engine.errors import NotFound, Problem, Refused
 from engine.importers import key_for
 from engine.storage.session import Session
@@ -42,7 +42,7 @@ def create_app(session: Session, label: str, tables: Sequence[NewTable]) -> str:
     _check_named(label, (), "/name")
     if not tables:
         raise Refused([Problem("/tables", _("An app needs a table."), "required")])
-    key = key_for(label, set(session.layout.apps), RESERVED_KEYS, "app_1", prefix="app_")
+    key = key_for(label, set(session.layout.apps), RESERVED_KEYS | RESERVED_APPS, "app_1", prefix="app_")
     document: dict[str, Any] = {"formwork": 1, "key": key, "label": label.strip(), "version": "1.0.0", "tables": {}}
     for number, table in enumerate(tables):
         _put_table(session, document, table, f"/tables/{number}")

@@ -263,7 +263,7 @@ _NOTHING = _("There is no such department (any more).")
 
 def _entered(session: Session) -> dict[str, Department]:
     """The departments by id, to one who may change them; until this transaction ends nobody else does."""
-    door.enter_builder(session.principal)
+    door.enter_people(session.principal)
     if session.dialect == "postgresql":  # two who move branches at once could each see only half of a round
         lock = sa.text("SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('_departments'))")
         session.connection.execute(lock)

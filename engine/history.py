@@ -11,6 +11,7 @@ import orjson
 import sqlalchemy as sa
 
 from engine.access import door, past
+from engine.definitions.language import Table
 from engine.storage import record_rows, workspace_tables
 from engine.storage.adding import Adding
 from engine.storage.session import Change, Session, timestamp
@@ -86,18 +87,37 @@ def _spelled(values: Mapping[str, Any]) -> str:
         return json.dumps(values, ensure_ascii=False)
 
 
-def of_record(session: Session, table: str, record_id: str, limit: int = 100) -> list[Entry]:
-    """What happened to one record as far as the asker sees it, newest first."""
-    of = session.layout.table(table)
+def of_record(
+    session: Session, table: str, record_id: str, limit: int = 100, *, before: int | None = None
+) -> list[Entry]:
+    """What happened to one record as far as the asker sees it, newest first; `before` is the last one already seen."""
+    return _seen(session, session.layout.table(table), _changes.c.record_id == record_id, limit, before)
+
+
+def of_table(session: Session, table: str, limit: int = 100, *, before: int | None = None) -> list[Entry]:
+    """The same for all records of a table."""
+    return _seen(session, session.layout.table(table), sa.true(), limit, before)
+
+
+def _seen(session: Session, of: Table, which: sa.ColumnElement[bool], limit: int, before: int | None) -> list[Entry]:
+    """It is read until there are enough, since what is not seen takes no room from what is."""
     door.enter(session.principal, "history", of)
-    wanted = _wanted().where(_changes.c.record_id == record_id, _changes.c.table_address == table)
-    wanted = wanted.order_by(_changes.c.id.desc())
-    if of.rights is None:
-        return _entries(session, wanted.limit(limit))
-    if not record_rows.existing(session, of, [record_id]):
-        return []  # what is gone cannot be asked whether it was theirs to see
-    # All of it is read, so that what is not seen takes no room from what is.
-    return past.seen(session, of, record_id, _entries(session, wanted))[:limit]
+    wanted = _wanted().where(_changes.c.table_address == of.address, which)
+    wanted = wanted.order_by(_changes.c.id.desc()).limit(limit)
+    found: list[Entry] = []
+    while len(found) < limit:
+        read = _entries(session, wanted if before is None else wanted.where(_changes.c.id < before))
+        found += read if of.rights is None else _shown(session, of, read)
+        if len(read) < limit:
+            break
+        before = read[-1].id
+    return found[:limit]
+
+
+def _shown(session: Session, of: Table, read: list[Entry]) -> list[Entry]:
+    """Those of records that are there: what is gone cannot be asked whether it was theirs to see."""
+    there = record_rows.existing(session, of, {one.change.record_id for one in read})
+    return past.seen(session, of, [one for one in read if one.change.record_id in there])
 
 
 def of_transaction(session: Session, transaction_id: str) -> list[Entry]:

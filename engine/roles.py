@@ -59,7 +59,7 @@ class DepartmentHolder:
 
 def of_app(session: Session, app: str) -> list[Holder]:
     """Everybody of the workspace with their roles in an app. Raises `Forbidden` for who may not build, `NotFound`."""
-    door.enter_builder(session.principal)
+    door.enter_people(session.principal)
     named = {one.address: one for one in _app(session, app).roles.values()}
     paths = departments.paths(session)
     reached = role_holders.reached(session, [one for one in role_holders.grants(session) if one.role in named])
@@ -78,7 +78,7 @@ def of_app(session: Session, app: str) -> list[Holder]:
 
 def of_departments(session: Session, app: str) -> list[DepartmentHolder]:
     """The departments that have roles in an app, in the order of the tree. Raises `Forbidden`, `NotFound`."""
-    door.enter_builder(session.principal)
+    door.enter_people(session.principal)
     roles, given = _app(session, app).roles.values(), role_holders.grants(session)
     only_head = {(one.holder, one.role): one.only_head for one in given}
     return [
@@ -100,7 +100,7 @@ def get(session: Session, role: str) -> Role:
 
 def give(session: Session, role: str, person: str) -> None:
     """Give a role (`crm.rep`) to a person. Raises `Forbidden` for who may not build, `NotFound`, `Refused`."""
-    door.enter_builder(session.principal)
+    door.enter_people(session.principal)
     given, known = get(session, role), {one.id: one for one in people.everybody(session)}
     if person not in known:
         raise _unknown(person)
@@ -114,7 +114,7 @@ def give_department(session: Session, role: str, department: str, *, only_head: 
 
     Raises `Forbidden` for who may not build, `NotFound`, `Refused` at `/department`.
     """
-    door.enter_builder(session.principal)
+    door.enter_people(session.principal)
     given, paths = get(session, role), departments.paths(session)
     if department not in paths:
         raise _unknown_department(department)
@@ -128,7 +128,7 @@ def give_department(session: Session, role: str, department: str, *, only_head: 
 
 def take(session: Session, role: str, person: str) -> None:
     """Take a role from a person, also from one who left. Raises as `give` does."""
-    door.enter_builder(session.principal)
+    door.enter_people(session.principal)
     taken, names = get(session, role), people.names(session)
     if person not in names:
         raise _unknown(person)
@@ -139,7 +139,7 @@ def take(session: Session, role: str, person: str) -> None:
 
 def take_department(session: Session, role: str, department: str) -> None:
     """Take a role from a department, also from one that is gone. Raises as `give_department` does."""
-    door.enter_builder(session.principal)
+    door.enter_people(session.principal)
     taken, names = get(session, role), departments.names(session)
     if department not in names:
         raise _unknown_department(department)

@@ -10,6 +10,7 @@ from typing import Any
 from engine import history, record_writes, records
 from engine.access import door, judging
 from engine.errors import Conflict, NotFound, Refused
+from engine.history import Entry
 from engine.rules import checks
 from engine.storage import record_rows
 from engine.storage.session import Change, Session
@@ -23,11 +24,15 @@ def undo(session: Session, transaction_id: str) -> int:
     somebody changed one of its values since; `NotFound` when there is nothing to take back.
     """
     entries = history.of_transaction(session, transaction_id)
-    limited = session.seen is not session.whole
-    if not entries or (limited and any(one.user_id != session.principal.user_id for one in entries)):
+    if not entries or (session.seen is not session.whole and not all(_is_theirs(session, one) for one in entries)):
         raise NotFound(_("There is nothing to undo (any more)."))
     take_back(session, [entry.change for entry in entries])
     return len({(entry.change.table, entry.change.record_id) for entry in entries})
+
+
+def _is_theirs(session: Session, one: Entry) -> bool:
+    """Whether somebody who does not see everything did this themselves, in a table that they see."""
+    return one.user_id == session.principal.user_id and one.change.table in session.seen.apps.tables
 
 
 def take_back(session: Session, changes: Iterable[Change]) -> None:

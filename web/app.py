@@ -76,8 +76,14 @@ def _routes() -> Sequence[BaseRoute]:
             route.endpoint = once_more(route.endpoint)
         router.include_router(module.router, dependencies=[Depends(getattr(module, "guard", guard))])
     of_api = [route for module in _modules(api) for route in module.router.routes]
+    # What is named is tried before what may be anything: `/meta/templates` is no table of an app.
+    of_api.sort(key=lambda route: [_how_general(part) for part in route.path.split("/")])
     # Routes are tried one after the other, and programs ask more often than people do.
     return (Mount(errors.API, routes=of_api, name="api"), *over_http.routes, *router.routes)
+
+
+def _how_general(part: str) -> int:
+    return 2 if part.endswith(":path}") else 1 if part.startswith("{") else 0
 
 
 def _modules(package: Any) -> Iterator[ModuleType]:

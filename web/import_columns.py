@@ -10,7 +10,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from engine.definitions.apps import Apps
-from engine.definitions.language import RESERVED_KEYS, Field, Table
+from engine.definitions.language import RESERVED_APPS, RESERVED_KEYS, Field, Table
 from engine.errors import Problem
 from engine.field_types import field_types
 from engine.importers import READINGS, Proposal, key_for
@@ -229,7 +229,7 @@ def _new_table(form: FormData, suggestion: Suggestion, apps: Apps) -> dict[str, 
     held = apps.get(app)
     name = _text(form, "new.app_label").strip() or label
     key = key_for(label, set(held.tables) if held else (), RESERVED_KEYS, "table_1", prefix="table_")
-    made = app if held else key_for(name, set(apps), RESERVED_KEYS, "app_1", prefix="app_")
+    made = app if held else key_for(name, set(apps), RESERVED_KEYS | RESERVED_APPS, "app_1", prefix="app_")
     titles = [one.key for one in suggestion.proposals if _text(form, f"{suggestion.proposals.index(one)}.field") == NEW]
     title = _text(form, "new.title")
     return {

@@ -59,14 +59,26 @@ def _may(rights: TableRights, act: Act) -> bool:
 
 def enter_builder(principal: Principal) -> None:
     """Let the principal change what belongs to the whole workspace, such as definitions, or raise `Forbidden`."""
-    principal.scope.check_whole()
+    principal.scope.check_builds()
+    if principal.role not in BUILDS:
+        raise Forbidden(_("Only owners and builders can change this. Ask one of them."))
+
+
+def builds(principal: Principal) -> bool:
+    """Whether the principal may change definitions; for showing only what is possible."""
+    return principal.role in BUILDS and principal.scope.builds and not principal.scope.within
+
+
+def enter_people(principal: Principal) -> None:
+    """Let the principal change departments and who has which role in apps, or raise `Forbidden`."""
+    principal.scope.check_people()
     if principal.role not in BUILDS:
         raise Forbidden(_("Only owners and builders can change this. Ask one of them."))
 
 
 def enter_owner(principal: Principal) -> None:
     """Let the principal see and change who belongs to the workspace, or raise `Forbidden`."""
-    principal.scope.check_whole()
+    principal.scope.check_people()
     if principal.role != "owner":
         raise Forbidden(_("Only owners can do this. Ask one of them."))
 

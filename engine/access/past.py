@@ -19,24 +19,26 @@ if TYPE_CHECKING:
     from engine.history import Entry
 
 
-def seen(session: Session, table: Table, record_id: str, entries: Sequence[Entry]) -> list[Entry]:
-    """What happened to a record that is seen: fields that are seen, links to records that are, and who and when.
+def seen(session: Session, table: Table, entries: Sequence[Entry]) -> list[Entry]:
+    """What happened to records that are seen: fields that are seen, links to records that are, and who and when.
 
     A field that is seen in some records only has no past where it is empty now.
     """
-    shown = [one for one in table.fields.values() if not one.masked]
-    masked = [one for one in table.fields.values() if one.masked]
-    shown += [one for one in masked if one.key in filled(session, table, [record_id], masked).get(record_id, ())]
-    fields = {one.key: one for one in shown}
-    there = {one.key: _there(session, one, entries) for one in shown if one.is_link}
+    fields = table.fields
+    masked = [one for one in fields.values() if one.masked]
+    open_ones = {one.key for one in fields.values() if not one.masked}
+    ids = {entry.change.record_id for entry in entries}
+    shown = filled(session, table, ids, masked)
+    there = {one.key: _there(session, one, entries) for one in fields.values() if one.is_link}
 
-    def told(values: Values) -> Values:
-        return {key: _without(values[key], there.get(key)) for key in values if key in fields}
+    def told(record_id: str, values: Values) -> Values:
+        keys = open_ones | shown.get(record_id, set())
+        return {key: _without(values[key], there.get(key)) for key in values if key in keys}
 
     found = []
     for entry in entries:
         change: Change = entry.change
-        before, after = told(change.before), told(change.after)
+        before, after = told(change.record_id, change.before), told(change.record_id, change.after)
         if change.kind != "updated" or before != after:
             found.append(replace(entry, change=replace(change, before=before, after=after)))
     return found

@@ -1,4 +1,4 @@
-"""What an API token may do of what its holder may: only read, or only in some apps and tables."""
+"""What an API token may do of what its holder may. Changing apps and people are rights of their own."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ READS = frozenset({"read", "history", "choose", "export", "comments"})
 
 @dataclass(frozen=True)
 class Scope:
-    """`within` names apps (`crm`) and tables (`crm.accounts`); empty: the whole workspace."""
+    """`within` names apps (`crm`) and tables (`crm.accounts`); empty: the whole workspace.
+
+    `writes` is about records; `builds` about apps and all that builders change; `people` about who belongs to the
+    workspace, departments and roles, to see and to change them.
+    """
 
     writes: bool = True
     within: tuple[str, ...] = ()
+    builds: bool = False
+    people: bool = False
 
     def covers(self, address: str) -> bool:
         """Whether the table lies within it."""
@@ -28,10 +34,15 @@ class Scope:
         if act not in READS and not self.writes:
             raise Forbidden(_("This token may only read."))
 
-    def check_whole(self) -> None:
-        """Raises `Forbidden` unless everything may be done that its holder may, as changing apps takes."""
-        if self.within or not self.writes:
-            raise Forbidden(_("This token may not change apps: it only reads, or is for some tables alone."))
+    def check_builds(self) -> None:
+        """Raises `Forbidden` unless apps may be changed."""
+        if self.within or not self.builds:
+            raise Forbidden(_("This token may not change apps. Make one that says so."))
+
+    def check_people(self) -> None:
+        """Raises `Forbidden` unless people may be seen and changed."""
+        if self.within or not self.people:
+            raise Forbidden(_("This token may not see or change who belongs to the workspace. Make one that says so."))
 
 
-WHOLE = Scope()
+WHOLE = Scope(builds=True, people=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from engine import apps
 from engine.access import door
 from engine.actions import actions
 from engine.automations import starts
@@ -45,9 +46,12 @@ class Standing:
         return self.automation.enabled and self.paused_at is None
 
 
+RunStatus = Literal["waiting", "running", "done", "failed", "skipped", "stopped"]
+
+
 @dataclass(frozen=True)
 class RunSummary:
-    """One execution. `status`: waiting, running, done, failed, skipped (nothing to do) or stopped (a loop)."""
+    """One execution. `status`: skipped is one with nothing to do, stopped one that went round in a loop."""
 
     id: str
     automation: str
@@ -59,6 +63,11 @@ class RunSummary:
     finished_at: str | None
     due_at: str | None
     step: str | None
+
+    @property
+    def app(self) -> str:
+        """The key of the automation's app."""
+        return self.automation.partition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,9 @@ def counts(session: Session, app: str) -> dict[str, dict[str, int]]:
     door.enter_builder(session.principal)
     found: dict[str, dict[str, int]] = {}
     wanted = sa.select(_c.automation, _c.status, sa.func.count()).group_by(_c.automation, _c.status)
-    for automation, status, count in session.connection.execute(wanted.where(_c.automation.startswith(f"{app}."))):
+    for automation, status, count in session.connection.execute(
+        wanted.where(_c.automation.startswith(f"{app}.", autoescape=True))
+    ):
         found.setdefault(automation, {})[status] = count
     return found
 
@@ -147,9 +158,20 @@ def resume(session: Session, automation: str) -> None:
     set_state(session, automation, {"paused_at": None, "paused_why": None})
 
 
+def switch_on(session: Session, automation: str) -> None:
+    """Let changes start it, also where its definition itself has it off: that is changed. Raises as `resume` does."""
+    resume(session, automation)
+    held = get(session, automation).automation
+    if not held.enabled:
+        document = apps.export(session, held.app)
+        switched = {**document["automations"][held.key], "enabled": True}
+        apps.apply(session, {**document, "automations": {**document["automations"], held.key: switched}})
+
+
 def runs_of(
     session: Session,
     *,
+    app: str | None = None,
     automation: str | None = None,
     record_id: str | None = None,
     status: str | None = None,
@@ -162,6 +184,8 @@ def runs_of(
     for column, value in ((_c.automation, automation), (_c.record_id, record_id), (_c.status, status)):
         if value is not None:
             wanted = wanted.where(column == value)
+    if app is not None:
+        wanted = wanted.where(_c.automation.startswith(f"{app}.", autoescape=True))
     if before:
         wanted = wanted.where(_c.id < before)
     return [RunSummary(*row) for row in session.connection.execute(wanted)]

@@ -87,6 +87,8 @@ def create_token(
     days: int = api_tokens.DAYS,
     read_only: bool = False,
     within: Sequence[str] = (),
+    builds: bool = False,
+    people: bool = False,
     here: InWorkspace = IN_WORKSPACE,
 ) -> None:
     """Make an API token: it acts in one workspace for the person whom --as names, else for the first owner.
@@ -98,6 +100,7 @@ def create_token(
         TOKEN=$(formwork token create "Nightly report" --days 365)
         formwork token create "Web shop" --within shop.orders --within shop.customers
         formwork token create "Dashboard" --read-only --within crm
+        formwork token create "Deployment" --builds
 
     Parameters
     ----------
@@ -109,8 +112,12 @@ def create_token(
         It changes nothing.
     within
         An app (crm) or a table (crm.accounts) that it may use; several times for several. Without: all.
+    builds
+        It also changes apps: definitions, automations, webhooks.
+    people
+        It also sees and changes who belongs to the workspace, departments and roles.
     """
-    scope = Scope(not read_only, tuple(within))
+    scope = Scope(not read_only, tuple(within), builds, people)
     made, secret = api_tokens.create(
         here.stores, here.person.id, here.workspace_id, name, days=days or None, scope=scope
     )
@@ -157,5 +164,7 @@ def read_password(here: WithStores, file: str) -> str:
 
 
 def _facts(token: Token) -> dict[str, Any]:
-    scope = {"may": "write" if token.scope.writes else "read", "within": " ".join(token.scope.within)}
+    held = token.scope
+    may = [word for word, is_so in (("builds", held.builds), ("people", held.people)) if is_so]
+    scope = {"may": " ".join(["write" if held.writes else "read", *may]), "within": " ".join(held.within)}
     return {name: value for name, value in vars(token).items() if name != "scope"} | scope

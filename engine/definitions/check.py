@@ -22,7 +22,7 @@ from engine.definitions.check_roles import role_problems
 from engine.definitions.check_rules import rule_problems
 from engine.definitions.check_totals import total_problems
 from engine.definitions.documents import own_tables
-from engine.definitions.language import RESERVED_KEYS, Document, Field, Table
+from engine.definitions.language import RESERVED_APPS, RESERVED_KEYS, Document, Field, Table
 from engine.definitions.shape import shape_problems
 from engine.definitions.types import Cycle, FieldTypes, Unknown
 from engine.errors import Problem
@@ -46,7 +46,7 @@ def check(document: Any, installed: Sequence[Document] = ()) -> list[Problem]:
     problems = list(shape_problems(document))
     if not isinstance(document, Mapping) or not isinstance(document.get("tables"), Mapping) or "key" not in document:
         return problems
-    problems += _reserved_problems(document["tables"])
+    problems += _reserved_problems(document["key"], document["tables"])
     sound, left_out = _without_refused(document, problems)
     if "key" not in sound or "tables" not in sound:
         return problems
@@ -56,7 +56,9 @@ def check(document: Any, installed: Sequence[Document] = ()) -> list[Problem]:
     return (problems + found)[:MAX_LIMIT]
 
 
-def _reserved_problems(tables: Mapping[str, Any]) -> Iterator[Problem]:
+def _reserved_problems(app: Any, tables: Mapping[str, Any]) -> Iterator[Problem]:
+    if isinstance(app, str) and app in RESERVED_APPS:
+        yield Problem("/key", _("The key {key} is taken by the engine. Choose another.", key=app), "reserved", app)
     for table, raw in tables.items():
         fields = raw.get("fields") if isinstance(raw, Mapping) else None
         for key in fields if isinstance(fields, Mapping) else ():

@@ -20,6 +20,7 @@ Document = Mapping[str, Any]
 Condition = Mapping[str, Any] | str
 
 SYSTEM_FIELDS = ("created_at", "created_by", "updated_at", "updated_by")
+RESERVED_APPS = frozenset({"meta", "bases"})  # words of addresses of the API
 RESERVED_KEYS = frozenset({"id", *SYSTEM_FIELDS, "error", "steps", "trigger", "record", "settings", "previous"})
 COMMON_FIELD_KEYS = ("type", "label", "help", "required", "unique", "default", "released")
 

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from engine.definitions.apps import Apps
-from engine.definitions.language import RESERVED_KEYS, Field, Table
+from engine.definitions.language import RESERVED_APPS, RESERVED_KEYS, Field, Table
 from engine.importers import READINGS, Match, Proposal, Row, Source, key_for, match_columns, propose
 from engine.imports.mapping import reading_name
 from engine.storage.stores import Workspace
@@ -121,7 +121,7 @@ def _into_new(apps: Apps, proposals: Sequence[Proposal], name: str) -> dict[str,
         },
         "match": [],
         "new": {
-            "app": key_for(stem, set(apps), RESERVED_KEYS, "app_1", prefix="app_"),
+            "app": key_for(stem, set(apps), RESERVED_KEYS | RESERVED_APPS, "app_1", prefix="app_"),
             "app_label": label,
             "table": key,
             "label": label,

@@ -43,9 +43,17 @@ class Trashed:
     together: int = 1
 
 
-def entries(session: Session, limit: int = 50, offset: int = 0) -> list[Trashed]:
-    """What is in the trash, newest first; parts of apps only for who may build them."""
-    wanted = _wanted(session).order_by(trash.c.at.desc(), trash.c.id.desc()).limit(limit).offset(offset)
+def entries(
+    session: Session, limit: int = 50, offset: int = 0, *, after: tuple[str, str] | None = None
+) -> list[Trashed]:
+    """What is in the trash, newest first; parts of apps only for who may build them.
+
+    `after` has the time and the id of the last one already seen, which may have been taken out meanwhile.
+    """
+    c = trash.c
+    wanted = _wanted(session).order_by(c.at.desc(), c.id.desc()).limit(limit).offset(offset)
+    if after is not None:
+        wanted = wanted.where(sa.or_(c.at < after[0], sa.and_(c.at == after[0], c.id < after[1])))
     return _read(session, wanted)
 
 
@@ -136,7 +144,7 @@ def _seen(session: Session) -> sa.ColumnElement[bool]:
     own = [one.address for one in tables if one.address not in open_ones]
     mine = sa.and_(c.table_address.in_(own), c.by == session.principal.user_id)
     here = sa.and_(c.kind == "record", sa.or_(c.table_address.in_(open_ones), mine))
-    return sa.or_(here, c.kind != "record") if session.principal.role in door.BUILDS else here
+    return sa.or_(here, c.kind != "record") if door.builds(session.principal) else here
 
 
 def _all_named(session: Session, table: Table) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import get_running_loop
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
@@ -24,6 +24,7 @@ from web.api.edges import at_the_edge
 from web.api.errors import ApiRefusal, body_of, wrong_request
 from web.api.once import carried_out_once, is_named
 from web.api.responses import as_json, response_of
+from web.api.shapes import JSON, Schema, Told
 from web.site import Site
 
 log = logging.getLogger("formwork.api")
@@ -33,6 +34,15 @@ MAX_DEPTH, MAX_KEYS = 32, 100_000  # of a JSON body: a thousand records with a h
 
 Body = dict[str, Any]
 Answering = TypeVar("Answering", bound=Callable[..., Awaitable[Response]])
+
+
+class Operation(Route):
+    """One method of one path, and what is told of it."""
+
+    def __init__(self, method: str, path: str, handle: Callable[[Request], Awaitable[Response]], name: str, told: Told):
+        super().__init__(path, handle, methods=[method], name=name)
+        self.method = method
+        self.told = told
 
 
 class Endpoints:
@@ -45,14 +55,25 @@ class Endpoints:
         self.prefix = prefix
         self.routes: list[Route] = []
 
-    def on(self, method: str, path: str) -> Callable[[Answering], Answering]:
-        """Let the decorated endpoint answer requests with this method and path."""
+    def on(
+        self,
+        method: str,
+        path: str,
+        answer: Schema,
+        *,
+        body: Schema | None = None,
+        query: Sequence[Schema] = (),
+        media: Sequence[str] = (JSON,),
+    ) -> Callable[[Answering], Answering]:
+        """Let the decorated endpoint answer requests with this method and path; the rest is told of it."""
 
         def add(endpoint: Answering) -> Answering:
             async def handle(request: Request) -> Response:
                 return await at_the_edge(request, lambda one: endpoint(one, **one.path_params))
 
-            self.routes.append(Route(self.prefix + path, handle, methods=[method], name=endpoint.__name__))
+            says = (endpoint.__doc__ or "").strip().partition("\n")[0]
+            told = Told(says, answer, body, query, media)
+            self.routes.append(Operation(method, self.prefix + path, handle, endpoint.__name__, told))
             return endpoint
 
         return add

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 from typing import Any
 
@@ -25,12 +24,16 @@ from web.api.errors import ApiRefusal
 from web.api.file_links import FileLinks
 from web.api.naming import names_of
 from web.api.paths import name_in
+from web.api.shapes import ANYTHING, MOMENT, NAME, TEXT, ref, shape
 from web.api.writing import check_id
 
 router = Endpoints()
 
+_FILE = shape({"contentType": TEXT}, filename=NAME, file={**TEXT, "contentEncoding": "base64"})
+_ADDED = shape(id=ref("RecordId"), createdTime=MOMENT, fields=ANYTHING)
 
-@router.on("POST", "/{app}/{record}/{field}/uploadAttachment")
+
+@router.on("POST", "/{app}/{record}/{field}/uploadAttachment", _ADDED, body=_FILE)
 async def upload(request: Request, app: str, record: str, field: str) -> Response:
     """Add a file to a record: `{"filename", "file"}`, the content in base64. The type that it says is not believed."""
     return await answered_with_body(request, _upload, app, record, name_in(field))
@@ -42,7 +45,7 @@ def _upload(caller: Caller, app: str, record: str, field: str, body: Body) -> An
         raise ApiRefusal(422, "INVALID_REQUEST_MISSING_FIELDS", "filename and file are needed")
     try:
         held = base64.b64decode("".join(content.split()), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "file must be base64") from error
     with caller.read() as session:
         table, key = _found(session, app, check_id(record), field)

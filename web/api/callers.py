@@ -26,6 +26,6 @@ class Caller:
         """A transaction of the workspace that only reads."""
         return self.store.read(self.principal, self.proof)
 
-    def write(self) -> AbstractContextManager[Session]:
+    def write(self, cause: str | None = None) -> AbstractContextManager[Session]:
         """A transaction of the workspace that commits at the end of the block."""
-        return self.store.write(self.principal)
+        return self.store.write(self.principal, cause)

@@ -19,30 +19,39 @@ from web.api.callers import Caller
 from web.api.errors import ApiRefusal
 from web.api.naming import table_named
 from web.api.paths import name_in
+from web.api.shapes import ANYTHING, DELETED, MOMENT, PAGE, TEXT, WHO, array, or_null, page_of, shape
 from web.api.writing import check_id
 
 router = Endpoints("/{app}/{table}/{record}/comments")
 
+_MENTION = shape(id=TEXT, type={"const": "user"}, displayName=TEXT, email=TEXT)
+_COMMENT = shape(
+    {"parentCommentId": TEXT},
+    id=TEXT, author=WHO, text=TEXT, createdTime=MOMENT, lastUpdatedTime=or_null(MOMENT),
+    mentioned={"type": "object", "additionalProperties": _MENTION}, reactions=array(ANYTHING),
+)  # fmt: skip
+_SAID = {"text": {**TEXT, "minLength": 1, "maxLength": 10_000}}
 
-@router.on("GET", "")
+
+@router.on("GET", "", page_of("comments", _COMMENT), query=PAGE)
 async def list_comments(request: Request, app: str, table: str, record: str) -> Response:
     """A page of comments, the newest first: `pageSize`, `offset`."""
     return await answered(request, _list, app, name_in(table), record, dict(request.query_params))
 
 
-@router.on("POST", "")
+@router.on("POST", "", _COMMENT, body=shape({"parentCommentId": TEXT}, **_SAID))
 async def add_comment(request: Request, app: str, table: str, record: str) -> Response:
     """Say something about the record: `{"text", "parentCommentId"?}`."""
     return await answered_with_body(request, _add, app, name_in(table), record)
 
 
-@router.on("PATCH", "/{comment}")
+@router.on("PATCH", "/{comment}", _COMMENT, body=shape(**_SAID))
 async def change_comment(request: Request, app: str, table: str, record: str, comment: str) -> Response:
     """Say something else in a comment of one's own: `{"text"}`."""
     return await answered_with_body(request, _change, app, name_in(table), record, comment)
 
 
-@router.on("DELETE", "/{comment}")
+@router.on("DELETE", "/{comment}", DELETED)
 async def delete_comment(request: Request, app: str, table: str, record: str, comment: str) -> Response:
     """Take a comment away."""
     return await answered(request, _delete, app, name_in(table), record, comment)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import exports
+from engine.exporters import exporters
 from engine.storage.session import Session
 from engine.text import Label
 from web.api import listing
@@ -17,12 +18,16 @@ from web.api.answering import Body, Endpoints, answered_with_body, caller_of
 from web.api.callers import Caller
 from web.api.naming import names_of, said, table_named
 from web.api.paths import name_in
+from web.api.shapes import one_of, shape
 from web.handing_over import streamed
 
 router = Endpoints()
 
+_WISHES = shape({**listing.BODY["properties"], "format": one_of(*exporters)})
+_MEDIA = [one.media_type for one in exporters.values()]
 
-@router.on("POST", "/{app}/{table}/exports")
+
+@router.on("POST", "/{app}/{table}/exports", {}, body=_WISHES, media=_MEDIA)
 async def export_records(request: Request, app: str, table: str) -> Response:
     """`{"format": "csv"}` (or jsonl, json, xlsx), with the options of a list but those of its pages.
 

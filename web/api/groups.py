@@ -19,13 +19,21 @@ from web.api.callers import Caller
 from web.api.cells import Cells
 from web.api.naming import Names, names_of, table_named
 from web.api.paths import name_in
+from web.api.shapes import ANYTHING, TEXTS, WHOLE, array, asked, shape
 
 router = Endpoints()
+
+_TOTALS = dict.fromkeys(AGGREGATES, ANYTHING)  # by the names of the fields that they are asked of
+_GROUP = shape({"value": {}, "values": array({}), **_TOTALS, "count": {"anyOf": [WHOLE, ANYTHING]}})
+_QUERY = [
+    asked("by", TEXTS), *(asked(name, TEXTS) for name in AGGREGATES),
+    asked("filterByFormula"), asked("view"), asked("search"),
+]  # fmt: skip
 
 Wanted = list[tuple[str, str, str]]  # (function, key and name of the field)
 
 
-@router.on("GET", "/{app}/{table}/groups")
+@router.on("GET", "/{app}/{table}/groups", shape(groups=array(_GROUP)), query=_QUERY)
 async def group_records(request: Request, app: str, table: str) -> Response:
     """`?by=Stage&by=Owner&sum=Amount&sum=Total&median=Amount`, with the filter, view and search of a list.
 

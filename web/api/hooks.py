@@ -16,47 +16,65 @@ from engine.addresses import EgressRefused
 from engine.egress import Egress
 from engine.errors import Problem, Refused
 from engine.hooks import Hook
+from engine.hooks.specification import DATA_TYPES
 from engine.storage.session import Session
 from web.api.answering import Body, Endpoints, answered, answered_with_body, whole_number
 from web.api.callers import Caller
 from web.api.errors import ApiRefusal
 from web.api.naming import app_named
 from web.api.payloads import Payloads
+from web.api.shapes import ANYTHING, FLAG, MOMENT, TEXT, TEXTS, array, asked, number, one_of, or_null, shape, some
 
 router = Endpoints("/bases/{app}/webhooks")
 
+_NOTHING = shape()
+_FILTERS = shape({"recordChangeScope": TEXT}, dataTypes=some(one_of(*DATA_TYPES), len(DATA_TYPES)))
+_SPECIFICATION = shape(options=shape({"includes": ANYTHING}, filters=_FILTERS))
+_MADE = shape(id=TEXT, macSecretBase64=TEXT, expirationTime=MOMENT)
+_HOOK = shape(
+    id=TEXT, areNotificationsEnabled=FLAG, cursorForNextPayload=number(1), isHookEnabled=FLAG,
+    lastSuccessfulNotificationTime=or_null(MOMENT), notificationUrl=or_null(TEXT),
+    lastNotificationResult=or_null(ANYTHING), expirationTime=MOMENT, specification=ANYTHING,
+)  # fmt: skip
+_PAYLOAD = shape(
+    {"changedTablesById": ANYTHING, "createdTablesById": ANYTHING, "destroyedTableIds": TEXTS},
+    timestamp=MOMENT, baseTransactionNumber=number(1), payloadFormat=TEXT,
+    actionMetadata=shape(source=TEXT, sourceMetadata=ANYTHING),
+)  # fmt: skip
+_TOLD = shape(payloads=array(_PAYLOAD), cursor=number(1), mightHaveMore=FLAG)
 
-@router.on("GET", "")
+
+@router.on("GET", "", shape(webhooks=array(_HOOK)))
 async def list_webhooks(request: Request, app: str) -> Response:
     """The webhooks of an app."""
     return await answered(request, _list, app)
 
 
-@router.on("POST", "")
+@router.on("POST", "", _MADE, body=shape({"notificationUrl": or_null(TEXT)}, specification=_SPECIFICATION))
 async def create_webhook(request: Request, app: str) -> Response:
     """Ask to be told of changes: `{"notificationUrl"?, "specification": {"options": {"filters": {"dataTypes"}}}}`."""
     return await answered_with_body(request, _create, app)
 
 
-@router.on("DELETE", "/{hook}")
+@router.on("DELETE", "/{hook}", _NOTHING)
 async def delete_webhook(request: Request, app: str, hook: str) -> Response:
     """Be told no more."""
     return await answered(request, _delete, app, hook)
 
 
-@router.on("POST", "/{hook}/enableNotifications")
+@router.on("POST", "/{hook}/enableNotifications", _NOTHING, body=shape(enable=FLAG))
 async def enable_notifications(request: Request, app: str, hook: str) -> Response:
     """Have somebody called or not: `{"enable": true}`. What happened is kept all the same."""
     return await answered_with_body(request, _enable, app, hook)
 
 
-@router.on("POST", "/{hook}/refresh")
+@router.on("POST", "/{hook}/refresh", shape(expirationTime=MOMENT))
 async def refresh_webhook(request: Request, app: str, hook: str) -> Response:
     """Let it live for seven days from now."""
     return await answered(request, _refresh, app, hook)
 
 
-@router.on("GET", "/{hook}/payloads")
+@router.on("GET", "/{hook}/payloads", _TOLD, query=[asked("cursor", number(1)), asked("limit", number(1, hooks.PAGE))])
 async def list_payloads(request: Request, app: str, hook: str) -> Response:
     """What happened, from number `cursor` on (the first is 1), at most `limit` transactions; it lives on by that."""
     return await answered(request, _payloads, app, hook, dict(request.query_params))

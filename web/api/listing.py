@@ -21,8 +21,28 @@ from web.api.cell_format import CellFormat, cell_format_in
 from web.api.errors import ApiRefusal, wrong_request
 from web.api.file_links import FileLinks
 from web.api.naming import Names, names_of, view_named
+from web.api.shapes import FLAG, TEXT, TEXTS, Schema, array, asked, number, one_of, shape
 
 PAGE_SIZE = 100
+_PLAIN = {
+    "filterByFormula": TEXT,
+    "search": TEXT,
+    "view": TEXT,
+    "pageSize": number(1, PAGE_SIZE),
+    "maxRecords": number(1),
+    "offset": TEXT,
+}
+# What is told of these options: those of a query, of a body, and the ones about cells alone.
+OF_CELLS: Sequence[Schema] = (
+    asked("cellFormat", one_of("json", "string")), asked("timeZone"), asked("userLocale"),
+    asked("returnFieldsByFieldId", FLAG),
+)  # fmt: skip
+QUERY: Sequence[Schema] = (
+    *(asked(name, schema) for name, schema in _PLAIN.items()), asked("fields[]", TEXTS),
+    asked("recordMetadata[]", array(one_of("commentCount"))), *OF_CELLS,
+)  # fmt: skip
+_SORT = array(shape({"direction": one_of("asc", "desc")}, field=TEXT))
+BODY = shape({**_PLAIN, "fields": TEXTS, "sort": _SORT, "returnFieldsByFieldId": FLAG})
 _INDEXED = re.compile(r"(\w+)(?:\[(\d*)\])?(?:\[(\w+)\])?")
 
 

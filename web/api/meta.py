@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import accounts, apps, workspaces
-from engine.access.scopes import WHOLE
 from engine.definitions.language import Field, Table, View
 from engine.storage.layout import Layout
 from engine.storage.session import Session
@@ -18,58 +17,62 @@ from web.api.errors import NoSuchThing
 from web.api.field_configs import field_config
 from web.api.levels import LEVELS
 from web.api.naming import app_named, names_of, said, view_id
+from web.api.shapes import ANYTHING, MOMENT, TEXT, TEXTS, array, asked, one_of, shape
 
 router = Endpoints("/meta")
 
+FIELD = shape({"description": TEXT, "options": ANYTHING}, id=TEXT, name=TEXT, type=TEXT)
+_VIEW = shape({"visibleFieldIds": TEXTS}, id=TEXT, name=TEXT, type=TEXT)
+TABLE = shape({"description": TEXT}, id=TEXT, name=TEXT, primaryFieldId=TEXT, fields=array(FIELD), views=array(_VIEW))
+_BASE = shape(id=TEXT, name=TEXT, permissionLevel=TEXT)
+_WITH_PEOPLE = shape(**_BASE["properties"], createdTime=MOMENT, workspaceId=TEXT, interfaces=ANYTHING)
 
-@router.on("GET", "/whoami")
+
+@router.on("GET", "/whoami", shape(id=TEXT, email=TEXT, scopes=TEXTS))
 async def whoami(request: Request) -> Response:
     """For whom the token acts."""
     return await answered(request, _whoami)
 
 
-@router.on("GET", "/bases")
+@router.on("GET", "/bases", shape(bases=array(_BASE)))
 async def list_bases(request: Request) -> Response:
     """The installed apps."""
     return await answered(request, _bases)
 
 
-@router.on("GET", "/bases/{app}/tables")
+@router.on(
+    "GET", "/bases/{app}/tables", shape(tables=array(TABLE)), query=[asked("include", one_of("visibleFieldIds"))]
+)
 async def list_tables(request: Request, app: str) -> Response:
     """The tables of an app; `?include=visibleFieldIds` also says which fields each view shows."""
     return await answered(request, _tables, app, "visibleFieldIds" in request.query_params.getlist("include"))
 
 
-@router.on("GET", "/bases/{app}/views")
+@router.on("GET", "/bases/{app}/views", shape(views=array(_VIEW)))
 async def list_views(request: Request, app: str) -> Response:
     """The views of all tables of an app."""
     return await answered(request, _views, app)
 
 
-@router.on("GET", "/bases/{app}")
+@router.on("GET", "/bases/{app}", _WITH_PEOPLE)
 async def base_with_people(request: Request, app: str) -> Response:
     """An app with the people who may use it; only owners are told who they are."""
     return await answered(request, _base, app)
 
 
-@router.on("GET", "/workspaces/{workspace}")
+@router.on("GET", "/workspaces/{workspace}", shape(id=TEXT, name=TEXT, createdTime=MOMENT, baseIds=TEXTS))
 async def workspace_with_people(request: Request, workspace: str) -> Response:
     """The workspace that the token opens, with its apps and its people; only owners are told who they are."""
     return await answered(request, _workspace, workspace)
 
 
-@router.on("GET", "/{rest:path}")
-async def nothing_else(request: Request, rest: str) -> Response:
-    """No app is called meta."""
-    return await answered(request, _nothing)
-
-
 def _whoami(caller: Caller) -> Any:
     person = accounts.person(caller.site.stores, caller.holder.user_id)
     scopes = ["data.records:read", "data.recordComments:read", "schema.bases:read"]
-    if caller.holder.scope.writes:
-        scopes += ["data.records:write", "data.recordComments:write"]
-        scopes += [] if caller.holder.scope.within else ["schema.bases:write", "webhook:manage"]
+    held = caller.holder.scope
+    scopes += ["data.records:write", "data.recordComments:write"] if held.writes else []
+    scopes += ["schema.bases:write", "webhook:manage"] if held.builds else []
+    scopes += ["workspacesAndBases:manage"] if held.people else []
     return {"id": person.id, "email": person.email, "scopes": scopes}
 
 
@@ -131,7 +134,7 @@ def _workspace(caller: Caller, workspace: str) -> Any:
 
 def _people(caller: Caller, since: str) -> dict[str, Any]:
     """Who belongs to the workspace, as everybody who does belongs to each of its apps."""
-    shown = caller.principal.role == "owner" and caller.holder.scope == WHOLE
+    shown = caller.principal.role == "owner" and caller.holder.scope.people
     found = workspaces.people(caller.site.stores, caller.holder.workspace_id) if shown else []
     listed = [
         {
@@ -148,10 +151,6 @@ def _people(caller: Caller, since: str) -> dict[str, Any]:
         "groupCollaborators": {"baseCollaborators": [], "workspaceCollaborators": []},
         "inviteLinks": {"baseInviteLinks": [], "workspaceInviteLinks": []},
     }
-
-
-def _nothing(_caller: Caller) -> Any:
-    raise NoSuchThing
 
 
 def described_table(session: Session, table: Table, *, with_fields: bool = False) -> dict[str, Any]:

@@ -16,51 +16,58 @@ from engine.storage.session import Session
 from web.api.answering import Body, Endpoints, answered, answered_with_body
 from web.api.callers import Caller
 from web.api.errors import ApiRefusal, NoSuchThing
-from web.api.meta import described_field, described_table
+from web.api.meta import FIELD, TABLE, described_field, described_table
 from web.api.naming import app_named, field_named, names_of, table_named, view_with_id
-from web.api.new_fields import field_in, name_and_description
+from web.api.new_fields import MAKEABLE, field_in, name_and_description
 from web.api.paths import name_in
+from web.api.shapes import ANYTHING, DELETED, NAME, TEXT, array, one_of, shape
 
 router = Endpoints("/meta/bases")
 
+_CALLED = shape({"name": NAME, "description": TEXT})
+_FIELD = shape({"description": TEXT, "options": ANYTHING}, name=NAME, type=one_of(*MAKEABLE))
+_TABLE = shape({"description": TEXT}, name=NAME, fields=array(_FIELD))
 
-@router.on("POST", "")
+
+@router.on(
+    "POST", "", shape(id=TEXT, tables=array(TABLE)), body=shape(workspaceId=TEXT, name=NAME, tables=array(_TABLE))
+)
 async def create_base(request: Request) -> Response:
     """Make an app: `{"workspaceId", "name", "tables": [{"name", "description"?, "fields": [...]}]}`."""
     return await answered_with_body(request, _create_base)
 
 
-@router.on("DELETE", "/{app}")
+@router.on("DELETE", "/{app}", DELETED)
 async def delete_base(request: Request, app: str) -> Response:
     """Take an app out of the workspace; what it held lies in the trash."""
     return await answered(request, _delete_base, app)
 
 
-@router.on("POST", "/{app}/tables")
+@router.on("POST", "/{app}/tables", TABLE, body=_TABLE)
 async def create_table(request: Request, app: str) -> Response:
     """Add a table: `{"name", "description"?, "fields": [{"name", "type", "options"?, "description"?}]}`."""
     return await answered_with_body(request, _create_table, app)
 
 
-@router.on("PATCH", "/{app}/tables/{table}")
+@router.on("PATCH", "/{app}/tables/{table}", TABLE, body=_CALLED)
 async def change_table(request: Request, app: str, table: str) -> Response:
     """Call a table by another name, or describe it: `{"name"?, "description"?}`."""
     return await answered_with_body(request, _change_table, app, name_in(table))
 
 
-@router.on("POST", "/{app}/tables/{table}/fields")
+@router.on("POST", "/{app}/tables/{table}/fields", FIELD, body=_FIELD)
 async def create_field(request: Request, app: str, table: str) -> Response:
     """Add a field: `{"name", "type", "options"?, "description"?}`."""
     return await answered_with_body(request, _create_field, app, name_in(table))
 
 
-@router.on("PATCH", "/{app}/tables/{table}/fields/{field}")
+@router.on("PATCH", "/{app}/tables/{table}/fields/{field}", FIELD, body=_CALLED)
 async def change_field(request: Request, app: str, table: str, field: str) -> Response:
     """Call a field by another name, or describe it: `{"name"?, "description"?}`."""
     return await answered_with_body(request, _change_field, app, name_in(table), name_in(field))
 
 
-@router.on("DELETE", "/{app}/views/{view}")
+@router.on("DELETE", "/{app}/views/{view}", DELETED)
 async def delete_view(request: Request, app: str, view: str) -> Response:
     """Take a view away."""
     return await answered(request, _delete_view, app, view)

@@ -179,3 +179,4 @@ _KINDS: Mapping[str, Callable[[Options], Definition]] = {
     "count": _count,
     "multipleLookupValues": _lookup,
 }
+MAKEABLE = tuple(_KINDS)  # the types of which fields can be made

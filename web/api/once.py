@@ -62,9 +62,9 @@ class _Once(Caller):
     taken: list[bool] = field(default_factory=list)
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, cause: str | None = None) -> Iterator[Session]:
         """A transaction of the workspace that commits at the end of the block."""
-        with super().write() as session:
+        with super().write(cause) as session:
             if not self.taken:
                 repeats.begin(session, self.name, self.asked)
             yield session

@@ -10,12 +10,10 @@ from engine.definitions.language import Table
 from engine.hooks import Payload
 from engine.hooks.specification import SOURCES
 from engine.people import Person
-from engine.records import Record
 from engine.storage.session import Session
-from web.api.cells import Cells
 from web.api.field_configs import type_named
 from web.api.levels import LEVELS
-from web.api.naming import names_of
+from web.api.past_cells import PastCells
 
 Part = dict[str, Any]
 # The parts of a table, as they are kept and as they are told.
@@ -29,7 +27,7 @@ class Payloads:
         self._session = session
         self._tables = {one.key: one for one in session.layout.apps[app].tables.values()}
         self._people: dict[str, Person] = {one.id: one for one in people.everybody_ever(session)}
-        self._cells: dict[str, Cells] = {}
+        self._cells: dict[str, PastCells] = {}
 
     def object_of(self, payload: Payload) -> Part:
         """One payload."""
@@ -86,20 +84,11 @@ class Payloads:
         return told
 
     def _values(self, table: Table | None, record_id: str, values: Mapping[str, Any]) -> Part:
-        """Cells by field; what became empty is told as null. Fields that are gone since are as they were kept."""
+        """Cells by field; what became empty is told as null. Of a table that is gone they are as they were kept."""
         if table is None:
             return {"cellValuesByFieldId": dict(values)}
-        known = [key for key in values if key in table.fields]
-        record = Record(record_id, {"created_at": "", **{key: values[key] for key in known}})
-        shaped = self._cells_of(table, tuple(known)).record(record)["fields"]
-        return {"cellValuesByFieldId": {key: shaped.get(key) if key in known else values[key] for key in values}}
-
-    def _cells_of(self, table: Table, keys: tuple[str, ...]) -> Cells:
-        names = names_of(self._session.layout, table, self._session.workspace.language)
-        found = self._cells.get(f"{table.key} {keys}")
-        if found is None:
-            found = self._cells[f"{table.key} {keys}"] = Cells(self._session, names, keys, by_key=True)
-        return found
+        cells = self._cells.setdefault(table.key, PastCells(self._session, table, by_key=True))
+        return {"cellValuesByFieldId": cells.values(record_id, values)}
 
 
 def _definitions(parts: Mapping[str, Any]) -> Part:

@@ -17,12 +17,15 @@ from web.api.answering import Endpoints, answered
 from web.api.callers import Caller
 from web.api.naming import names_of, table_named
 from web.api.paths import name_in
+from web.api.shapes import ANYTHING, TEXTS, array, asked, shape
 from web.api.writing import check_id
 
 router = Endpoints("/{app}/{table}/{record}/access")
 
+_WHOM = [asked("person"), asked("roles", TEXTS), asked("field")]
 
-@router.on("GET", "")
+
+@router.on("GET", "", shape({"access": array(ANYTHING), "verdicts": array(ANYTHING)}), query=_WHOM)
 async def list_access(request: Request, app: str, table: str, record: str) -> Response:
     """What everybody may do with the record; with `person` (an id or an e-mail address) or `roles` (one or several)
     why, and with `field` why they may see and set a field of it.

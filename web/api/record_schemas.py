@@ -9,10 +9,8 @@ from engine.definitions.language import Field, Table
 from engine.storage.layout import Layout
 from web.api.field_configs import field_config
 from web.api.naming import names_of, said
+from web.api.shapes import TEXT, Schema
 
-Schema = dict[str, Any]
-
-_TEXT: Schema = {"type": "string"}
 _NUMBER: Schema = {"type": "number"}
 _PERSON: Schema = {"$ref": "#/components/schemas/Collaborator"}
 _BY_TYPE: Mapping[str, Schema] = {
@@ -24,44 +22,44 @@ _BY_TYPE: Mapping[str, Schema] = {
     "autoNumber": {"type": "integer"},
     "count": {"type": "integer"},
     "checkbox": {"type": "boolean"},
-    "date": {**_TEXT, "format": "date"},
-    "dateTime": {**_TEXT, "format": "date-time"},
-    "createdTime": {**_TEXT, "format": "date-time"},
-    "lastModifiedTime": {**_TEXT, "format": "date-time"},
+    "date": {**TEXT, "format": "date"},
+    "dateTime": {**TEXT, "format": "date-time"},
+    "createdTime": {**TEXT, "format": "date-time"},
+    "lastModifiedTime": {**TEXT, "format": "date-time"},
     "singleCollaborator": _PERSON,
     "createdBy": _PERSON,
     "lastModifiedBy": _PERSON,
     "multipleCollaborators": {"type": "array", "items": _PERSON},
     "multipleRecordLinks": {"type": "array", "items": {"$ref": "#/components/schemas/RecordId"}},
     "multipleAttachments": {"type": "array", "items": {"$ref": "#/components/schemas/Attachment"}},
-    "barcode": {"type": "object", "properties": {"text": _TEXT}, "required": ["text"]},
-    "button": {"type": "object", "properties": {"label": _TEXT, "url": _TEXT}},
+    "barcode": {"type": "object", "properties": {"text": TEXT}, "required": ["text"]},
+    "button": {"type": "object", "properties": {"label": TEXT, "url": TEXT}},
     "multipleLookupValues": {"type": "array", "items": {}},
 }
 # Types of ours that clients know as texts, and that hold something else.
 _OF_OURS: Mapping[str, Schema] = {"json": {}, "location": {"type": "object"}, "signature": {}}
 SHARED: Mapping[str, Schema] = {
-    "RecordId": {**_TEXT, "pattern": "^rec[0-9A-Za-z]{14}$"},
+    "RecordId": {**TEXT, "pattern": "^rec[0-9A-Za-z]{14}$"},
     "Collaborator": {
         "type": "object",
-        "properties": {"id": _TEXT, "email": _TEXT, "name": _TEXT},
+        "properties": {"id": TEXT, "email": TEXT, "name": TEXT},
         "required": ["id"],
     },
     "Attachment": {
         "type": "object",
-        "properties": {"id": _TEXT, "url": _TEXT, "filename": _TEXT, "size": {"type": "integer"}, "type": _TEXT},
+        "properties": {"id": TEXT, "url": TEXT, "filename": TEXT, "size": {"type": "integer"}, "type": TEXT},
         "required": ["id"],
     },
-    "WrongCell": {"type": "object", "properties": {"error": _TEXT}, "required": ["error"]},
+    "WrongCell": {"type": "object", "properties": {"error": TEXT}, "required": ["error"]},
     "Error": {
         "type": "object",
         "properties": {
             "error": {
                 "anyOf": [
-                    _TEXT,
+                    TEXT,
                     {
                         "type": "object",
-                        "properties": {"type": _TEXT, "message": _TEXT},
+                        "properties": {"type": TEXT, "message": TEXT},
                         "required": ["type", "message"],
                     },
                 ]
@@ -106,14 +104,14 @@ def _of_config(field: Field, config: Mapping[str, Any]) -> Schema:
         # What is worked out over several records may be a list, and what it is called may be anything.
         result = _of_config(field, options["result"]) if kind == "formula" else {}
         return result if "enum" not in result else {}
-    return dict(_BY_TYPE.get(kind, _TEXT))
+    return dict(_BY_TYPE.get(kind, TEXT))
 
 
 def _written(layout: Layout, field: Field, language: str) -> Schema:
     config = field_config(layout, field, language)
     schema = _of_config(field, config)
     if config["type"] in ("singleCollaborator", "multipleCollaborators"):
-        who = {"type": "object", "properties": {"id": _TEXT, "email": _TEXT}}
+        who = {"type": "object", "properties": {"id": TEXT, "email": TEXT}}
         schema = who if config["type"] == "singleCollaborator" else {"type": "array", "items": who}
     return _described(field, {"anyOf": [schema, {"type": "null"}]}, language)
 

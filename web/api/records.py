@@ -25,67 +25,82 @@ from web.api.listing import Options
 from web.api.naming import Names, names_of, table_named
 from web.api.paths import name_in
 from web.api.responses import as_json
+from web.api.shapes import DELETED, FLAG, TEXTS, array, asked, ref, shape, some
 from web.api.writing import MOST, Given, check_id, given_in, make_choices, values_in
 
 router = Endpoints()
 
+_HOW = {"typecast": FLAG, "returnFieldsByFieldId": FLAG}
+_ONE_NEW = shape(fields=ref("{table}.written"))
+_NEW = shape(_HOW, fields=ref("{table}.written"))
+_EITHER = {"anyOf": [ref("{table}.record"), ref("{table}.records")]}
+_MERGE = shape({"fieldsToMergeOn": {**TEXTS, "minItems": 1, "maxItems": 3}})
+_SEVERAL = shape(
+    {"performUpsert": _MERGE, **_HOW}, records=some(shape(id=ref("RecordId"), fields=ref("{table}.written")), MOST)
+)
+_RECORDS = array(ref("{table}.record"))
+_WRITTEN = shape({"createdRecords": TEXTS, "updatedRecords": TEXTS}, records=_RECORDS)
 
-@router.on("GET", "/{app}/{table}")
+
+@router.on("GET", "/{app}/{table}", ref("{table}.page"), query=listing.QUERY)
 async def list_records(request: Request, app: str, table: str) -> Response:
     """A page of records."""
     return await answered(request, _list, app, name_in(table), request.query_params.multi_items(), short=True)
 
 
-@router.on("POST", "/{app}/{table}/listRecords")
+@router.on("POST", "/{app}/{table}/listRecords", ref("{table}.page"), body=listing.BODY)
 async def list_records_by_post(request: Request, app: str, table: str) -> Response:
     """The same with the options in the body, for those that are too long for an address."""
     query = dict(request.query_params)  # time zone and language may stand there
     return await answered_with_body(request, page_of, app, name_in(table), query)
 
 
-@router.on("GET", "/{app}/{table}/{record}")
+@router.on("GET", "/{app}/{table}/{record}", ref("{table}.record"), query=listing.OF_CELLS)
 async def get_record(request: Request, app: str, table: str, record: str) -> Response:
     """One record."""
     return await answered(request, one_of, app, name_in(table), record, request.query_params.multi_items(), short=True)
 
 
-@router.on("POST", "/{app}/{table}")
+@router.on("POST", "/{app}/{table}", _EITHER, body={"anyOf": [_NEW, shape(_HOW, records=some(_ONE_NEW, MOST))]})
 async def create_records(request: Request, app: str, table: str) -> Response:
     """Create one record, or several."""
     return await answered_with_body(request, create, app, name_in(table))
 
 
-@router.on("PATCH", "/{app}/{table}/{record}")
+@router.on("PATCH", "/{app}/{table}/{record}", ref("{table}.record"), body=_NEW)
 async def update_record(request: Request, app: str, table: str, record: str) -> Response:
     """Set the fields that are given; with `If-Match` only if nobody changed the record meanwhile."""
     return await answered_with_body(request, _update_one, app, name_in(table), record, False, _tag_in(request))
 
 
-@router.on("PUT", "/{app}/{table}/{record}")
+@router.on("PUT", "/{app}/{table}/{record}", ref("{table}.record"), body=_NEW)
 async def replace_record(request: Request, app: str, table: str, record: str) -> Response:
     """Set the fields that are given and clear the others."""
     return await answered_with_body(request, _update_one, app, name_in(table), record, True, _tag_in(request))
 
 
-@router.on("PATCH", "/{app}/{table}")
+@router.on("PATCH", "/{app}/{table}", _WRITTEN, body=_SEVERAL)
 async def update_records(request: Request, app: str, table: str) -> Response:
     """The same for several; with `performUpsert` those that are missing are created."""
     return await answered_with_body(request, update, app, name_in(table), False)
 
 
-@router.on("PUT", "/{app}/{table}")
+@router.on("PUT", "/{app}/{table}", _WRITTEN, body=_SEVERAL)
 async def replace_records(request: Request, app: str, table: str) -> Response:
     """The same, clearing the fields that are not given."""
     return await answered_with_body(request, update, app, name_in(table), True)
 
 
-@router.on("DELETE", "/{app}/{table}/{record}")
+@router.on("DELETE", "/{app}/{table}/{record}", DELETED)
 async def delete_record(request: Request, app: str, table: str, record: str) -> Response:
     """Delete one record."""
     return await answered(request, _delete_one, app, name_in(table), record, _tag_in(request))
 
 
-@router.on("DELETE", "/{app}/{table}")
+@router.on(
+    "DELETE", "/{app}/{table}", shape(records=array(DELETED)),
+    query=[asked("records[]", some(ref("RecordId"), MOST), required=True)],
+)  # fmt: skip
 async def delete_records(request: Request, app: str, table: str) -> Response:
     """Delete several: `?records[]=rec...&records[]=rec...`."""
     query = request.query_params

@@ -39,15 +39,17 @@ def create(
     days: Annotated[str, Form()] = "90",
     may: Annotated[str, Form()] = "write",
     within: Annotated[list[str] | None, Form()] = None,
+    also: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
     """A new API token. The answer is the one page that shows it."""
     check_proof(request, f"/account/tokens?workspace={quote(workspace, safe='')}")
-    scope = Scope(may == "write", tuple(within or ()))
+    more = also or ()
+    scope = Scope(may == "write", tuple(within or ()), "builds" in more, "people" in more)
     life = int(days) if days.isdecimal() else None
     try:
         _token, secret = api_tokens.create(site.stores, who.id, workspace, name, days=life, scope=scope)
     except Refused as refused:
-        given = {"name": name, "days": days, "may": may, "within": scope.within}
+        given = {"name": name, "days": days, "may": may, "within": scope.within, "also": more}
         return _shown(request, site, who, workspace, refused, values=given)
     return _shown(request, site, who, workspace, secret=secret)
 
@@ -75,7 +77,7 @@ def _shown(
         request,
         "account/tokens.html",
         status=422 if refused else 200,
-        values={"days": "90", "may": "write", "within": ()} | (values or {}),
+        values={"days": "90", "may": "write", "within": (), "also": ()} | (values or {}),
         errors={one.at.strip("/"): one.says for one in refused.problems} if refused else {},
         tokens=api_tokens.belonging_to(site.stores, who.id),
         workspaces=homes,

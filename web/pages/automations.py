@@ -14,7 +14,7 @@ from engine import apps, automations, named
 from engine.actions import actions
 from engine.automations import RunSummary, Standing
 from engine.definitions.documents import address
-from engine.definitions.language import App, Automation, Table
+from engine.definitions.language import Automation, Table
 from engine.storage.session import Session
 from engine.text import Label, Text, _, label_in
 from engine.triggers import triggers
@@ -72,10 +72,8 @@ def switch_on(request: Request, place: In, app: str, automation: str) -> Respons
     """From now on changes start it."""
     key = f"{app}.{automation}"
     with place.write() as session:
-        automations.resume(session, key)
+        automations.switch_on(session, key)
         held = automations.get(session, key).automation
-        if not held.enabled:
-            apps.apply(session, _enabled(session.layout.apps[app], automation))
     return _switched(request, place, held, Toast(_("{name} is on.", name=held.label)))
 
 
@@ -208,10 +206,3 @@ def _worded(options: Mapping[str, Any], messages: set[str], speaker: Speaker | N
         name: speaker.wording.message(label_in(value, speaker.language)) if name in messages else worded(value)
         for name, value in options.items()
     }
-
-
-def _enabled(app: App, automation: str) -> dict[str, Any]:
-    """The app's document with the automation switched on, where the definition itself has it off."""
-    document = dict(app.document)
-    held = {**document["automations"][automation], "enabled": True}
-    return {**document, "automations": {**document["automations"], automation: held}}

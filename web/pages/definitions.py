@@ -10,7 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from engine import apps
-from engine.definitions.language import RESERVED_KEYS
+from engine.definitions.language import RESERVED_APPS, RESERVED_KEYS
 from engine.definitions.record_schema import Taken, tables_from
 from engine.errors import Problem, Refused
 from engine.field_types import field_types
@@ -119,7 +119,7 @@ def _with_tables(session: Session, app: str, label: str, schema: Any) -> tuple[d
     next(iter(tables.values()))["label"] = label
     if held is not None:
         return {**held.document, "tables": {**held.document.get("tables", {}), **tables}}, taken
-    key = key_for(label, set(session.layout.apps), RESERVED_KEYS, "app_1", prefix="app_")
+    key = key_for(label, set(session.layout.apps), RESERVED_KEYS | RESERVED_APPS, "app_1", prefix="app_")
     return {"formwork": 1, "key": key, "label": label, "version": "1.0.0", "tables": tables}, taken
 
 

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from engine import invitations, sessions
-from engine.account_mail import LINK, Words
 from engine.errors import Refused
 from engine.invitations import Made
 from engine.text import _
 from engine.workspaces import ROLES
 from web.addresses import At
 from web.dependencies import In, Place, SignedIn, SiteHere
+from web.invitation_words import words_of
 from web.reader import reading_as
 from web.render import page, redirect
 from web.site import Site
@@ -48,7 +48,7 @@ def invite(
     place.only("owner")
     given = {"email": email, "role": role, "days": days}
     with reading_as(visit_of(request).reader):
-        words = _words(place)
+        words = words_of(place.membership.name, place.person.name, say)
     try:
         made = invitations.invite(
             site.stores,
@@ -115,22 +115,6 @@ def join(request: Request, site: SiteHere, who: SignedIn, token: str) -> Respons
     """Come in with the account that is signed in."""
     joined = invitations.join(site.stores, token, who)
     return redirect(request, At(joined.id).home, Toast(_("Welcome to {name}.", name=joined.name)))
-
-
-def _words(place: Place) -> Words:
-    workspace, inviter = place.membership.name, place.person.name
-    return Words(
-        say(_("{inviter} invites you to {workspace}", inviter=inviter, workspace=workspace)),
-        say(
-            _(
-                "{inviter} invites you to work in {workspace} on Formwork.\n\nCome in here:\n{link}\n\n"
-                "The link works once. If you do not know {inviter}, do nothing.",
-                inviter=inviter,
-                workspace=workspace,
-                link=LINK,
-            )
-        ),
-    )
 
 
 def _shown(

@@ -9,6 +9,7 @@ from web.api.field_configs import _KINDS
 def test_who_asks(api: Client, installation: Installation) -> None:
     reads = ["data.records:read", "data.recordComments:read", "schema.bases:read"]
     scopes = [*reads, "data.records:write", "data.recordComments:write", "schema.bases:write", "webhook:manage"]
+    scopes += ["workspacesAndBases:manage"]
     expected = {"id": installation.owner.id, "email": "ada@example.com", "scopes": scopes}
     assert api.ask("GET", "/meta/whoami") == expected
     assert api.ask("GET", "/meta/nonsense", status=404) == {"error": "NOT_FOUND"}

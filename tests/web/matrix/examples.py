@@ -62,7 +62,7 @@ def _known(place: Place, side: Side, who: str, path: str, act: str) -> dict[str,
     known |= {"token": ids["invitation token"], "rest": "views"}
     if "/indexes/" in path:
         known["name"] = ids["index name"]
-    if "/catalog/" in path:
+    if "/catalog/" in path or "/templates/" in path:
         known["template"] = "orders"
     subject = next((one for one in sorted(ABOUT, key=len, reverse=True) if act.endswith(one)), "")
     for name, value in ABOUT.get(subject, {}).items():
@@ -100,6 +100,16 @@ def _known(place: Place, side: Side, who: str, path: str, act: str) -> dict[str,
         known["token"] = place.own["lead"]["reset token"]
     if path.startswith("/v0/{app}/{record}"):
         known["field"] = "papers"
+    if path.startswith("/v0/") and "{view}" in path and act != "build tags":
+        known["view"] = f"{known['table']}.all"
+    if "{form}" in path and path.startswith("/v0/"):
+        known["form"] = "tags.enquiry"
+    if path == "/v0/meta/departments/{department}":
+        known["department"] = ids["empty department"]
+    if "{holder}" in path:
+        known["holder"] = ids["user"]
+    if act == "the run":
+        known["thing"] = ids["thing tag"]
     return known
 
 
@@ -183,6 +193,10 @@ def _api_delete(_place: Place, _side: Side, _who: str, known: Mapping[str, str])
     return {"query": {"records[]": known["record"]}}
 
 
+def _api_definition(_place: Place, _side: Side, _who: str, _known: Mapping[str, str]) -> dict[str, Any]:
+    return {"json": {"definition": app_of_all() | {"label": "Changed"}}}
+
+
 def _stacks(_place: Place, _side: Side, _who: str, _known: Mapping[str, str]) -> dict[str, Any]:
     return {"query": {"stack": ""}}
 
@@ -258,6 +272,26 @@ EXAMPLES: dict[str, Making] = {
         "json": {"specification": {"options": {"filters": {"dataTypes": ["tableData"]}}}}
     },
     "POST /v0/bases/{app}/webhooks/{hook}/enableNotifications": lambda *_given: {"json": {"enable": False}},
+    "PUT /v0/bases/{app}/definition": _api_definition,
+    "POST /v0/bases/{app}/definition/check": _api_definition,
+    "POST /v0/bases/{app}/definition/plan": _api_definition,
+    "GET /v0/bases/{app}/revisions/{number}/changes": _query(since="1"),
+    "POST /v0/bases/{app}/revisions/{number}/restore": lambda *_given: {"json": {}},
+    "POST /v0/meta/templates/{template}/plan": lambda *_given: {"json": {}},
+    "POST /v0/meta/templates/{template}/install": lambda *_given: {"json": {"samples": False}},
+    "PATCH /v0/bases/{app}/automations/{automation}": lambda *_given: {"json": {"enabled": False}},
+    "POST /v0/meta/trash/restore": lambda _place, _side, _who, known: {"json": {"ids": [known["thing"]]}},
+    "DELETE /v0/meta/trash": lambda _place, _side, _who, known: {"query": {"ids[]": known["thing"]}},
+    "PATCH /v0/meta/people/{user}": lambda *_given: {"json": {"role": "guest"}},
+    "POST /v0/meta/invitations": lambda *_given: {"json": {"role": "guest"}},
+    "POST /v0/meta/departments": lambda *_given: {"json": {"name": "New one"}},
+    "PATCH /v0/meta/departments/{department}": lambda *_given: {"json": {"name": "Anew"}},
+    "POST /v0/bases/{app}/roles/{role}/holders": lambda _place, side, _who, _known: {
+        "json": {"userId": side.ids["user"]}
+    },
+    "PATCH /v0/bases/{app}/forms/{form}": lambda *_given: {"json": {"public": False}},
+    "POST /v0/meta/bases/{app}/tables/{table}/views": lambda *_given: {"json": {"name": "Another"}},
+    "PATCH /v0/meta/bases/{app}/views/{view}": lambda *_given: {"json": {"name": "Called"}},
     "POST /sign-in": _form(email="builder@example.com", password=PASSWORD),
     "POST /sign-in/code": _form(code="000000"),
     "POST /forgotten": _form(email="guest@example.com"),

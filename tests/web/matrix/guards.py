@@ -14,7 +14,19 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 # What a line calls, or raises, that lets nobody go on who may not.
-CALLS = frozenset({"enter", "enter_builder", "enter_owner", "enter_definition", "only", "check_proof", "check_whole"})
+CALLS = frozenset(
+    {
+        "enter",
+        "enter_builder",
+        "enter_owner",
+        "enter_people",
+        "enter_definition",
+        "only",
+        "check_proof",
+        "check_builds",
+        "check_people",
+    }
+)
 RAISES = frozenset({"Forbidden", "SignInNeeded", "ProofNeeded"})
 NOTICE = "_a_guard_is_asked"
 

@@ -430,6 +430,7 @@ def _give_ways_in(place: Place) -> None:
         ("reading", Scope(writes=False)),
         ("tags", Scope(within=("crm.tags",))),
         ("deals", Scope(within=("crm.deals",))),
+        ("writing", Scope()),
     ):
         _token, place.tokens[name] = api_tokens.create(stores, place.people["owner"].id, home, name, scope=scope)
     expired, place.tokens["expired"] = api_tokens.create(stores, place.people["owner"].id, home, "expired")

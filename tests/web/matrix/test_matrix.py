@@ -26,6 +26,7 @@ AS_ONESELF = {"person", "look as somebody", "one's own here", "the owner's own"}
 LEVELS = (
     *("workspace", "table", "record", "form", "field", "key", "view", "comment", "hook"),
     *("share", "file", "transaction", "thing", "message", "session", "token"),
+    *("run", "user", "invitation", "department", "holder"),
 )
 
 
@@ -105,7 +106,7 @@ def _wrong(crowd: Crowd, cell: Cell) -> str:
     answer = crowd.asks(cell.who, one)
     if (met := outcome(one, answer)) != cell.meets:
         return f"{cell}: {met}"
-    if met == "404" and cell.act != "no such thing":
+    if met == "404":
         twins = ((name, without(one, name)) for name in LEVELS if name in one.known)
         if not any(
             told(one, answer, name) == told(twin, crowd.asks(cell.who, twin), name)
