@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Route
 
 from engine.errors import Misconfigured
 from engine.settings import Settings, is_loopback
 from engine.storage.stores import Stores
 from engine.text import _
 from web import api, errors, pages
+from web.api.answering import Operation
 from web.api.paths import Paths
 from web.dependencies import guard, once_more
 from web.mcp import over_http
@@ -76,10 +77,15 @@ def _routes() -> Sequence[BaseRoute]:
             route.endpoint = once_more(route.endpoint)
         router.include_router(module.router, dependencies=[Depends(getattr(module, "guard", guard))])
     of_api = [route for module in _modules(api) for route in module.router.routes]
-    # What is named is tried before what may be anything: `/meta/templates` is no table of an app.
-    of_api.sort(key=lambda route: [_how_general(part) for part in route.path.split("/")])
+    of_api.sort(key=_place)
     # Routes are tried one after the other, and programs ask more often than people do.
     return (Mount(errors.API, routes=of_api, name="api"), *over_http.routes, *router.routes)
+
+
+def _place(route: Route) -> tuple[bool, list[int]]:
+    """Records are asked for most often. What is named comes before what may be anything: `groups` is no record."""
+    is_of_app = isinstance(route, Operation) and route.is_of_app
+    return not is_of_app, [_how_general(part) for part in route.path.split("/")]
 
 
 def _how_general(part: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from engine import api_tokens
 from engine.api_tokens import Holder
+from engine.definitions.language import RESERVED_APPS
 from engine.errors import FormworkError, SignInNeeded
 from engine.storage.databases import TookLong, at_once
 from engine.storage.session import Proof, Unproven, again
@@ -36,6 +38,10 @@ Body = dict[str, Any]
 Answering = TypeVar("Answering", bound=Callable[..., Awaitable[Response]])
 
 
+# No app is called like what the API itself is about: so an app's records can be looked for first.
+_NO_APP = f"^(?!/(?:{'|'.join(sorted(RESERVED_APPS))})/)"
+
+
 class Operation(Route):
     """One method of one path, and what is told of it."""
 
@@ -43,6 +49,9 @@ class Operation(Route):
         super().__init__(path, handle, methods=[method], name=name)
         self.method = method
         self.told = told
+        self.is_of_app = path.startswith("/{app}")
+        if self.is_of_app:
+            self.path_regex = re.compile(_NO_APP + self.path_regex.pattern.removeprefix("^"))
 
 
 class Endpoints:
