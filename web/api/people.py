@@ -58,8 +58,6 @@ def _change(caller: Caller, user: str, body: Body) -> Any:
         raise wrong_request("role, departmentId and managerId are texts")
     if "role" in body:
         door.enter_owner(caller.principal)
-    else:
-        door.enter_people(caller.principal)
     with caller.write() as session:
         _person(session, user)
         if "departmentId" in body:
