@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from engine import account_log, audit, passwords, sign_in_delay, ways_in, workspaces
+from engine import account_log, audit, notices, passwords, sign_in_delay, ways_in, workspaces
 from engine.access.principals import ENGINE, Principal
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.ids import new_id, new_secret, secret_hash
@@ -186,6 +186,7 @@ def change_password(stores: Stores, user_id: str, *, current: str, new: str) -> 
         session.connection.execute(sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash))
         ways_in.end_all(session, user_id)
         account_log.note(session, user_id, "password.changed", _("changed their password"))
+        notices.put(session, user_id, _("Your password was changed."))
 
 
 def check_password(stores: Stores, user_id: str, password: str, at: str = "/current_password") -> None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from engine import audit, workspaces
+from engine import audit, notices, workspaces
 from engine.access.principals import Principal, person
 from engine.access.scopes import WHOLE, Scope
 from engine.errors import NotFound, Problem, Refused, SignInNeeded
@@ -80,6 +80,8 @@ def create(
     with stores.control.write(person(user_id)) as session:
         says = _("made the API token {name}", name=name.strip()[:200])
         audit.note(session, "token.created", says, workspace=workspace_id, **asdict(scope))
+        told = _("An API token was made, by which a program acts as you: {name}.", name=name.strip()[:200])
+        notices.put(session, user_id, told)
         expires_at = timestamp(session.now + timedelta(days=days)) if days else None
         made = Token(new_id("tok"), name.strip()[:200], workspace_id, timestamp(session.now), expires_at, None, scope)
         session.connection.execute(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from engine import account_log, account_mail, accounts, workspaces
+from engine import account_log, account_mail, accounts, notices, workspaces
 from engine.account_mail import Words
 from engine.accounts import Person
 from engine.errors import NotFound, Problem, Refused
@@ -77,6 +77,7 @@ def _wished(session: Session, who: Person, token: str) -> str:
 def _set(session: Session, user_id: str, email: str) -> None:
     if _is_taken(session, email):
         raise Refused([Problem("/email", _("This address has an account already."), "taken", email)])
+    notices.put(session, user_id, _("{email} is the address to sign in with from now on, not this one.", email=email))
     session.connection.execute(sa.update(users).where(users.c.id == user_id).values(email=email))
     account_log.note(session, user_id, "email.changed", _("signs in with another address from now on"))
     # What was sent to the old address opens nothing any more.

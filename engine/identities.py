@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from engine import account_log
+from engine import account_log, notices
 from engine.errors import Conflict
 from engine.oidc import Identity
 from engine.storage.control_tables import identities
@@ -52,6 +52,8 @@ def tie(stores: Stores, user_id: str, identity: Identity) -> None:
         )
         says = _("signs in with an account elsewhere from now on")
         account_log.note(session, user_id, "identity.tied", says, issuer=identity.issuer)
+        told = _("An account at {issuer} lets you in from now on.", issuer=identity.issuer)
+        notices.put(session, user_id, told)
 
 
 def untie(stores: Stores, user_id: str, issuer: str) -> None:
@@ -60,6 +62,7 @@ def untie(stores: Stores, user_id: str, issuer: str) -> None:
         session.connection.execute(sa.delete(identities).where(_c.user_id == user_id, _c.issuer == issuer))
         says = _("signs in with an account elsewhere no more")
         account_log.note(session, user_id, "identity.untied", says, issuer=issuer)
+        notices.put(session, user_id, _("Your account at {issuer} lets you in no more.", issuer=issuer))
 
 
 def tied(stores: Stores, user_id: str, issuer: str) -> Tied | None:

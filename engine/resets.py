@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from engine import account_log, account_mail, accounts, passwords, sign_in_delay, ways_in
+from engine import account_log, account_mail, accounts, notices, passwords, sign_in_delay, ways_in
 from engine.account_mail import Words
 from engine.accounts import Person
 from engine.automations.starts import something_began
@@ -89,6 +89,7 @@ def choose_password(stores: Stores, token: str, password: str) -> Person:
         ways_in.end_all(session, who.id, with_tokens=True)
         sign_in_delay.forget(session, f"name {who.email}")
         account_log.note(session, who.id, "password.reset", _("chose a new password by a link"))
+        notices.put(session, who.id, _("A new password was chosen by a link."))
     return who
 
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from engine import account_log
+from engine import account_log, notices
 from engine.access.principals import ENGINE, Principal
 from engine.accounts import Person
 from engine.errors import Conflict, Problem, Refused
@@ -82,6 +82,7 @@ def switch_on(stores: Stores, vault: Vault, who: Person, seed: str, code: str) -
         values = {"user_id": who.id, "seed": vault.seal(seed, _place(who.id)), "last_step": step}
         session.connection.execute(sa.insert(second_factors).values(**values, since=timestamp(session.now)))
         account_log.note(session, who.id, "second_factor.on", _("switched their second factor on"))
+        notices.put(session, who.id, _("The second factor was switched on: signing in takes a code of your phone."))
         return _insert_codes(session, who.id)
 
 
@@ -91,6 +92,7 @@ def new_codes(stores: Stores, user_id: str) -> list[str]:
         if not is_on(session, user_id):
             raise Conflict(_("The second factor is off."))
         account_log.note(session, user_id, "second_factor.codes", _("made new recovery codes"))
+        notices.put(session, user_id, _("New recovery codes were made; those before count no more."))
         return _insert_codes(session, user_id)
 
 
@@ -100,6 +102,7 @@ def switch_off(stores: Stores, user_id: str, *, by: Principal = ENGINE) -> None:
         for table in (second_factors, recovery_codes):
             session.connection.execute(sa.delete(table).where(table.c.user_id == user_id))
         account_log.note_about(session, user_id, "second_factor.off", _("switched a second factor off"))
+        notices.put(session, user_id, _("The second factor was switched off: the password alone lets you in."))
 
 
 def is_on(session: Session, user_id: str) -> bool:

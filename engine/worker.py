@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from engine import account_mail, files, indexes, outbox, resets, retention, trash, workspaces
+from engine import account_mail, files, indexes, notices, outbox, resets, retention, trash, workspaces
 from engine.actions import Failed, Retry
 from engine.automations import progress, runs
 from engine.automations.outside import Outside
@@ -85,8 +85,11 @@ class Worker:
             pass
 
     def serve_accounts(self) -> int:
-        """Answer those who forgot their password, and hand over the mail about accounts; how much that was."""
+        """Answer those who forgot their password, tell people what happened to their accounts, and hand over the mail
+        about accounts; how much that was.
+        """
         answered = resets.answer(self.stores, self.means.vault, self.means.settings)
+        answered += notices.send(self.stores, self.means.vault, self.means.settings, self.means.say)
         with self.stores.control.read() as session:
             due = (outbox.next_due(session) or "~") <= timestamp(self.clock())
         if due:

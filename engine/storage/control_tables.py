@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from engine.storage.automation_tables import Said
+
 metadata = sa.MetaData()
 
 
@@ -67,6 +69,12 @@ setup_links = _table("setup_links", "token_hash", "expires_at")
 reset_links = _table("reset_links", "token_hash", "user_id", "created_at", "expires_at")
 email_changes = _table("email_changes", "token_hash", "user_id", "email", "expires_at")
 reset_wishes = _table("reset_wishes", "email", "subject", "body", "asked_at")
+notices = sa.Table(
+    "notices",
+    metadata,
+    *(sa.Column(name, sa.Text) for name in ("id", "email", "language", "at")),
+    sa.Column("says", Said),
+)
 invitations = _table(
     "invitations",
     "id",

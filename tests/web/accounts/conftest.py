@@ -17,6 +17,7 @@ from tests.support.databases import Database
 from tests.support.mail import SmtpSink
 from web.app import create_app
 from web.site import Site
+from web.texts import said_in
 
 
 @dataclass
@@ -58,5 +59,5 @@ def app(database_url: Database, smtp_sink: SmtpSink) -> Iterator[FastAPI]:
 @pytest.fixture
 def post(site: Site, smtp_sink: SmtpSink) -> Post:
     """What becomes of the mails."""
-    means = Means(site.settings, Egress.of(site.settings), site.vault)
+    means = Means(site.settings, Egress.of(site.settings), site.vault, said_in)
     return Post(smtp_sink, Worker(site.stores, means))
