@@ -19,9 +19,21 @@ def note(session: Session, user_id: str, act: str, says: Text, **about: Any) -> 
     note_about(session, user_id, act, says, **about)
 
 
+def note_failure(session: Session, user_id: str, says: Text, **about: Any) -> None:
+    """Somebody could not prove to be the person (empty: an account that there is not), so nobody is known to do it.
+
+    What was typed is not kept: people type passwords into the wrong field.
+    """
+    for home in _homes(session, user_id):
+        audit.note_often(session, "account.sign_in_failed", says, workspace=home, person=user_id, **about)
+
+
 def note_about(session: Session, user_id: str, act: str, says: Text, **about: Any) -> None:
     """An act of the session's principal on somebody's account."""
-    wanted = sa.select(memberships.c.workspace_id).where(memberships.c.user_id == user_id)
-    homes = sorted(session.connection.execute(wanted).scalars())
-    for home in homes or [""]:
+    for home in _homes(session, user_id):
         audit.note(session, act, says, workspace=home, person=user_id, **about)
+
+
+def _homes(session: Session, user_id: str) -> list[str]:
+    wanted = sa.select(memberships.c.workspace_id).where(memberships.c.user_id == user_id)
+    return sorted(session.connection.execute(wanted).scalars()) or [""]

@@ -195,13 +195,15 @@ def check_password(stores: Stores, user_id: str, password: str, at: str = "/curr
     Failures count like those of signing in.
     """
     with stores.control.read() as session:
-        wanted = sa.select(users.c.email, users.c.password_hash).where(users.c.id == user_id)
-        email, stored = session.connection.execute(wanted).one()
+        wanted = sa.select(users.c.email, users.c.password_hash, users.c.name).where(users.c.id == user_id)
+        email, stored, name = session.connection.execute(wanted).one()
         if sign_in_delay.must_wait(session, f"name {email}"):
             raise Refused([Problem(at, _("Too many tries. Wait a little, then try again."), "too_many")])
     if not passwords.matches(password, stored)[0]:
         with stores.control.write() as session:
             sign_in_delay.count(session, f"name {email}")
+            says = _("somebody who is signed in as {name} typed a wrong password", name=name)
+            account_log.note_failure(session, user_id, says)
         raise Refused([Problem(at, _("This is not your password."), "wrong")])
 
 

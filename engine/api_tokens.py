@@ -162,6 +162,10 @@ def holder_of(stores: Stores, secret: str) -> Holder:
         with stores.control.write() as session:
             used = sa.update(tokens).where(tokens.c.id == holder.token_id).values(last_used_at=timestamp(now))
             session.connection.execute(used)
+            if found[0][5] is None:
+                session.principal = holder.principal
+                says = _("came with an API token for the first time")
+                audit.note(session, "token.first_used", says, workspace=holder.workspace_id, token=holder.token_id)
     return holder
 
 

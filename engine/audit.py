@@ -16,10 +16,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.access import door
+from engine.access.principals import Principal
+from engine.addresses import read_url
 from engine.storage.audit_tables import entries as _entries
 from engine.storage.automation_tables import packed, unpacked
 from engine.storage.session import Session, timestamp
-from engine.text import Text
+from engine.storage.stores import Store
+from engine.text import Text, _
 
 SHOWN = 50
 SLICE = 1_000  # entries read at a time when all are looked at
@@ -76,6 +79,30 @@ def note(session: Session, act: str, says: Text, *, workspace: str = "", **about
     session.noted.append((act, workspace, says, about))
 
 
+def note_often(session: Session, act: str, says: Text, *, workspace: str = "", **about: Any) -> None:
+    """The same for what anybody can have happen as often as they like: only so often (`engine/tally.py`).
+
+    The next entry says how many were left out, as `left_out`.
+    """
+    left_out = session.store.tally.take(act)
+    if left_out is not None:
+        note(session, act, says, workspace=workspace, **about, **_counted(left_out))
+
+
+def note_apart(store: Store, principal: Principal, act: str, says: Text, **about: Any) -> None:
+    """The same in a transaction of its own, for what was refused: nothing of the act itself is kept."""
+    left_out = store.tally.take(act)
+    if left_out is not None:
+        with store.write(principal) as session:
+            note(session, act, says, **about, **_counted(left_out))
+
+
+def note_egress(store: Store, principal: Principal, url: str) -> None:
+    """A call was refused because of where its URL leads."""
+    host = read_url(url).host
+    note_apart(store, principal, "egress.refused", _("was not let out to {host}", host=host), host=host)
+
+
 def entries(
     session: Session, *, workspace: str | None = None, before: int | None = None, limit: int = SHOWN
 ) -> list[Entry]:
@@ -107,6 +134,10 @@ def verify(session: Session, since: Collection[str] = ()) -> Verdict:
         if hash in since:
             found.add(hash)
     return Verdict(count, hash, None, frozenset(found))
+
+
+def _counted(left_out: int) -> dict[str, Any]:
+    return {"left_out": left_out} if left_out else {}
 
 
 def _append(session: Session) -> None:

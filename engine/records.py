@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import record_writes, rules, sides
+from engine import audit, record_writes, rules, sides
 from engine.access import door, judging
 from engine.definitions.language import Table
 from engine.errors import NotFound, Problem, Refused, refuse
@@ -26,6 +26,7 @@ from engine.text import _
 from engine.values import Reading, accept, check_required, check_unique, defaults
 
 MAX_AT_ONCE = 100_000  # records of one call
+MANY = 20  # from so many on it is noted that they were deleted at once
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,9 @@ def delete(session: Session, table: str, ids: Sequence[str]) -> list[str]:
         refuse(judging.problems(session, table, "delete", dict.fromkeys(ids, ())))
         with checks.together(session):
             record_writes.delete(session, layout.table(table), before)
+    if len(before) >= MANY:
+        says = _("deleted {count} records of {table} at once", count=len(before), table=of.plural or of.label)
+        audit.note(session, "records.deleted", says, table=table, count=len(before))
     return list(before)
 
 

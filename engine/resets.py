@@ -65,6 +65,7 @@ def answer(stores: Stores, vault: Vault, settings: Settings) -> int:
 def link(stores: Stores, user_id: str) -> str:
     """A link's token for somebody who cannot get mail; the caller (the command line) vouches for the person."""
     with stores.control.write() as session:
+        account_log.note_about(session, user_id, "reset_link.made", _("made a link to choose a new password"))
         return insert_link(session, user_id)
 
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from engine import accounts, guises
+from engine import account_log, accounts, guises
 from engine.access import principals
+from engine.access.principals import Principal
 from engine.accounts import Person
 from engine.errors import NotFound
 from engine.guises import Guise
@@ -100,6 +101,14 @@ def sign_out(stores: Stores, token: str) -> None:
     this = sessions.c.token_hash == secret_hash(token)
     with stores.control.write() as session:
         if user_id := session.connection.execute(sa.select(sessions.c.user_id).where(this)).scalar():
+            _end(session, user_id, this)
+
+
+def go_on_as(stores: Stores, token: str) -> None:
+    """The browser has got another session in place of this one, which is gone without being an act of anybody."""
+    this = sessions.c.token_hash == secret_hash(token)
+    with stores.control.write() as session:
+        if user_id := session.connection.execute(sa.select(sessions.c.user_id).where(this)).scalar():
             _delete(session, user_id, this)
 
 
@@ -107,15 +116,15 @@ def end(stores: Stores, user_id: str, session_id: str) -> None:
     """End one of the person's own sessions. Raises `NotFound`."""
     with stores.control.write() as session:
         mine = sa.and_(sessions.c.id == session_id, sessions.c.user_id == user_id)
-        if _delete(session, user_id, mine) == 0:
+        if _end(session, user_id, mine) == 0:
             raise NotFound(_("This session has ended already."))
 
 
-def end_all(stores: Stores, user_id: str, keep: str = "") -> int:
-    """End all sessions of the person but `keep` (an id); how many that were."""
+def end_all(stores: Stores, user_id: str, keep: str = "", by: Principal | None = None) -> int:
+    """End all sessions of the person but `keep` (an id); how many that were. `by`: who does, if not the person."""
     with stores.control.write() as session:
         others = sa.and_(sessions.c.user_id == user_id, sessions.c.id != keep)
-        return _delete(session, user_id, others)
+        return _end(session, user_id, others, by)
 
 
 def insert_session(session: Session, user_id: str, device: Device) -> str:
@@ -140,8 +149,16 @@ def insert_session(session: Session, user_id: str, device: Device) -> str:
     return token
 
 
-def _delete(session: Session, user_id: str, where: sa.ColumnElement[bool]) -> int:
-    session.principal = principals.person(user_id)
+def _end(session: Session, user_id: str, where: sa.ColumnElement[bool], by: Principal | None = None) -> int:
+    count = _delete(session, user_id, where, by)
+    if count:
+        says = _("ended sessions: {count}", count=count)
+        account_log.note_about(session, user_id, "session.ended", says, count=count)
+    return count
+
+
+def _delete(session: Session, user_id: str, where: sa.ColumnElement[bool], by: Principal | None = None) -> int:
+    session.principal = by or principals.person(user_id)
     guises.note_ends(session, where)
     return session.connection.execute(sa.delete(sessions).where(where)).rowcount
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from engine import account_log, accounts, passwords, second_factor, sessions, sign_in_delay
+from engine import account_log, accounts, audit, passwords, second_factor, sessions, sign_in_delay
+from engine.access.principals import ENGINE
 from engine.accounts import Person
 from engine.errors import FormworkError
 from engine.ids import new_secret, secret_hash
@@ -54,9 +55,13 @@ def sign_in(stores: Stores, email: str, password: str, device: Device | None = N
     device = device or Device()
     name, sender = _name(email), f"from {device.address}"
     with stores.control.read() as session:
-        if sign_in_delay.must_wait(session, name, sender):
-            raise SignInRefused(_("Too many tries. Wait a little, then try again."))
-        wanted = sa.select(users.c.id, users.c.password_hash, users.c.disabled_at)
+        must_wait = sign_in_delay.must_wait(session, name, sender)
+    if must_wait:
+        says = _("somebody tries to sign in too often, and has to wait")
+        audit.note_apart(stores.control, ENGINE, "limit.reached", says, **_facts(device))
+        raise SignInRefused(_("Too many tries. Wait a little, then try again."))
+    with stores.control.read() as session:
+        wanted = sa.select(users.c.id, users.c.password_hash, users.c.name)
         found = session.connection.execute(wanted.where(users.c.email == accounts.address(email))).one_or_none()
     right, fresh_hash = passwords.matches(password, found.password_hash if found is not None else None)
     if not right or found is None:
@@ -64,6 +69,7 @@ def sign_in(stores: Stores, email: str, password: str, device: Device | None = N
             sign_in_delay.count(session, name)
             if device.address:
                 sign_in_delay.count(session, sender, FREE_OF_ADDRESS)
+            _note_failure(session, found.id if found else "", found.name if found else "", device)
         raise SignInRefused(_("This address and password do not belong together."))
     if fresh_hash:
         with stores.control.write() as session:
@@ -109,6 +115,8 @@ def enter_code(stores: Stores, vault: Vault, pending: str, code: str, device: De
             session.connection.execute(sa.delete(pending_sign_ins).where(_p.token_hash == secret_hash(pending)))
             return _let_in(session, who, device)
         sign_in_delay.count(session, _name(who.email))
+        says = _("somebody who knows the password of {name} typed a wrong code", name=who.name)
+        account_log.note_failure(session, who.id, says, **_facts(device))
     if row[1] >= TRIES:
         raise SignInOver(_("This took too long, or too many codes were wrong. Sign in again."))
     raise SignInRefused(_("This code is wrong, or was used already. Wait for the next one."))
@@ -116,9 +124,19 @@ def enter_code(stores: Stores, vault: Vault, pending: str, code: str, device: De
 
 def _let_in(session: Session, who: Person, device: Device) -> Entry:
     failed = sign_in_delay.forget(session, _name(who.email))
-    facts = {"address": device.address, "browser": device.agent[:300], "failed_tries": failed}
-    account_log.note(session, who.id, "account.signed_in", _("signed in"), **facts)
+    account_log.note(session, who.id, "account.signed_in", _("signed in"), **_facts(device), failed_tries=failed)
     return Entry(who, session=sessions.insert_session(session, who.id, device))
+
+
+def _note_failure(session: Session, user_id: str, name: str, device: Device) -> None:
+    says = _("somebody could not sign in with the address of an account that there is not")
+    if user_id:
+        says = _("somebody could not sign in as {name}: wrong password", name=name)
+    account_log.note_failure(session, user_id, says, **_facts(device))
+
+
+def _facts(device: Device) -> dict[str, str]:
+    return {"address": device.address, "browser": device.agent[:300]}
 
 
 def _insert_pending(session: Session, user_id: str) -> str:

@@ -6,10 +6,12 @@ A `Text` is an ordinary English string that remembers the message it was made fr
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
 Label = str | Mapping[str, str]
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # of the direction of reading
 
 
 def label_in(label: Label | None, language: str, otherwise: str = "") -> str:
@@ -59,6 +61,17 @@ def translated(text: str, gettext: Callable[[str], str], language: str = "en") -
     if not isinstance(text, Text):
         return text
     return _filled(gettext(text.message), text.values, language, lambda inner: translated(inner, gettext, language))
+
+
+def harmless(text: str, keep: str = "") -> str:
+    """The text for a log or a terminal: what would begin a line, steer the terminal or turn the direction of reading is
+    spelled out (`\\x1b`), but for the characters in `keep`.
+    """
+    return "".join(one if one in keep or not _steers(one) else one.encode("unicode_escape").decode() for one in text)
+
+
+def _steers(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Zl", "Zp") or character in _TURNS
 
 
 def _filled(sentence: str, values: Mapping[str, Any], language: str, say: Callable[[str], str]) -> str:

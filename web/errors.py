@@ -15,10 +15,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from engine import people
-from engine.errors import FormworkError, ProofNeeded, Refused, SignInNeeded, Unavailable
+from engine.access.principals import person
+from engine.errors import Forbidden, FormworkError, ProofNeeded, Refused, SignInNeeded, Unavailable
 from engine.text import Text, _
 from web.api.errors import body_of
 from web.mcp import over_http
+from web.noting import note_forbidden
 from web.render import only_toast, page, redirect
 from web.security import TooLarge, TooLong
 from web.toasts import Toast
@@ -78,6 +80,8 @@ async def _formwork_error(request: Request, error: Any) -> Response:
         return redirect(request, f"/account/proof?next={quote(error.back, safe='')}")
     if error.status >= 500:
         log.error("%s %s: %s", request.method, _path_of(request), error, exc_info=error)
+    if isinstance(error, Forbidden):
+        await run_in_threadpool(_note, request)
     return await run_in_threadpool(_answer, request, error.status, error.says, error=error)
 
 
@@ -88,6 +92,14 @@ async def _http_error(request: Request, error: Exception) -> Response:
     response = await run_in_threadpool(_answer, request, status, says)
     response.headers.update(headers)
     return response
+
+
+def _note(request: Request) -> None:
+    """Note what somebody of a workspace was refused there, as themself."""
+    visit = visit_of(request)
+    if visit.membership is not None and visit.session is not None:
+        store = visit.site.stores.workspace(visit.membership.id)
+        note_forbidden(request, store, person(visit.session.person.id), _path_of(request))
 
 
 def _path_of(request: Request) -> str:

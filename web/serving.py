@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.cli.here import HERE, Here
 from engine.errors import Misconfigured
-from engine.text import _
+from engine.text import _, harmless
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -44,16 +44,17 @@ def serve(*, here: Here = HERE) -> int:
     with ExitStack() as last, listening:
         if settings.port == 0:  # the system chose one
             settings = _with_port(settings, listening.getsockname()[1])
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        _write_logs()
         for name in ("httpx2", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
 
-        from engine import accounts
+        from engine import accounts, settings_log
         from engine.opening import open_stores
         from web.app import create_app
 
         stores = open_stores(settings)
         last.callback(stores.close)
+        settings_log.note(stores, settings)
         app = create_app(settings, stores)
         last.callback(_start_worker(settings, stores))
         if not settings.database_url:
@@ -93,6 +94,19 @@ def _listen(settings: Settings) -> socket.socket:
             says = _("{host} cannot be listened on: {why}. Look at FORMWORK_HOST.", host=host, why=why)
         raise Misconfigured(says) from error
     return listening
+
+
+class OneLine(logging.Formatter):
+    """A log whose lines are ours alone: what somebody typed begins no line of its own and steers no terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return harmless(super().formatMessage(record))
+
+
+def _write_logs() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def _with_port(settings: Settings, port: int) -> Settings:

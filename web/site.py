@@ -43,6 +43,7 @@ class Site:
 
     correction_mails: Rate = field(default_factory=lambda: Rate(times=3, seconds=3600))  # to one address of mail
     api_rate: Rate | None = None  # requests of one token; None: any number
+    noted_floods: Rate = field(default_factory=lambda: Rate(times=1, seconds=60))  # of one token, in the audit log
     share_openings: Rate = field(default_factory=lambda: Rate(times=1, seconds=60))  # counted of one share and address
 
     @classmethod

@@ -121,7 +121,7 @@ class Visit:
     def start_session(self, response: Response, token: str) -> None:
         """Give the browser the session in place of one that it has; it ends by itself, so the cookie need not."""
         if before := self.site.cookies.read(self.request, SESSION):
-            sessions.sign_out(self.site.stores, before)
+            sessions.go_on_as(self.site.stores, before)
         self.site.cookies.write(response, SESSION, token)
         self.site.cookies.clear(response, VISITOR)
         self.site.cookies.clear(response, PENDING)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from engine import apps
+from engine import apps, audit
 from engine.access import door
 from engine.actions import actions
 from engine.automations import starts
@@ -148,14 +148,18 @@ def counts(session: Session, app: str) -> dict[str, dict[str, int]]:
 
 def pause(session: Session, automation: str) -> None:
     """Let it start no more; runs that began go on. Raises NotFound, Forbidden."""
-    get(session, automation)
+    label = get(session, automation).automation.label
     starts.pause(session, automation, None)
+    says = _("paused the automation {name}", name=label)
+    audit.note(session, "automation.paused", says, automation=automation)
 
 
 def resume(session: Session, automation: str) -> None:
     """Let it start again; what happened meanwhile does not start it. Raises NotFound, Forbidden."""
-    get(session, automation)
+    label = get(session, automation).automation.label
     set_state(session, automation, {"paused_at": None, "paused_why": None})
+    says = _("let the automation {name} go on", name=label)
+    audit.note(session, "automation.resumed", says, automation=automation)
 
 
 def switch_on(session: Session, automation: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from engine import connections
+from engine import audit, connections
 from engine.access import door
 from engine.access.principals import Principal
 from engine.actions import Failed, NotSetUp, Options, Outcome, Posted, Skipped, actions
@@ -62,7 +62,9 @@ class Outside:
             session.now = self._clock()
             endpoint = connections.endpoint(session, self._means.vault, run.app, name)
         message = Message(options["id"], options["body"].encode(), run.attempt + 1)
-        self.tried = _deliver(self._means.egress, endpoint, message, self._clock, f"run {run.id}")
+        self.tried = _deliver(
+            self._workspace, run.principal, self._means.egress, endpoint, message, self._clock, f"run {run.id}"
+        )
         return self.tried
 
     def create_record(self, table: str, values: Mapping[str, Any]) -> str:
@@ -93,11 +95,18 @@ def try_out(workspace: Workspace, principal: Principal, means: Means, app: str, 
         made_at = session.now
     content = {"app": app, "connection": name, "message": str(_("This is a test. Nothing has happened."))}
     message = Message(new_message_id(), body_of(content, "formwork.test", made_at), 1)
-    return _deliver(means.egress, endpoint, message, lambda: datetime.now(UTC), f"test of {app}.{name}")
+    what = f"test of {app}.{name}"
+    return _deliver(workspace, principal, means.egress, endpoint, message, lambda: datetime.now(UTC), what)
 
 
 def _deliver(
-    egress: Egress, endpoint: connections.Endpoint, message: Message, clock: Callable[[], datetime], what: str
+    workspace: Workspace,
+    principal: Principal,
+    egress: Egress,
+    endpoint: connections.Endpoint,
+    message: Message,
+    clock: Callable[[], datetime],
+    what: str,
 ) -> Posted:
     """One attempt. Raises EgressRefused for a URL that is itself at fault; all else is what came of it."""
     sent = headers(message.id, clock(), message.body, endpoint.secrets)
@@ -109,6 +118,8 @@ def _deliver(
             raise
         # The class of failure is for the operator: a builder could map our network with it.
         log.warning("%s: %s %s", what, error.kind, getattr(error, "detail", ""))
+        if isinstance(error, EgressRefused):
+            audit.note_egress(workspace, principal, endpoint.url)
         took = round((time.monotonic() - started) * 1000)
         return Posted(after_failure(message.attempt), None, took, error.says)
     verdict = after_answer(answer.status, answer.headers, message.attempt, clock())

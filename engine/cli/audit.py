@@ -7,24 +7,27 @@ from engine.cli.here import IN_WORKSPACE, InWorkspace
 from engine.text import _
 
 
-def list_entries(*, limit: int = 50, here: InWorkspace = IN_WORKSPACE) -> None:
+def list_entries(*, limit: int = 50, machine: bool = False, here: InWorkspace = IN_WORKSPACE) -> None:
     """List what was done to the workspace's apps, settings and people, newest first.
 
     For example:
 
         formwork audit list
         formwork audit list --limit 1000 --json
+        formwork audit list --machine
 
     Parameters
     ----------
     limit
         How many entries of each log at most.
+    machine
+        What belongs to no workspace instead: other settings, tries to sign in with addresses that nobody has.
     """
     with here.read() as session:
         names = people.names(session)
-        found = audit.entries(session, limit=limit)
+        found = [] if machine else audit.entries(session, limit=limit)
     with here.stores.control.read(here.principal) as session:
-        found += audit.entries(session, workspace=here.workspace_id, limit=limit)
+        found += audit.entries(session, workspace="" if machine else here.workspace_id, limit=limit)
     found.sort(key=lambda one: one.at, reverse=True)
     rows = [
         {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from cyclopts import Group, Parameter
 
 from engine.errors import FormworkError, NotFound, Problem, Refused
-from engine.text import _
+from engine.text import _, harmless
 
 if TYPE_CHECKING:
     from engine.access.principals import Principal
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.storage.session import Session
     from engine.storage.stores import Stores, Workspace
 
+LINES = "\n\t"  # that our own sentences have
 _COMMON = Group("Common", sort_key=9)
 
 FileName = Annotated[str, Parameter(allow_leading_hyphen=True)]  # of an option: `-` is standard input
@@ -67,11 +68,11 @@ class Here:
 
     def say(self, sentence: str, **facts: Any) -> None:
         """Answer with a sentence, or with `facts` where JSON is wanted."""
-        self.terminal.out(f"{as_json(facts)}\n" if self.json else f"{sentence}\n")
+        self.terminal.out(f"{as_json(facts)}\n" if self.json else f"{harmless(sentence, LINES)}\n")
 
     def note(self, sentence: str) -> None:
         """Say something beside the answer, on standard error."""
-        self.terminal.err(f"{sentence}\n")
+        self.terminal.err(f"{harmless(sentence, LINES)}\n")
 
     def document(self, value: Any) -> None:
         """Answer with a JSON document."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine import accounts, invitations, resets, second_factor, sessions, ways_in, workspaces
+from engine.access.principals import ENGINE
 from engine.cli.accounts import read_password
 from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, InWorkspace, WithStores
 from engine.text import _
@@ -201,7 +202,7 @@ def sign_out(email: str, /, *, here: WithStores = WITH_STORES) -> None:
         Whose sessions end.
     """
     who = here.person_at(email)
-    count = sessions.end_all(here.stores, who.id)
+    count = sessions.end_all(here.stores, who.id, by=ENGINE)
     here.say(_("Signed out of {count} sessions.", count=count), id=who.id, count=count)
 
 

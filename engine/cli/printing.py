@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engine.showing import Figure
+from engine.text import harmless
 
 LONGEST = 60  # columns of the screen for one cell; `--json` has the whole text
 GAP = "  "
@@ -29,7 +30,7 @@ def width(text: str) -> int:
 
 def shortened(text: str) -> str:
     """One line of at most `LONGEST` columns."""
-    line = " ".join(text.split())
+    line = harmless(" ".join(text.split()))
     if width(line) <= LONGEST:
         return line
     while width(line) > LONGEST - 3:

@@ -20,12 +20,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine import audit
 from engine.addresses import EgressRefused, read_url
 from engine.automations.steps import Means
 from engine.egress import EgressFailed
 from engine.hooks import place_of
 from engine.storage.hook_tables import hooks
 from engine.storage.session import Session, timestamp
+from engine.text import _
 from engine.vault import CannotOpen
 from engine.webhooks import Verdict, after_answer, after_failure
 
@@ -61,6 +63,7 @@ class Result:
     verdict: Verdict
     milliseconds: int
     says: str
+    refused: bool = False  # we did not let it out
 
 
 def next_due(session: Session) -> str | None:
@@ -104,7 +107,7 @@ def call(means: Means, notice: Notice, clock: Callable[[], datetime]) -> Result:
         # The class of failure is for the operator: a builder could map our network with it.
         log.warning("hook %s: %s", notice.id, getattr(error, "detail", "") or error)
         took = round((time.monotonic() - started) * 1000)
-        return Result(after_failure(notice.attempt + 1), took, str(error.says))
+        return Result(after_failure(notice.attempt + 1), took, str(error.says), isinstance(error, EgressRefused))
     verdict = after_answer(answer.status, answer.headers, notice.attempt + 1, clock())
     return Result(verdict, answer.milliseconds, f"HTTP {answer.status}")
 
@@ -130,6 +133,11 @@ def note(session: Session, worker: str, notice: Notice, result: Result) -> None:
         values |= {"due_at": timestamp(session.now + timedelta(seconds=verdict.wait)), "attempt": notice.attempt + 1}
     else:
         values |= {"due_at": None, "attempt": 0, "notifies": 0}
+        says = _("gave up calling {host} about changes of {app}", host=notice.host, app=notice.app)
+        audit.note(session, "hook.given_up", says, hook=notice.id, app=notice.app)
+    if result.refused:
+        says = _("was not let out to {host}", host=notice.host)
+        audit.note_often(session, "egress.refused", says, host=notice.host, hook=notice.id)
     mine = sa.and_(_c.id == notice.id, _c.lease_by == worker)
     session.connection.execute(sa.update(hooks).where(mine).values(**values))
 

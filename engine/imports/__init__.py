@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
-from engine import apps, queries
+from engine import apps, audit, queries
 from engine import undo as undoing
 from engine.access import door
 from engine.access.principals import Principal
@@ -194,6 +194,8 @@ def run(session: Session, import_id: str, tell: Callable[[int], None] = lambda _
     app_made = mapping.new is not None and mapping.new.app not in session.layout.apps
     with _progress(session.workspace, import_id, tell) as progress:
         outcome = bring_in(session, source_of(session, held), mapping, address, progress)
+    says = _("brought in the file {name}: {count} records", name=held.name, count=outcome.new + outcome.changed)
+    audit.note(session, "records.imported", says, file=import_id, table=address)
     return keep_outcome(
         session,
         held,
@@ -218,6 +220,8 @@ def undo(session: Session, import_id: str) -> Import:
         raise Conflict(_("There is nothing to undo: this import is not done."))
     with suppress(NotFound):  # it may have changed nothing
         undoing.undo(session, held.transaction_id)
+    says = _("took back what the file {name} brought in", name=held.name)
+    audit.note(session, "import.undone", says, file=import_id, table=held.table)
     into = held.table
     if held.made and _remove_made(session, held.made):
         into = None

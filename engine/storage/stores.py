@@ -27,6 +27,7 @@ from engine.storage.prepared import Prepared, Row
 from engine.storage.process_lock import ProcessLock
 from engine.storage.role_holders import roles_held
 from engine.storage.session import Observer, Proof, Session, said, transaction
+from engine.tally import Tally
 from engine.text import _
 
 CONTROL_SCHEMA = "formwork"
@@ -39,6 +40,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.observers: list[Observer] = []
+        self.tally = Tally()  # of what is written down only so often (engine/audit.py)
         self._layout: Layout | None = None
         self._held: tuple[int, Mapping[str, frozenset[str]]] = (-1, {})
 

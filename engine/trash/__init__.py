@@ -20,6 +20,8 @@ from engine.text import Label, _
 from engine.trash import parts, purging
 from engine.trash import records as deleted_records
 
+MOST_NAMED = 100  # of what came back, in the audit log
+
 
 @dataclass(frozen=True)
 class Trashed:
@@ -80,6 +82,8 @@ def restore(session: Session, ids: Sequence[str]) -> list[Trashed]:
         given = {one.key or "": () for one in back if one.table == address}
         if problems := judging.problems(session, address, "create", given):
             raise Refused([replace(problems[0], at="")])
+    says = _("brought back from the trash: {count}", count=len(found))
+    audit.note(session, "trash.restored", says, ids=[one.key or one.table or one.app for one in found][:MOST_NAMED])
     return found
 
 

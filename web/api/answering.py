@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 from asyncio import get_running_loop
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -17,7 +17,7 @@ from starlette.routing import Route
 from engine import api_tokens
 from engine.api_tokens import Holder
 from engine.definitions.language import RESERVED_APPS
-from engine.errors import FormworkError, SignInNeeded
+from engine.errors import Forbidden, FormworkError, SignInNeeded
 from engine.storage.databases import TookLong, at_once
 from engine.storage.session import Proof, Unproven, again
 from engine.text import _
@@ -27,6 +27,7 @@ from web.api.errors import ApiRefusal, body_of, wrong_request
 from web.api.once import carried_out_once, is_named
 from web.api.responses import as_json, response_of
 from web.api.shapes import JSON, Schema, Told
+from web.noting import note_forbidden
 from web.site import Site
 
 log = logging.getLogger("formwork.api")
@@ -145,9 +146,20 @@ def whole_number(given: Mapping[str, Any], name: str, *, least: int, most: int |
 
 def _carried_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     caller = caller_of(request)
-    if is_named(request):
-        return carried_out_once(caller, request, act, arguments)
-    return again(lambda: act(caller, *arguments))
+    with _noting(request, caller):
+        if is_named(request):
+            return carried_out_once(caller, request, act, arguments)
+        return again(lambda: act(caller, *arguments))
+
+
+@contextmanager
+def _noting(request: Request, caller: Caller) -> Iterator[None]:
+    """What the caller is refused inside is noted."""
+    try:
+        yield
+    except Forbidden:
+        note_forbidden(request, caller.store, caller.principal, request.url.path)
+        raise
 
 
 def caller_of(request: Request) -> Caller:
@@ -167,13 +179,15 @@ def _read_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, .
     if known is not None:
         caller = _caller(site, known.holder, known.proof)
         try:
-            return again(lambda: act(caller, *arguments))
+            with _noting(request, caller):
+                return again(lambda: act(caller, *arguments))
         except Unproven:
             site.tokens.forget(secret)
     holder = api_tokens.holder_of(site.stores, secret)
     site.tokens.keep(secret, holder, api_tokens.proof_of(site.stores, secret, holder))
     caller = _caller(site, holder)
-    return again(lambda: act(caller, *arguments))
+    with _noting(request, caller):
+        return again(lambda: act(caller, *arguments))
 
 
 def _secret_in(request: Request) -> str:

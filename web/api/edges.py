@@ -11,13 +11,18 @@ import hashlib
 import math
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from engine import api_tokens
+from engine.errors import FormworkError
+from engine.text import _
 from web.api.errors import ApiRefusal
 from web.api.responses import as_json
+from web.noting import note_limit
 from web.site import Site
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -44,6 +49,7 @@ async def at_the_edge(request: Request, endpoint: Endpoint) -> Response:
     if "Retry-After" in limits:
         refused = ApiRefusal(429, "RATE_LIMIT_REACHED", "Too many requests. Wait as long as Retry-After says")
         response = as_json(refused.body, refused.status)
+        _note(request)
     else:
         response = await endpoint(request)
     if type(response) is Response:  # what is streamed has no length yet
@@ -84,6 +90,22 @@ def limits_of(request: Request) -> dict[str, str]:
         "RateLimit-Reset": str(seconds),
     }
     return told if left >= 0 else {**told, "Retry-After": str(max(seconds, 1))}
+
+
+def _note(request: Request) -> None:
+    """Note, once in a while, that a token asks too often: in a thread, so that a flood costs no more for it."""
+    site = cast(Site, request.app.state.site)
+    asker = request.headers.get("authorization", "")
+    if not site.noted_floods.allows(asker):
+        return
+
+    def note() -> None:
+        with suppress(FormworkError):  # a token that does not count is nobody's
+            holder = api_tokens.holder_of(site.stores, asker.partition(" ")[2].strip())
+            store = site.stores.workspace(holder.workspace_id)
+            note_limit(store, holder.principal, _("asks too often with an API token"), token=holder.token_id)
+
+    site.threads.submit(note)
 
 
 def _tagged(request: Request, response: Response) -> Response:

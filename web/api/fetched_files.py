@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from engine import files
+from engine import audit, files
 from engine.access import door
 from engine.addresses import EgressRefused
 from engine.egress import Egress, EgressFailed, Limits
@@ -44,6 +44,8 @@ def with_fetched_files(caller: Caller, app: str, table: str, given: Given, act: 
             records[number][1][name] = [_fetched(caller, one) if _is_address(one) else one for one in listed]
         except (EgressFailed, EgressRefused) as error:
             problems.append(Problem(f"/{number}/{name}", error.says, "file"))
+            if isinstance(error, EgressRefused) and error.kind == "address":
+                audit.note_apart(caller.store, caller.principal, "egress.refused", _("was not let out to fetch a file"))
         except Refused as error:
             problems += [Problem(f"/{number}/{name}", one.says, one.code) for one in error.problems]
     if problems:

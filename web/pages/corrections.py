@@ -20,6 +20,7 @@ from web import dependencies
 from web.addresses import At, with_query
 from web.attached import attached
 from web.dependencies import FormHere, SiteHere
+from web.noting import TOO_OFTEN, note_limit
 from web.pages.public_forms import files_in
 from web.questions import asked, offered
 from web.render import page
@@ -55,7 +56,9 @@ def correct(request: Request, site: SiteHere, of: Sent, sent: FormHere, token: s
     except Forbidden:
         raise _nowhere() from None
     was = _was(str(sent.get("was", "")))
-    if not site.public_forms.allows(visit_of(request).sender):
+    sender = visit_of(request).sender
+    if not site.public_forms.allows(sender):
+        note_limit(of.store, of.principal, TOO_OFTEN, address=sender)
         says = _("Many forms came from your network within a minute. Wait a minute, then send yours again.")
         typed = typed_in(sent, table, layout)
         return _shown(request, of, token, typed, was, Refused([Problem("", says, "too_many")]), status=429)

@@ -33,6 +33,7 @@ from web.addresses import At, with_query
 from web.attached import attached
 from web.dependencies import FormHere, SiteHere
 from web.names import ids_of
+from web.noting import TOO_OFTEN, note_limit
 from web.questions import asked, offered
 from web.render import page
 from web.sheets import typed_in
@@ -100,7 +101,9 @@ def submit(request: Request, site: SiteHere, of: FormOf, sent: FormHere) -> Resp
     with of.read() as session:
         table, form = of.found(session)
         layout = session.layout
-    if not site.public_forms.allows(visit_of(request).sender):
+    sender = visit_of(request).sender
+    if not site.public_forms.allows(sender):
+        note_limit(of.store, of.principal, TOO_OFTEN, address=sender)
         values = typed_in(sent, table, layout)
         says = _("Many forms came from your network within a minute. Wait a minute, then send yours again.")
         return _shown(request, of, values, Refused([Problem("", says, "too_many")]), status=429)

@@ -83,7 +83,7 @@ def test_what_a_person_does_about_their_account(
     owner.submit("/account/password", on="/account", current_password=PASSWORD, password=NEW)
     resets.choose_password(stores, resets.link(stores, ada), PASSWORD)
     acts = _log(site, membership.id, ada)
-    assert {by for _act, by, _says in acts} == {ada}
+    assert {by for act, by, _says in acts if act != "reset_link.made"} == {ada}
     assert [act for act, _by, _says in acts] == [
         "account.signed_in",
         "token.created",
@@ -95,6 +95,7 @@ def test_what_a_person_does_about_their_account(
         "identity.tied",
         "identity.untied",
         "password.changed",
+        "reset_link.made",  # by whoever runs the machine
         "password.reset",
     ]
 
