@@ -40,7 +40,7 @@ def put(session: Session, vault: Vault, settings: Settings, to: str, words: Word
         return False
     try:
         one_line = " ".join(words.subject.split())  # it may hold a name that somebody typed
-        outbox.put(session, [to], one_line, vault.seal(words.body.replace(LINK, link), _place(to)), settings)
+        outbox.put(session, [to], one_line, vault.seal(words.body.replace(LINK, link), place_of(to)), settings)
     except Refused:  # an address that people can sign in with, and that no mail server takes
         return False
     session.after_commit(something_began.set)
@@ -49,7 +49,7 @@ def put(session: Session, vault: Vault, settings: Settings, to: str, words: Word
 
 def opened(mail: Mail, vault: Vault) -> Mail:
     """The mail with its text, to be handed over."""
-    return replace(mail, body=vault.open(mail.body, _place(mail.recipient)))
+    return replace(mail, body=vault.open(mail.body, place_of(mail.recipient)))
 
 
 def clear_out(stores: Stores) -> None:
@@ -59,5 +59,6 @@ def clear_out(stores: Stores) -> None:
         session.connection.execute(sa.delete(automation_tables.outbox).where(sa.or_(_c.due_at.is_(None), old)))
 
 
-def _place(recipient: str) -> str:
+def place_of(recipient: str) -> str:
+    """What a mail's text is sealed for."""
     return f"mail to {recipient}"

@@ -140,7 +140,7 @@ def new_secret(session: Session, vault: Vault, app: str, name: str) -> str:
         raise NotFound(_("The connection {name} does not lead anywhere yet.", name=name))
     secret = webhooks.new_secret()
     values = {
-        "secret": vault.seal(secret, _place(row.id)),
+        "secret": vault.seal(secret, place_of(row.id)),
         "old_secret": row.secret,
         "old_until": timestamp(session.now + ROTATION),
     }
@@ -161,6 +161,8 @@ def disable(session: Session, app: str, name: str, why: str) -> None:
     """Call it no more until somebody sets it anew: its receiver said that it is gone."""
     values = {"disabled_at": timestamp(session.now), "disabled_why": why}
     session.connection.execute(sa.update(connections).where(_c.app == app, _c.name == name).values(**values))
+    says = _("switched the connection {name} off", name=name)
+    audit.note(session, "connection.disabled", says, app=app, connection=name)
 
 
 def delivered(session: Session, app: str, name: str) -> None:
@@ -201,7 +203,7 @@ def endpoint(session: Session, vault: Vault, app: str, name: str) -> Endpoint:
     sealed = [row.secret]
     if row.old_secret and row.old_until > timestamp(session.now):
         sealed.append(row.old_secret)
-    return Endpoint(row.url, tuple(vault.open(one, _place(row.id)) for one in sealed))
+    return Endpoint(row.url, tuple(vault.open(one, place_of(row.id)) for one in sealed))
 
 
 def _make(session: Session, vault: Vault, app: str, name: str, url: str) -> str:
@@ -211,7 +213,7 @@ def _make(session: Session, vault: Vault, app: str, name: str, url: str) -> str:
         "app": app,
         "name": name,
         "url": url,
-        "secret": vault.seal(secret, _place(connection_id)),
+        "secret": vault.seal(secret, place_of(connection_id)),
         "set_at": timestamp(session.now),
     }
     session.connection.execute(sa.insert(connections).values(**values))
@@ -222,5 +224,6 @@ def _row(session: Session, app: str, name: str) -> Any:
     return session.connection.execute(sa.select(connections).where(_c.app == app, _c.name == name)).one_or_none()
 
 
-def _place(connection_id: str) -> str:
+def place_of(connection_id: str) -> str:
+    """What a connection's secrets are sealed for."""
     return f"connections/{connection_id}/secret"

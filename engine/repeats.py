@@ -60,3 +60,8 @@ def sweep(session: Session, most: int) -> int:
     if names:
         session.connection.execute(sa.delete(repeats).where(among(session, _c.name, names)))
     return len(names)
+
+
+def place_of(name: str) -> str:
+    """What the answer that is kept under a name is sealed for."""
+    return f"repeats/{name}/body"

@@ -79,7 +79,7 @@ def switch_on(stores: Stores, vault: Vault, who: Person, seed: str, code: str) -
         if step is None:
             says = _("This is not the code that the phone shows now. Is its clock right?")
             raise Refused([Problem("/code", says, "wrong")])
-        values = {"user_id": who.id, "seed": vault.seal(seed, _place(who.id)), "last_step": step}
+        values = {"user_id": who.id, "seed": vault.seal(seed, place_of(who.id)), "last_step": step}
         session.connection.execute(sa.insert(second_factors).values(**values, since=timestamp(session.now)))
         account_log.note(session, who.id, "second_factor.on", _("switched their second factor on"))
         notices.put(session, who.id, _("The second factor was switched on: signing in takes a code of your phone."))
@@ -117,7 +117,7 @@ def takes(session: Session, vault: Vault, user_id: str, typed: str) -> bool:
         mine = sa.and_(recovery_codes.c.user_id == user_id, recovery_codes.c.code_hash == secret_hash(code))
         return bool(session.connection.execute(sa.delete(recovery_codes).where(mine)).rowcount)
     row = session.connection.execute(sa.select(_f.seed, _f.last_step).where(_f.user_id == user_id)).one_or_none()
-    step = _matching_step(vault.open(row[0], _place(user_id)), code, session.now, row[1]) if row else None
+    step = _matching_step(vault.open(row[0], place_of(user_id)), code, session.now, row[1]) if row else None
     if step is None:
         return False
     used = sa.update(second_factors).where(_f.user_id == user_id, _f.last_step < step).values(last_step=step)
@@ -153,5 +153,6 @@ def _step(now: datetime) -> int:
     return int(now.timestamp()) // STEP
 
 
-def _place(user_id: str) -> str:
+def place_of(user_id: str) -> str:
+    """What a person's seed is sealed for."""
     return f"second factor of {user_id}"

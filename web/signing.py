@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import secrets
 import time
-from pathlib import Path
 
 from engine.vault import Vault
+
+_PURPOSE = b"formwork web signing "
 
 
 class Signer:
     """Signs for one purpose at a time, so that what was signed for a toast is no form token."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    @classmethod
-    def at(cls, key_file: Path) -> Signer:
-        """With a key that follows from the machine's secret key file, which is made if it is missing."""
-        Vault.at(key_file)  # checks the file, or makes it
-        return cls(hashlib.sha256(b"formwork web signing " + key_file.read_bytes().split()[0]).digest())
+    def __init__(self, vault: Vault) -> None:
+        """With a key that follows from the newest of the machine's: what an older one signed counts no more."""
+        self._vault = vault
 
     def sign(self, purpose: str, payload: bytes) -> str:
         """`payload` with the time and a signature, safe in a cookie, a form and a URL. Anybody can read it."""
@@ -53,7 +48,7 @@ class Signer:
         return hmac.compare_digest(self.derived(purpose, name).encode(), said.encode())
 
     def _mark(self, purpose: str, body: bytes) -> bytes:
-        return hmac.digest(self._key, purpose.encode() + b"\0" + body, "sha256")
+        return hmac.digest(self._vault.derived_key(_PURPOSE), purpose.encode() + b"\0" + body, "sha256")
 
 
 def _encoded(data: bytes) -> str:

@@ -50,12 +50,13 @@ class Site:
     def of(cls, settings: Settings, stores: Stores) -> Site:
         """The site of an installation. Raises `Misconfigured` when its key cannot be read."""
         statics = Statics(STATIC)
+        vault = Vault.at(settings.key_file)
         return cls(
             settings=settings,
             stores=stores,
             cookies=Cookies.of(settings.public_url),
-            signer=Signer.at(settings.key_file),
-            vault=Vault.at(settings.key_file),
+            signer=Signer(vault),
+            vault=vault,
             statics=statics,
             templates=Templates(statics),
             readiness=Readiness(stores),

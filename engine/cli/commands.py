@@ -65,6 +65,15 @@ GROUPS = (
         ),
     ),
     (
+        MACHINE,
+        "key",
+        "The key that stored secrets are sealed with.",
+        (
+            ("rotate", "keys:rotate", "Seal all stored secrets with a new key."),
+            ("drop", "keys:drop", "Take older keys out of use."),
+        ),
+    ),
+    (
         APPS,
         "role",
         "Who may do what in an app.",

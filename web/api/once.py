@@ -83,7 +83,9 @@ def _act(caller: Caller, name: str, asked: str, act: Act, arguments: tuple[Any, 
     if once.taken:
         try:
             with caller.write() as session:
-                text = caller.site.vault.seal(bytes(response.body).decode(), _place(name))  # it may hold a secret
+                text = caller.site.vault.seal(
+                    bytes(response.body).decode(), repeats.place_of(name)
+                )  # it may hold a secret
                 repeats.finish(session, name, response.status_code, text)
         except FormworkError as error:  # it is done all the same
             log.warning("the answer to a named request is not kept: %s", error.says)
@@ -96,12 +98,8 @@ def _answer_again(caller: Caller, name: str, kept: Kept, asked: str) -> Response
         raise ApiRefusal(422, "IDEMPOTENCY_KEY_REUSED", says)
     if kept.status is None:
         raise ApiRefusal(409, "CONFLICT", "The same request is being carried out. Ask for what became of it")
-    body = caller.site.vault.open(kept.body or "", _place(name))
+    body = caller.site.vault.open(kept.body or "", repeats.place_of(name))
     return Response(body, kept.status, {"Idempotent-Replayed": "true"}, JSON)
-
-
-def _place(name: str) -> str:
-    return f"repeats/{name}/body"
 
 
 def _hash(told: Any) -> str:
