@@ -80,7 +80,7 @@ def note(session: Session, act: str, says: Text, *, workspace: str = "", **about
 
 
 def note_often(session: Session, act: str, says: Text, *, workspace: str = "", **about: Any) -> None:
-    """The same for what anybody can have happen as often as they like: only so often (`engine/tally.py`).
+    """The same for what anybody can have happen as often as they like: only so often (`engine/storage/tally.py`).
 
     The next entry says how many were left out, as `left_out`.
     """

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from engine import records, workspaces
+from engine import audit, records, workspaces
 from engine.access import door
 from engine.access.principals import Principal, correction
 from engine.definitions.language import Form, Table
@@ -189,6 +189,8 @@ def revoke(session: Session, table: str, record_id: str) -> None:
     gone = sa.update(_sendings).where(_c.record_id == record_id, _c.token_hash.is_not(None))
     if not session.connection.execute(gone.values(token_hash=None)).rowcount:
         raise NotFound(_("There is no link to correct this record (any more)."))
+    says = _("took back the link to correct what somebody sent")
+    audit.note(session, "correction.revoked", says, table=table, record=record_id)
 
 
 def forget(session: Session, table: str, record_ids: Sequence[str] | None = None) -> None:

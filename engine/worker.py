@@ -182,8 +182,12 @@ class Worker:
         with workspace.write() as session:
             session.now = self.clock()
             due = notifying.claim(session, self.id, BATCH)
+        told = workspaces.builders(self.stores, workspace.id) if due else set()
         for notice in due:
-            if callers is None:
+            if notice.made_by not in told:
+                with workspace.write() as session:
+                    notifying.give_up(session, notice)
+            elif callers is None:
                 self._notify(workspace, notice)
             elif self._may_call(notice.host):
                 callers.submit(self._notify_and_release, workspace, notice)

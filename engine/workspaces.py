@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from engine import audit
 from engine import people as mirrored
+from engine.access import door
 from engine.access.principals import ENGINE, Principal
 from engine.errors import Forbidden, NotFound, Problem, Refused
 from engine.ids import new_id
@@ -122,6 +123,15 @@ def people(stores: Stores, workspace_id: str) -> list[Member]:
     )
     with stores.control.read() as session:
         return [Member(*row) for row in session.connection.execute(wanted)]
+
+
+def builders(stores: Stores, workspace_id: str) -> set[str]:
+    """The ids of owners and builders whose accounts let them in."""
+    wanted = sa.select(users.c.id).join(memberships, memberships.c.user_id == users.c.id)
+    these = sa.and_(memberships.c.role.in_(door.BUILDS), users.c.disabled_at.is_(None))
+    with stores.control.read() as session:
+        here = wanted.where(memberships.c.workspace_id == workspace_id, these)
+        return set(session.connection.execute(here).scalars())
 
 
 def change_role(stores: Stores, workspace_id: str, user_id: str, role: str, *, by: Principal = ENGINE) -> None:

@@ -193,6 +193,16 @@ GROUPS = (
     ),
     (
         RECORDS,
+        "form",
+        "Forms that strangers fill in.",
+        (
+            ("list", "forms:list_forms", "List the forms of a table."),
+            ("change", "forms:change", "Open a form to everybody or close it; say when, and how often."),
+            ("end-correction", "forms:end_correction", "Take back the link to correct what somebody sent."),
+        ),
+    ),
+    (
+        RECORDS,
         "share",
         "Links by which strangers see a view or a record.",
         (

@@ -1,8 +1,9 @@
 """Hooks: what programs ask to be told of. Each transaction that concerns one is a payload, numbered in order.
 
 A hook lives for seven days, and seven more with each look at its payloads; as long is a payload kept. Who makes one
-must see everything, since a payload tells of all records: owners and builders. Somebody may be called when there is
-something new (`notifying.py`); what it is, they fetch. Payloads are written with the change (`gathering.py`).
+must see everything, since a payload tells of all records: owners and builders, and nobody is called any more once they
+are none. Somebody may be called when there is something new (`notifying.py`); what it is, they fetch. Payloads are
+written with the change (`gathering.py`).
 """
 
 from __future__ import annotations
@@ -118,7 +119,9 @@ def enable(session: Session, app: str, hook_id: str, notifies: bool) -> None:
     """Call somebody from now on, or nobody; payloads are kept all the same. Raises `NotFound`, `Forbidden`."""
     get(session, app, hook_id)
     values: dict[str, Any] = {"notifies": int(notifies), "attempt": 0}
-    if not notifies:
+    if notifies:
+        values["made_by"] = session.principal.user_id or ""  # who stands for it now
+    else:
         values |= {"due_at": None, "lease_by": None, "lease_until": None}
     session.connection.execute(sa.update(hooks).where(_c.id == hook_id).values(**values))
 

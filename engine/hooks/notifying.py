@@ -49,6 +49,7 @@ class Notice:
     secret: str
     last_number: int
     attempt: int
+    made_by: str
 
     @property
     def host(self) -> str:
@@ -93,6 +94,14 @@ def put_off(session: Session, worker: str, notice: Notice) -> None:
     later = timestamp(session.now + timedelta(seconds=PUT_OFF_SECONDS))
     mine = sa.and_(_c.id == notice.id, _c.lease_by == worker)
     session.connection.execute(sa.update(hooks).where(mine).values(lease_by=None, lease_until=None, due_at=later))
+
+
+def give_up(session: Session, notice: Notice) -> None:
+    """It calls nobody until somebody enables it anew: whoever made it may not be told any more."""
+    values = {"lease_by": None, "lease_until": None, "due_at": None, "attempt": 0, "notifies": 0}
+    session.connection.execute(sa.update(hooks).where(_c.id == notice.id).values(**values))
+    says = _("calls {host} no more: whoever asked for it may not be told any more", host=notice.host)
+    audit.note(session, "hook.given_up", says, hook=notice.id, app=notice.app)
 
 
 def call(means: Means, notice: Notice, clock: Callable[[], datetime]) -> Result:

@@ -27,7 +27,7 @@ from engine.storage.prepared import Prepared, Row
 from engine.storage.process_lock import ProcessLock
 from engine.storage.role_holders import roles_held
 from engine.storage.session import Observer, Proof, Session, said, transaction
-from engine.tally import Tally
+from engine.storage.tally import Tally
 from engine.text import _
 
 CONTROL_SCHEMA = "formwork"

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from engine.automations.steps import Means
 from engine.egress import Egress
+from engine.opening import open_stores
 from engine.settings import Settings
 from engine.worker import Worker
 from tests.support.databases import Database
@@ -42,7 +43,7 @@ class Post:
 @pytest.fixture
 def app(database_url: Database, smtp_sink: SmtpSink) -> Iterator[FastAPI]:
     """The application over each database."""
-    settings = {
+    environment = {
         "FORMWORK_DATA": str(database_url.folder),
         "FORMWORK_DATABASE_URL": database_url.url,
         "FORMWORK_SMTP_HOST": "127.0.0.1",
@@ -50,7 +51,8 @@ def app(database_url: Database, smtp_sink: SmtpSink) -> Iterator[FastAPI]:
         "FORMWORK_SMTP_FROM": "formwork@example.com",
         "FORMWORK_SMTP_SECURITY": "none",
     }
-    app = create_app(Settings.from_environment(settings))
+    settings = Settings.from_environment(environment)
+    app = create_app(settings, open_stores(settings))
     yield app
     app.state.site.background.close()
     app.state.site.stores.close()

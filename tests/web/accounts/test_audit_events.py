@@ -44,7 +44,7 @@ from engine.egress import Egress
 from engine.sessions import Device
 from engine.storage.session import Session
 from engine.storage.stores import Workspace
-from engine.tally import A_MINUTE
+from engine.storage.tally import A_MINUTE
 from engine.workspaces import Membership
 from tests.support.terminal import FakeTerminal
 from tests.web.conftest import EMAIL, PASSWORD, Visitor

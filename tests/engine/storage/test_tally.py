@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.tally import A_DAY, A_MINUTE, Tally
+from engine.storage.tally import A_DAY, A_MINUTE, Tally
 
 
 def test_so_many_a_minute_then_only_counted() -> None:
