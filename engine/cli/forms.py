@@ -42,7 +42,8 @@ def change(
     form: str,
     /,
     *,
-    public: bool | None = None,
+    public: bool = False,
+    inside: bool = False,
     opens: str = "",
     closes: str = "",
     most: str = "",
@@ -60,7 +61,9 @@ def change(
     form
         Address of the form: app, table, form.
     public
-        Everybody with its link may send it; --no-public: nobody but people of the workspace.
+        Everybody with its link may send it.
+    inside
+        Nobody but people of the workspace may send it.
     opens
         From when on, in the workspace's time, such as 2026-12-01T08:00; any: at once.
     closes
@@ -71,7 +74,7 @@ def change(
     table, _dot, key = form.rpartition(".")
     if table.count(".") != 1:
         raise WrongUse(_("Name the form with its app and table, such as crm.leads.enquiry."))
-    options: dict[str, Any] = {} if public is None else {"public": public}
+    options: dict[str, Any] = {"public": public} if public or inside else {}
     options |= _limits({"opens": opens, "closes": closes, "most": most})
     with here.write() as session:
         forms.change(session, table, key, options)

@@ -40,7 +40,7 @@ def test_when_strangers_may_send_it_is_said_and_listed(desk: CommandLine) -> Non
     desk("form change shop.customers.enquiry --opens any --most any")
     (found,) = desk.json("form list shop.customers")
     assert (found["state"], found["opens"], found["closes"]) == ("open to everybody", None, "2099-02-01T17:00")
-    desk("form change shop.customers.enquiry --no-public")
+    desk("form change shop.customers.enquiry --inside")
     assert "inside only" in desk("form list shop.customers")
 
 
