@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "c011"
-down_revision = "c010"
+revision = "c012"
+down_revision = "c011"
 
 
 def upgrade() -> None:
