@@ -67,6 +67,11 @@ class At:
         """Where whoever has the token of a share sees what it shows."""
         return f"/s/{quote(token, safe='')}"
 
+    @staticmethod
+    def feed(token: str) -> str:
+        """Where calendar programs fetch what a share of a calendar shows."""
+        return f"{At.share(token)}/calendar.ics"
+
 
 @dataclass(frozen=True)
 class SharedAt(At):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,12 +18,14 @@ from starlette.datastructures import QueryParams
 from engine.days import PERIODS, RELATIVE_DAYS
 from engine.definitions.conditions import MAX_NESTING
 from engine.filters.date import COUNTED
+from engine.view_types.calendar import SPANS
 
 NONE = "-"  # instead of groups or totals
 IN = "~"  # between a group of tests and what is in it
 OF = "of"  # which linked records a group is about
 NO_LINK = ":"  # it is yet to be said which
 HEIGHTS = ("short", "medium", "tall")
+YEARS = range(1900, 2200)  # that a calendar shows
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class Asked:
     totals: tuple[str, ...] = ()  # `amount:sum`
     fields: tuple[str, ...] = ()
     height: str = ""
+    day: str = ""  # around which a calendar shows, and how far
+    span: str = ""
     page: int = 1
 
     def but(self, **changes: Any) -> Asked:
@@ -111,6 +116,8 @@ class Asked:
             "totals": ",".join(self.totals),
             "fields": ",".join(self.fields),
             "height": self.height,
+            "day": self.day,
+            "span": self.span,
             "q": self.search,
             "page": str(self.page) if self.page > 1 else "",
         }
@@ -129,6 +136,8 @@ def read(params: QueryParams) -> Asked:
         totals=_list(params.get("totals", "")),
         fields=_list(params.get("fields", "")),
         height=height if height in HEIGHTS else "",
+        day=_day(params.get("day", "")),
+        span=span if (span := params.get("span", "")) in SPANS else "",
         page=int(page) if page.isdecimal() and 0 < int(page) < 1_000_000 else 1,
     )
 
@@ -226,6 +235,13 @@ def _renumbered(path: str, pairs: Sequence[tuple[str, str]]) -> str:
 def _test(name: str, values: list[str]) -> Test:
     field, _two, op = name.rpartition("__")
     return Test(field, op, tuple(value for value in values if value))
+
+
+def _day(text: str) -> str:
+    try:
+        return text if date.fromisoformat(text).year in YEARS and len(text) == 10 else ""
+    except ValueError:
+        return ""
 
 
 def _list(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_interval, format_skeleton, format_timedelta
 from babel.numbers import get_currency_symbol
 
 from engine.field_types import field_types
@@ -64,6 +64,27 @@ def day(value: str) -> str:
 @lru_cache(maxsize=20_000)
 def _day(value: str, language: str) -> str:
     return str(format_date(date.fromisoformat(value), "medium", locale=language))
+
+
+def day_name(value: str) -> str:
+    """`2026-11-21` as `Saturday, November 21, 2026`."""
+    return str(format_date(date.fromisoformat(value), "full", locale=reader().language))
+
+
+def weekday(value: str) -> str:
+    """`2026-11-21` as `Sat`."""
+    return str(format_date(date.fromisoformat(value), "ccc", locale=reader().language))
+
+
+def month_name(value: str) -> str:
+    """`2026-11-21` as `November 2026`."""
+    return str(format_skeleton("yMMMM", date.fromisoformat(value), locale=reader().language))
+
+
+def day_to_day(first: str, last: str) -> str:
+    """`2026-11-15` to `2026-11-21` as `Nov 15 – 21, 2026`."""
+    ends = date.fromisoformat(first), date.fromisoformat(last)
+    return str(format_interval(*ends, skeleton="yMMMd", locale=reader().language))
 
 
 def day_time(value: str, seconds: bool = False) -> str:

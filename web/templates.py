@@ -77,7 +77,9 @@ def _environment(statics: Statics) -> Environment:
         "browser_name": formats.browser_name,
         "color_for": formats.color_for,
         "day": formats.day,
+        "day_name": formats.day_name,
         "day_time": formats.day_time,
+        "day_to_day": formats.day_to_day,
         "duration": lambda value, given: spelled_duration(value, {"format": given}),
         "in_percent": in_percent,
         "initials": formats.initials,
@@ -87,6 +89,7 @@ def _environment(statics: Statics) -> Environment:
         "markdown": rendered,
         "moment": formats.moment,
         "money": formats.money,
+        "month_name": formats.month_name,
         "number": formats.number,
         "percent": formats.percent,
         "phone": spelled_phone,
@@ -96,6 +99,7 @@ def _environment(statics: Statics) -> Environment:
         "say": texts.say,
         "size": formats.size,
         "took": formats.took,
+        "weekday": formats.weekday,
     }
     cells = _Kinds(environment, "cells", "cell")
     environment.globals |= {

@@ -39,6 +39,7 @@ def tool_bar(at: Looking, language: str) -> dict[str, Any]:
         "app": layout.apps[table.app],
         "table": table,
         "view": at.view,
+        "ordered": view_types[at.view.type].ordered,
         "icons": {key: view.options.get("icon") or view_types[view.type].icon for key, view in table.views.items()},
         "looking": at,
         "asked": at.asked,

@@ -45,9 +45,11 @@ def of(session: Session) -> Layout:
 
 
 def fields_of(table: Table, view: View) -> list[Field]:
-    """The fields that a share of the view shows: its own, and those without which it could not be drawn, as stacks."""
+    """The fields that a share of the view shows: its own, and those without which it could not be made, as stacks."""
     fields = table.shown_in(view)
-    needed = [view.options[name] for name in view_types[view.type].required_options]
+    kind = view_types[view.type]
+    named = (*kind.required_options, *kind.may_lose)
+    needed = [*(view.options[name] for name in named if name in view.options), *kind.also_needs]
     return [*fields, *(table.fields[key] for key in needed if key in table.fields and table.fields[key] not in fields)]
 
 

@@ -267,6 +267,9 @@ def _trimmed(table: Table, view: View) -> View:
         options["totals"] = {key: one for key, one in options["totals"].items() if _is_open(table, key, "totals")}
     if "sum" in options and not _is_open(table, options["sum"], "sum"):
         del options["sum"]
+    for name in view_types[view.type].may_lose:
+        if name in options and not _is_open(table, options[name], name):
+            del options[name]
     grouped = view_types[view.type].grouped_by
     if grouped and isinstance(options.get(grouped), list):
         options[grouped] = [one for one in options[grouped] if _is_open(table, grouped_field(one), grouped)]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from engine import people, shares
+from engine import feeds, people, shares
 from engine.cli.accounts import read_password
 from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace
 from engine.text import _
@@ -53,8 +53,12 @@ def create(
         made, token = shares.create(
             session, table, chosen, record=record, name=name, password=password, days=days or None
         )
+        calendar = feeds.has_feed(session.layout.table(table).views[chosen]) and not (record or password)
     link = f"{here.settings.public_url}/s/{token}"
-    here.say(link, link=link, **vars(made))
+    feed = {"feed": f"{link}/calendar.ics"} if calendar else {}
+    here.say(link, link=link, **feed, **vars(made))
+    if feed:
+        here.note(_("A calendar program subscribes to {feed}", **feed))
     until = made.expires_at[:10] if made.expires_at else _("it is revoked")
     here.note(_("It is shown this once and counts until {until}. Whoever has it sees what it shows.", until=until))
 

@@ -29,7 +29,7 @@ from engine.errors import Problem
 from engine.field_types import InvalidValue
 from engine.formulas import FormulaError
 from engine.text import Text, _
-from engine.view_types import EACH, grouped_field, keys_in, view_types
+from engine.view_types import EACH, ViewType, grouped_field, keys_in, view_types
 
 __all__ = ["check", "check_condition", "view_problems"]
 
@@ -266,5 +266,31 @@ def view_problems(at: str, kind: str, options: Mapping[str, Any], table: Table, 
         elif by.many or not (by.kind.groups or by.kind.computed) or (view_types[kind].one_place and by.several):
             says = _("{field} has too many values to make stacks of.", field=by.label)
             yield Problem(f"{at}/{grouped}", says, "groups", key)
+    yield from _calendar_problems(at, view_types[kind], options, table, types)
     if "filter" in options:
         yield from check_condition(options["filter"], types.scope(table.address), f"{at}/filter")
+
+
+def _calendar_problems(
+    at: str, kind: ViewType, options: Mapping[str, Any], table: Table, types: FieldTypes
+) -> Iterator[Problem]:
+    """Options whose fields are of no use for it: without days, or without choices to be coloured by."""
+    for name in (*kind.dated_by, kind.colored_by):
+        if name is None or name not in options:
+            continue
+        field = table.fields.get(options[name])
+        if field is None:
+            yield no_field(f"{at}/{name}", options[name], table)
+        elif name == kind.colored_by and (not field.choices or field.several):
+            says = _("{field} has no choices that could give a colour.", field=field.label)
+            yield Problem(f"{at}/{name}", says, "choices", field.key)
+        elif name != kind.colored_by and not _holds_days(field, types):
+            says = _("{field} holds no day and no moment.", field=field.label)
+            yield Problem(f"{at}/{name}", says, "days", field.key)
+
+
+def _holds_days(field: Field, types: FieldTypes) -> bool:
+    try:
+        return types.of(field).name in {"date", "date_time"}
+    except (FormulaError, Cycle, Unknown):
+        return True  # told where that field stands

@@ -21,6 +21,16 @@ class ViewType:
     required_options: ClassVar[tuple[str, ...]] = ()
     grouped_by: ClassVar[str | None] = None  # the option whose field must have few values
     one_place: ClassVar[bool] = False  # a record stands in one group only, so that field holds one value
+    dated_by: ClassVar[tuple[str, ...]] = ()  # the options whose fields hold a day or a moment
+    colored_by: ClassVar[str | None] = None  # the option whose field has choices
+    also_needs: ClassVar[tuple[str, ...]] = ()  # fields that it is not made without where it is shared
+    ordered: ClassVar[bool] = True  # readers choose in which order records stand
+
+    @property
+    def may_lose(self) -> tuple[str, ...]:
+        """The options that it goes without where what they name is not seen."""
+        named = (*self.dated_by, *([self.colored_by] if self.colored_by else []))
+        return tuple(one for one in named if one not in self.required_options)
 
     def asks(self, options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
         """What the view asks the table for beside its filter: fields of which it wants one value, and its order."""

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from engine import files, pictures, records, shares
+from engine import feeds, files, pictures, records, shares
 from engine.access.principals import Principal
 from engine.definitions.language import Table
 from engine.errors import Forbidden, NotFound, Problem, Refused, Unavailable
@@ -25,6 +25,7 @@ from engine.storage.session import Session
 from engine.text import _
 from web import dependencies
 from web.addresses import At, SharedAt
+from web.api import edges
 from web.asked import Asked, read
 from web.dependencies import FormHere, SiteHere
 from web.fields import shown_fields
@@ -65,9 +66,9 @@ class Here:
             raise _nowhere() from None
 
     def looking(self, session: Session, asked: Asked) -> Looking:
-        """The view, with the search, the order and the page of the address; nothing else may be asked."""
+        """The view, with the search, the order, the page and the days of the address; nothing else may be asked."""
         app, _dot, table = self.share.shared.table.partition(".")
-        asks = Asked(search=asked.search, sort=asked.sort, page=asked.page)
+        asks = Asked(search=asked.search, sort=asked.sort, page=asked.page, day=asked.day, span=asked.span)
         return looking(session, self, app, table, self.share.shared.view, asks)
 
 
@@ -130,6 +131,19 @@ def stacks(request: Request, site: SiteHere, of: HereByLink, stack: str = "", st
         context = kanban.more_cards(at, stack, start)
     block = "cards" if is_htmx(request) else None
     return _answer(request, "shares/cards.html", block=block, of=of, at=of.at, looking=at, **context)
+
+
+@router.get("/calendar.ics")
+def feed(request: Request, site: SiteHere, of: HereByLink) -> Response:
+    """A calendar for programs that fetch it by themselves. One with a password has none: they would not type it."""
+    _check_unlocked(request, site, of)
+    with of.read() as session:
+        body = feeds.of_share(session, of.share)
+    tag = edges.tag_of(body)
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", **NOINDEX}
+    if edges.names(tag, request.headers.get("if-none-match", "")):
+        return Response(status_code=304, headers=headers)
+    return _counted(request, site, of, Response(body, headers=headers, media_type="text/calendar; charset=utf-8"))
 
 
 @router.get("/files/{file}")

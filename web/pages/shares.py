@@ -9,17 +9,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import people, queries, shares
+from engine import feeds, people, queries, shares
 from engine.access import shown
 from engine.errors import Refused
 from engine.shares import Share
 from engine.storage.session import Session
 from engine.text import Label, _
 from web.addresses import At
-from web.dependencies import In, Place, SiteHere
+from web.dependencies import In, Place
 from web.fields import shown_fields
 from web.render import page, redirect
 from web.toasts import Toast
+from web.visit import visit_of
 
 router = APIRouter(prefix="/w/{workspace}/shares")
 
@@ -52,7 +53,6 @@ def ask(request: Request, place: In, table: str = "", view: str = "", record: st
 def create(
     request: Request,
     place: In,
-    site: SiteHere,
     table: Annotated[str, Form()] = "",
     view: Annotated[str, Form()] = "",
     record: Annotated[str, Form()] = "",
@@ -68,7 +68,7 @@ def create(
             _share, token = shares.create(session, table, view, record=record, name=name, password=password, days=life)
     except Refused as refused:
         return _asked(request, place, table, view, record, given, refused)
-    return _asked(request, place, table, view, record, {}, link=f"{site.settings.public_url}{At.share(token)}")
+    return _asked(request, place, table, view, record, {}, token=token, password=bool(password))
 
 
 @router.post("/{share}")
@@ -113,7 +113,8 @@ def _asked(
     record: str,
     values: dict[str, Any],
     refused: Refused | None = None,
-    link: str = "",
+    token: str = "",
+    password: bool = False,
 ) -> Response:
     with place.read() as session:
         of = session.layout.table(table)
@@ -121,6 +122,8 @@ def _asked(
         of, seen = shares.sharable(session, table, chosen, record)
         title = queries.titles(session, table, [record]).get(record, record) if record else ""
         fields = shown_fields(session.layout, of, [one.key for one in shown.fields_of(of, seen)])
+    url = visit_of(request).site.settings.public_url
+    calendar = feeds.has_feed(seen) and not record
     return page(
         request,
         "shares/new.html",
@@ -133,7 +136,9 @@ def _asked(
         values={"days": "30"} | values,
         errors=_errors(refused),
         days=DAYS,
-        link=link,
+        link=f"{url}{At.share(token)}" if token else "",
+        feed=f"{url}{At.feed(token)}" if token and not password and calendar else "",
+        calendar=calendar,
     )
 
 

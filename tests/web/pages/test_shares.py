@@ -370,13 +370,14 @@ def test_every_other_route_answers_whoever_has_a_link_like_a_stranger(app: FastA
             assert answer.status_code in (400, 401, 403, 404, 405, 422), (method, path)
 
 
-def test_a_link_has_five_routes_and_leaves_nothing_behind(app: FastAPI, work: Work, visitor: Visitor) -> None:
+def test_a_link_has_six_routes_and_leaves_nothing_behind(app: FastAPI, work: Work, visitor: Visitor) -> None:
     ways = {(method, path) for method in ("get", "post", "put", "patch", "delete") for path in paths(app, method)}
     ours = {(method, path) for method, path in ways if path.startswith("/s/")}
     assert ours == {
         ("get", "/s/nothing"),
         ("post", "/s/nothing"),
         ("get", "/s/nothing/stacks"),
+        ("get", "/s/nothing/calendar.ics"),
         ("get", "/s/nothing/files/nothing"),
         ("get", "/s/nothing/files/nothing/nothing"),
     }
