@@ -9,7 +9,7 @@ from engine import automations, named
 from engine.definitions.language import Table, View
 from engine.storage.session import Session
 from engine.text import Text, _, label_in
-from engine.view_types import keys_in, view_types
+from engine.view_types import grouped_field, keys_in, view_types
 from web.api.callers import Caller
 from web.api.naming import app_named, said, table_named, view_named
 from web.conditions import Said, Speaker
@@ -38,7 +38,7 @@ def _of_view(session: Session, table: Table, view: View, language: str) -> Itera
         yield _("Only records for which this holds: {condition}.", condition=_line(held, language))
     by = keys_in(view.options.get(kind.grouped_by or ""))
     if by:
-        yield _("Grouped by {fields}.", fields=", ".join(map(speaker.wording.spoken, by)))
+        yield _("Grouped by {fields}.", fields=", ".join(speaker.wording.spoken(grouped_field(one)) for one in by))
     if view.sort:
         yield _("Sorted by {fields}.", fields=", ".join(_way(one, speaker, language) for one in view.sort))
 
