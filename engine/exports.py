@@ -154,8 +154,8 @@ class _Telling:
         return self._one(value)
 
     def _one(self, value: Any) -> str | int | float:
-        if isinstance(value, str):
-            return self._names.get(value, value)
+        if isinstance(value, str) and value in self._names:
+            return self._names[value]
         return self._kind.in_file(value, self._options)
 
     def _names_for(self, session: Session, values: Sequence[Any]) -> Mapping[str, str]:

@@ -147,7 +147,7 @@ def mapping_in(
         else:
             of = table.fields.get(goes) if table else None
             kind = of.kind if of else field_types["text"]
-        reading = _reading(_text(form, f"{number}.reading"), proposal, reading_name(kind))
+        reading = _reading(_text(form, f"{number}.reading"), proposal, reading_name(kind), chosen=table is None)
         if reading is not None:
             one["reading"] = reading
         values = before.get(proposal.column, {}).get("values") or (
@@ -198,14 +198,16 @@ def _definition(proposal: Proposal, type_: str, label: str) -> dict[str, Any]:
     return definition
 
 
-def _reading(written: str, proposal: Proposal, wanted: str) -> dict[str, Any] | None:
-    """The reading that the form says, if it goes with the field; None: let the engine choose."""
+def _reading(written: str, proposal: Proposal, wanted: str, *, chosen: bool) -> dict[str, Any] | None:
+    """The reading that the form says, if it goes with the field; None: let the engine choose, unless `chosen` here."""
     try:
         reading = json.loads(written or "{}")
     except ValueError:
         reading = {}
     if isinstance(reading, dict) and reading.get("as") == wanted:
         return reading
+    if not chosen:
+        return None
     return proposal.readings.get(wanted) or ({"as": wanted} if wanted in READINGS and wanted == "text" else None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from engine.text import _
 
 LONGEST = 32_767  # characters of a cell
 _PIECE = 2**18
+_MADE = datetime(1980, 1, 1, tzinfo=UTC)  # as its parts say, so that what is alike makes files that are alike
 _FORMATS = {"percent": "0.##%", "date": "yyyy-mm-dd", "date_time": "yyyy-mm-dd hh:mm"}
 # Nothing that somebody typed becomes a formula, a link or a number. Lines go to the disk as they come.
 _OPTIONS = {
@@ -47,6 +48,7 @@ class Xlsx(Exporter):
 
 def _fill(path: Path, columns: Sequence[Column], pages: Pages) -> None:
     book = xlsxwriter.Workbook(str(path), {**_OPTIONS, "tmpdir": str(path.parent)})
+    book.set_properties({"created": _MADE})
     sheet = book.add_worksheet()
     formats = {holds: book.add_format({"num_format": form}) for holds, form in _FORMATS.items()}
     sheet.freeze_panes(1, 0)

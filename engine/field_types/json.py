@@ -49,6 +49,9 @@ class Json(FieldType):
     def display(self, value: Value, options: Options, language: str) -> str:
         return json.dumps(value, ensure_ascii=False)
 
+    def in_file(self, value: Value, options: Options) -> str:
+        return self.display(value, options, "en")  # a text with its quotation marks, else it would be read as JSON
+
     def in_words(self, value: Value, options: Options, language: str) -> str:
         return self.display(value, options, language)
 

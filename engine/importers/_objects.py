@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from engine.field_types import join_list
 from engine.text import Text, _
 
+_HALF = re.compile("[\ud800-\udfff]")
 MAX_CELL = 100_000  # characters, as much as a long text holds
 
 
 def object_in(text: str) -> dict[str, Any] | Text:
     """The object in a text, its numbers spelled as they were; or why there is none."""
     try:
-        found = json.loads(text, parse_float=str, parse_int=str, parse_constant=_no_number)
+        found = json.loads(text, parse_float=str, parse_int=str, parse_constant=wordy)
     except (ValueError, RecursionError):
         return _("This line is no JSON.")
     return found if isinstance(found, dict) else _("This line is no JSON object.")
@@ -34,6 +36,8 @@ def trouble_with(cells: Sequence[str]) -> Text | None:
                      number=number, length=len(cell), limit=MAX_CELL)  # fmt: skip
         if "\0" in cell:
             return _("This line holds a NUL character, which no field can keep.")
+        if _HALF.search(cell):
+            return _("This line holds half a character (an escape such as \\ud83d alone).")
     return None
 
 
@@ -49,5 +53,6 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _no_number(word: str) -> Any:
+def wordy(word: str) -> Any:
+    """A word where JSON has numbers: NaN, Infinity. Raises ValueError."""
     raise ValueError(word)

@@ -77,9 +77,9 @@ def suggest(workspace: Workspace, apps: Apps, source: Source, name: str, table: 
 def reading_for(of: Field, proposal: Proposal, zone: str) -> dict[str, Any]:
     """How the column's cells become values of this field, as JSON."""
     name = reading_name(of.kind)
-    if name in proposal.readings:
-        return proposal.readings[name]
-    return READINGS[name](**({"zone": zone} if name == "date_time" else {})).as_json()
+    reading = proposal.readings.get(name) or READINGS[name]().as_json()
+    # A field may show its moments by another clock than the workspace's, and then files say them by that one.
+    return {**reading, "zone": str(of.options.get("time_zone") or zone)} if name == "date_time" else reading
 
 
 def _matches(columns: Sequence[str], table: Table) -> list[Match]:
