@@ -128,8 +128,8 @@ class Place:
         self.workspace, self.owner = workspace, owner
         install(workspace, owner, TABLES)
         with workspace.write(owner) as session:
-            people = [("Ada", OWNER_ID, "owner"), ("Bo; Co", OTHER_ID, "member")]
-            mirror(session, [Person(key, name, f"{key}@example.com", role) for name, key, role in people])
+            ada = Person(OWNER_ID, "Ada", "ada@example.com", "owner")
+            mirror(session, [ada, Person(OTHER_ID, "Bo; Co", "bo@example.com", "member")])
             self.ids = {name: departments.create(session, name) for name in ("East", "West")}
             made = records.create(session, "shop.firms", [{"name": name} for name in FIRMS])
             self.ids |= dict(zip(FIRMS, made, strict=True))
