@@ -46,6 +46,7 @@ def inside(place: Place) -> dict[str, str]:
         "record-deal": f"{crm}/opportunities/records/{deal}",
         "record-new": f"{crm}/opportunities/records/new",
         "record-history": f"{crm}/opportunities/records/{deal}/history",
+        "api": f"{crm}/-/api?table=opportunities",
         "forms": f"{crm}/leads/forms",
         "form": f"{crm}/leads/forms/card",
         "formulas": f"{crm}/opportunities/formulas",

@@ -32,6 +32,7 @@ from web.site import Site
 
 log = logging.getLogger("formwork.api")
 
+CALLER = "formwork.caller"  # in the scope of a request that a page asks from within: as whom
 TRUE = frozenset({"1", "true", "True", "TRUE"})
 MAX_DEPTH, MAX_KEYS = 32, 100_000  # of a JSON body: a thousand records with a hundred values each
 
@@ -164,6 +165,9 @@ def _noting(request: Request, caller: Caller) -> Iterator[None]:
 
 def caller_of(request: Request) -> Caller:
     """Whose token came with the request. Raises `SignInNeeded` when there is none, or none that counts."""
+    within = _asks_from_within(request)
+    if within is not None:
+        return within
     return caller_with(_site_of(request), _secret_in(request))
 
 
@@ -174,6 +178,9 @@ def caller_with(site: Site, secret: str) -> Caller:
 
 def _read_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """The same for what reads in one transaction, whose first question proves that the token acts for whom it did."""
+    within = _asks_from_within(request)
+    if within is not None:
+        return again(lambda: act(within, *arguments))
     site, secret = _site_of(request), _secret_in(request)
     known = site.tokens.get(secret)
     if known is not None:
@@ -188,6 +195,10 @@ def _read_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, .
     caller = _caller(site, holder)
     with _noting(request, caller):
         return again(lambda: act(caller, *arguments))
+
+
+def _asks_from_within(request: Request) -> Caller | None:
+    return cast("Caller | None", request.scope.get(CALLER))
 
 
 def _secret_in(request: Request) -> str:

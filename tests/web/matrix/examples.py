@@ -338,6 +338,7 @@ EXAMPLES: dict[str, Making] = {
     "POST /w/{workspace}/definitions/schemas": _form(
         app="crm", label="Points", text=json.dumps({"type": "object", "properties": {"x": {"type": "number"}}})
     ),
+    "POST /w/{workspace}/apps/{app}/-/api/requests": _form(method="GET", path="/v0/crm/tags"),
     "POST /w/{workspace}/apps/{app}/-/access/{role}": _in_form(user="user", has=""),
     "POST /w/{workspace}/apps/{app}/-/connections": _form(name="erp", url=HOOK),
     "POST /w/{workspace}/apps/{app}/-/connections/secrets": _form(name="erp"),

@@ -52,7 +52,7 @@ class Work:
         """What htmx gets for the element `target` (`div#view`)."""
         return self.visitor.get(self.at + path, headers=HTMX | {"HX-Target": target})
 
-    def post(self, path: str, htmx: str = "", **fields: Any) -> Response:
+    def post(self, path: str, /, htmx: str = "", **fields: Any) -> Response:
         """Send a form; with `htmx` as the element that it is the target of."""
         token = self.visitor.token(self.at)
         headers = HTMX | {"HX-Target": htmx} if htmx else {}
