@@ -13,7 +13,7 @@ from engine.definitions.language import Document, Field
 from engine.definitions.plan import AddField, AddTable, InstallApp, RemoveField, RemoveTable
 from engine.errors import Problem, Refused
 from engine.rules import unique
-from engine.storage import alterations, trash_rows, workspace_tables
+from engine.storage import alterations, former_names, trash_rows, workspace_tables
 from engine.storage.layout import Layout
 from engine.storage.session import Session, timestamp
 from engine.text import _
@@ -34,6 +34,7 @@ def carry_out(session: Session, document: Document, listed: Sequence[Alteration]
         raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
     _store(session, document, [str(one.says) for one in listed])
     _keep_trash(session, old, listed)
+    former_names.keep(session, old.apps.former, new.apps.former)
     publish(session, new)
     try:
         written = conversions.write_after(session, converted)

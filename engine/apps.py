@@ -25,7 +25,7 @@ from engine.definitions.plan import (
 )
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.rules import planned as rules_planned
-from engine.storage import alterations, trash_rows, workspace_tables
+from engine.storage import alterations, former_names, trash_rows, workspace_tables
 from engine.storage.layout import Layout
 from engine.storage.session import Session
 from engine.text import _
@@ -212,13 +212,14 @@ def _layout_with(session: Session, document: Document) -> Layout:
     at = keys.index(document["key"]) if document["key"] in keys else len(pairs)
     before = layout.apps.get(document["key"])
     pairs.insert(at, (document, (before.revision if before else 0) + 1))
-    return Layout(Apps(pairs), layout.version + 1, layout.calendar)
+    former = former_names.after(layout.apps, Apps(pairs))
+    return Layout(Apps(pairs, former), layout.version + 1, layout.calendar)
 
 
 def _layout_without(session: Session, key: str) -> Layout:
     layout = session.layout
     pairs = [(app.document, app.revision) for app in layout.apps.values() if app.key != key]
-    return Layout(Apps(pairs), layout.version + 1, layout.calendar)
+    return Layout(Apps(pairs, layout.apps.former), layout.version + 1, layout.calendar)
 
 
 def lock(session: Session) -> None:

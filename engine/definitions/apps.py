@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from types import MappingProxyType
 
 from engine.definitions.documents import address, read_app
 from engine.definitions.language import SYSTEM_FIELDS, App, Automation, Document, Field, Table
+
+# Of an app the names that its tables had, of a table those of its fields, each with the key of what had it last.
+Former = Mapping[str, Mapping[str, str]]
 
 
 class Apps(Mapping[str, App]):
     """All apps of a workspace by key, in the order in which people see them."""
 
-    def __init__(self, documents: Iterable[tuple[Document, int]]) -> None:
-        """From each app's document and the number of its revision. The documents have been checked."""
+    def __init__(self, documents: Iterable[tuple[Document, int]], former: Former = MappingProxyType({})) -> None:
+        """From each app's document and the number of its revision. The documents have been checked.
+
+        `former` has the names that tables (of `crm`) and fields (of `crm.accounts`) had.
+        """
         pairs = list(documents)
+        self.former = former
         self._apps = {str(document["key"]): read_app(document, revision) for document, revision in pairs}
         self._add_inverses()
+        self._add_former()
 
     @classmethod
     def of(cls, apps: Iterable[App]) -> Apps:
@@ -91,7 +100,18 @@ class Apps(Mapping[str, App]):
             fields = {**own, other_side.key: other_side, **system}
             self._replace(replace(target, fields=fields))
 
+    def _add_former(self) -> None:
+        for table in list(self.tables.values()):
+            names, of_fields = self.former.get(table.app, {}), self.former.get(table.address, {})
+            if table.key in names.values() or of_fields:
+                fields = {key: replace(one, former=_led_by(of_fields, key)) for key, one in table.fields.items()}
+                self._replace(replace(table, fields=fields, former=_led_by(names, table.key)))
+
     def _replace(self, table: Table) -> None:
         app = self._apps[table.app]
         self._apps[table.app] = replace(app, tables={**app.tables, table.key: table})
         self.__dict__.pop("tables", None)
+
+
+def _led_by(names: Mapping[str, str], key: str) -> tuple[str, ...]:
+    return tuple(name for name, led_to in names.items() if led_to == key)

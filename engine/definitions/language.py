@@ -45,6 +45,7 @@ class Field:
     masked: bool = False  # for the one who asks: seen in some records only (engine/access/)
     read_only: bool = False  # for the one who asks: seen, and not set
     narrowed: bool = False  # of a link to any of several tables: as far as it leads to one of them
+    former: tuple[str, ...] = field(default=(), compare=False)  # names that it had: programs may go on using them
 
     @cached_property
     def kind(self) -> FieldType:
@@ -207,6 +208,7 @@ class Table:
     color: str | None = None
     order: str | None = None  # the field by which its records stand where others lead to them
     rights: TableRights | None = None  # of the one who asks; None: to everything
+    former: tuple[str, ...] = field(default=(), compare=False)  # names that it had: programs may go on using them
 
     @property
     def address(self) -> str:

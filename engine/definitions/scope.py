@@ -57,7 +57,9 @@ class RecordScope:
         apps, app = self.types.apps, self.settings_of or (self.table.app if self.table else "")
         found = apps.tables.get(apps.address(app, name) if app in apps else name)
         if found is None and app in apps:
-            found = next((one for one in apps[app].tables.values() if is_called(one.label, name)), None)
+            tables = apps[app].tables.values()
+            found = next((one for one in tables if is_called(one.label, name)), None)
+            found = found or next((one for one in tables if name in one.former), None)
         return None if found is None else (found.address, self.types.scope(found.address))
 
     def numbered_by(self) -> Path | None:
@@ -148,4 +150,6 @@ FILE_PARTS: Mapping[str, Type] = {
 def _by_key_or_label(table: Table, part: str) -> Field | None:
     if part in table.fields:
         return table.fields[part]
-    return next((one for one in table.fields.values() if is_called(one.label, part)), None)
+    fields = table.fields.values()
+    called = next((one for one in fields if is_called(one.label, part)), None)
+    return called or next((one for one in fields if part in one.former), None)

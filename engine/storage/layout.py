@@ -20,7 +20,7 @@ from engine.definitions.types import FieldTypes
 from engine.errors import NotFound
 from engine.formulas import Type
 from engine.formulas.calendar import ORDINARY, WEEKDAYS, Calendar, read_spans, shown_spans
-from engine.storage import sql_types, workspace_tables
+from engine.storage import former_names, sql_types, workspace_tables
 from engine.storage.session import Session, Unproven
 from engine.text import _
 
@@ -236,7 +236,7 @@ def load(session: Session, version: int) -> Layout:
     apps = workspace_tables.apps
     found = session.connection.execute(sa.select(apps.c.document, apps.c.revision).order_by(apps.c.position))
     documents = [(json.loads(document), revision) for document, revision in found]
-    return Layout(Apps(documents), version, calendar_of(calendar_document(session)))
+    return Layout(Apps(documents, former_names.known(session)), version, calendar_of(calendar_document(session)))
 
 
 def calendar_document(session: Session) -> dict[str, Any]:

@@ -27,6 +27,7 @@ revisions = sa.Table(
     *_text("app", "document", "at", "by", "summary"),
     sa.Column("number", sa.Integer),
 )
+former_names = sa.Table("_former_names", metadata, *_text("parent", "name", "key"))
 calendar = sa.Table("_calendar", metadata, sa.Column("id", sa.Integer), *_text("document"))
 people = sa.Table("_people", metadata, *_text("id", "name", "email", "role", "department", "manager"))
 departments = sa.Table(

@@ -85,7 +85,7 @@ def view_with_id(app: App, name: str) -> tuple[Table, View]:
 def view_named(table: Table, name: str) -> View:
     """The view of the table, by id, key or label. Raises `ApiRefusal`."""
     views = {view_id(table, one): one for one in table.views.values()}
-    found = views.get(name) or _by_name([(one, one.key, (one.label,)) for one in table.views.values()]).get(name)
+    found = views.get(name) or _by_name([(one, one.key, (one.label,), ()) for one in table.views.values()]).get(name)
     if found is None:
         raise ApiRefusal(422, "VIEW_NAME_NOT_FOUND", f"View {name} not found")
     return found
@@ -103,11 +103,11 @@ def said(label: Label | None, language: str, otherwise: str = "") -> str:
 
 
 def _tables(app: App) -> dict[str, Table]:
-    return _by_name([(one, one.key, (one.label, one.plural)) for one in app.tables.values()])
+    return _by_name([(one, one.key, (one.label, one.plural), one.former) for one in app.tables.values()])
 
 
 def _names(table: Table, language: str) -> Names:
-    fields = _by_name([(one, one.key, (one.label,)) for one in table.fields.values()])
+    fields = _by_name([(one, one.key, (one.label,), one.former) for one in table.fields.values()])
     labels = {}
     for field in table.fields.values():
         label = said(field.label, language, field.key)
@@ -117,16 +117,22 @@ def _names(table: Table, language: str) -> Names:
     return Names(table, fields, labels, shown)
 
 
-def _by_name(things: Iterable[tuple[Named, str, Iterable[Label | None]]]) -> dict[str, Named]:
-    """Things by key and by label in every language; a key counts before a label, the first before the second."""
+def _by_name(things: Iterable[tuple[Named, str, Iterable[Label | None], Iterable[str]]]) -> dict[str, Named]:
+    """Things by key, by label in every language, and by what they were called before.
+
+    A key counts before a label, a label before a former one, the first thing before the second.
+    """
     found: dict[str, Named] = {}
     labelled: dict[str, Named] = {}
-    for thing, key, labels in things:
+    formerly: dict[str, Named] = {}
+    for thing, key, labels, former in things:
         found[key] = thing
+        for name in former:
+            formerly.setdefault(name, thing)
         for label in labels:
             for spelling in _spellings(label):
                 labelled.setdefault(spelling, thing)
-    return {**labelled, **found}
+    return {**formerly, **labelled, **found}
 
 
 def _spellings(label: Label | None) -> set[str]:
