@@ -17,7 +17,8 @@ from engine.written import Written
 
 # To be raised with every change by which a function, an operator or a rollup gives something else than it did.
 # 1: an error in a record that counts is the error of the result; joined instants are local times.
-MEANING = 1
+# 2: a person is called by their name in a text.
+MEANING = 2
 _layout = workspace_tables.layout
 
 

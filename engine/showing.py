@@ -67,7 +67,7 @@ class Shown:
         """One value as text; None when it is empty, a `Figure` when it is a number."""
         if value is None or value == "" or value == []:
             return None
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and field.kind.computed:
             return f"{value.get('error')} {value.get('reason', '')}".strip()
         if field.is_link:
             self._look_up(field, [value])

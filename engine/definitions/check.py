@@ -14,7 +14,8 @@ from typing import Any
 from engine.definitions.apps import Apps
 from engine.definitions.check_access_tests import access_test_problems
 from engine.definitions.check_automations import automation_problems
-from engine.definitions.check_conditions import check_condition, expression_problems
+from engine.definitions.check_conditions import check_condition
+from engine.definitions.check_defaults import default_problems
 from engine.definitions.check_forms import form_problems
 from engine.definitions.check_links import any_table_problems, link_problems, through_problems
 from engine.definitions.check_names import no_field, no_table, sort_problems
@@ -26,9 +27,8 @@ from engine.definitions.language import RESERVED_APPS, RESERVED_KEYS, Document, 
 from engine.definitions.shape import shape_problems
 from engine.definitions.types import Cycle, FieldTypes, Unknown
 from engine.errors import Problem
-from engine.field_types import InvalidValue
 from engine.formulas import FormulaError
-from engine.text import Text, _
+from engine.text import _
 from engine.view_types import EACH, ViewType, grouped_field, keys_in, view_types
 
 __all__ = ["check", "check_condition", "view_problems"]
@@ -208,39 +208,7 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
             f"{at}/default", _("{field} has no default: its records come with it.", field=field.label), "lines"
         )
     elif field.default is not None:
-        yield from _default_problems(f"{at}/default", field, types)
-
-
-# What an expression may give for the default of a field that holds this; anything can become a text.
-_GIVES: Mapping[str, frozenset[str]] = {
-    "number": frozenset({"number"}),
-    "boolean": frozenset({"boolean"}),
-    "date": frozenset({"date"}),
-    "date_time": frozenset({"date_time"}),
-    "select": frozenset({"select", "text"}),
-    "selects": frozenset({"select", "text", "list"}),
-    "user": frozenset({"user", "text"}),
-    "users": frozenset({"user", "text", "list"}),
-    "department": frozenset({"department", "text"}),
-}
-
-
-def _default_problems(at: str, field: Field, types: FieldTypes) -> Iterator[Problem]:
-    if isinstance(field.default, str) and field.default.startswith("="):
-        scope, wanted = types.scope(field.table), _GIVES.get(field.kind.holds)
-        yield from expression_problems(at, field.default, scope, wanted, _not_held)
-        return
-    try:
-        value = field.kind.accept(field.default, field.options)
-    except InvalidValue as error:
-        yield Problem(at, _("The default {problem}.", problem=error.says), "invalid_value", field.default)
-        return
-    if (refused := field.kind.refused(None, value, field.options)) is not None:
-        yield Problem(at, _("The default {problem}.", problem=refused), "invalid_value", field.default)
-
-
-def _not_held(gives: Text) -> Text:
-    return _("The default gives {type}, which the field cannot hold.", type=gives)
+        yield from default_problems(f"{at}/default", field, types)
 
 
 def view_problems(at: str, kind: str, options: Mapping[str, Any], table: Table, types: FieldTypes) -> Iterator[Problem]:

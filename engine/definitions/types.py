@@ -19,6 +19,7 @@ from engine.formulas.reading import Find
 from engine.formulas.types import (
     BOOLEAN,
     FILE,
+    NAMED_ELSEWHERE,
     NUMBER,
     TEXT,
     failing,
@@ -258,6 +259,10 @@ class FieldTypes:
         where = field.options.get("where")
         if where is not None and conditions.uses_clock(where, self.scope(self.behind(field).address)):
             return True
+        if field.options.get("function") == "join":
+            joined = self.along(self.apps.tables[field.table], (self.through(field)[0], field.options["field"]))
+            if joined is not None and (joined.item or joined) in NAMED_ELSEWHERE:
+                return True
         return any(self.uses_clock(one) for one in self.read_for(field))
 
     def read_for(self, field: Field) -> Iterator[Field]:

@@ -14,7 +14,7 @@ from engine.formulas.functions import Function, Parameter, Takes, functions
 from engine.formulas.reading import Find, reading_of
 from engine.formulas.syntax import MAX_DEPTH, Call, Chain, FormulaError, Literal, Minus, Mistake, Name, Node, parse
 from engine.formulas.typed import Apply, Constant, Convert, Read, Typed, walk
-from engine.formulas.types import BOOLEAN, DEPARTMENT, NUMBER, TEXT, Type, common, failing
+from engine.formulas.types import BOOLEAN, NAMED_ELSEWHERE, NUMBER, TEXT, Type, common, failing
 from engine.text import Text, _
 
 MAX_REFERENCES = 50  # fields that an expression names
@@ -94,7 +94,7 @@ def formula_of(text: str, tree: Typed) -> Formula:
         tree,
         failing(kind, any(_is_risky(one) for one in nodes) and may_fail(tree)),
         frozenset(paths),
-        any(one.asks == "clock" for one in applied) or any(map(_names_departments, nodes)),
+        any(one.asks == "clock" for one in applied) or any(map(_names_elsewhere, nodes)),
         any(one.asks == "me" for one in applied),
         reading.finds,
         any(one.asks == "calendar" for one in applied),
@@ -102,11 +102,11 @@ def formula_of(text: str, tree: Typed) -> Formula:
     )
 
 
-def _names_departments(node: Typed) -> bool:
-    """Whether a department stands there by its name, which may change while no record does."""
-    if not isinstance(node, Convert):
+def _names_elsewhere(node: Typed) -> bool:
+    """Whether a department or a person stands there by a name that may change while no record does."""
+    if not isinstance(node, Convert) or TEXT not in (node.type, node.type.item):
         return False
-    return TEXT in (node.type, node.type.item) and DEPARTMENT in (node.operand.type, node.operand.type.item)
+    return bool(NAMED_ELSEWHERE & {node.operand.type, node.operand.type.item})
 
 
 def _is_risky(node: Typed) -> bool:

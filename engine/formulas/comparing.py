@@ -13,7 +13,7 @@ from engine.formulas.conversions import as_date, as_number, as_text, read_number
 from engine.formulas.part import Part
 from engine.formulas.syntax import FormulaError
 from engine.formulas.typed import Constant, Typed
-from engine.formulas.types import BOOLEAN, DATE, DEPARTMENT, NUMBER, TEXT, USER, Type
+from engine.formulas.types import BOOLEAN, DATE, DEPARTMENT, NAMED_ELSEWHERE, NUMBER, TEXT, USER, Type
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ def comparable(one: Typed, other: Typed, scope: _Scope, ordering: bool = False) 
 
 
 def _is_title(part: Typed, record: Typed) -> bool:
-    """A text written in the formula that is held against a linked record or a department and is not its id."""
+    """A text in the formula that is held against a linked record, a department or a person, and is not its id."""
     if not isinstance(part, Constant) or not isinstance(part.value, str) or not part.value:
         return False
-    if record.type == DEPARTMENT:
-        return not part.value.startswith("dep")
+    if record.type in NAMED_ELSEWHERE:
+        return not part.value.startswith("dep" if record.type == DEPARTMENT else "usr")
     return record.type.title != "" and not part.value.startswith("rec")
 
 

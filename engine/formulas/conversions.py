@@ -10,12 +10,23 @@ from typing import TYPE_CHECKING, Protocol
 
 import sqlalchemy as sa
 
-from engine.formulas import dates, departments, lists, numerals, sql, texts
+from engine.formulas import dates, departments, lists, numerals, people, sql, texts
 from engine.formulas.functions import Takes
 from engine.formulas.part import Part
 from engine.formulas.syntax import MAX_DIGITS, FormulaError
 from engine.formulas.typed import Constant, Convert, Read, Typed
-from engine.formulas.types import BOOLEAN, DATE, DATE_TIME, DEPARTMENT, NUMBER, TEXT, Type, list_of
+from engine.formulas.types import (
+    BOOLEAN,
+    DATE,
+    DATE_TIME,
+    DEPARTMENT,
+    NAMED_ELSEWHERE,
+    NUMBER,
+    TEXT,
+    USER,
+    Type,
+    list_of,
+)
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -77,9 +88,9 @@ def as_text(argument: Typed, scope: _Scope) -> Typed:
 
 
 def _titled(argument: Typed, scope: _Scope) -> Typed:
-    """A linked record or a department, or a list of such, as what names them."""
+    """A linked record, a department or a person, or a list of such, as what names them."""
     held = argument.type
-    if DEPARTMENT in (held, held.item):
+    if NAMED_ELSEWHERE & {held, held.item}:
         return Convert(argument, list_of(TEXT) if held.is_list else TEXT, argument.start, argument.end)
     title = held.title or (held.item.title if held.item else "")
     if not isinstance(argument, Read) or not title:
@@ -192,8 +203,8 @@ def convert(c: Compiling, part: Part, to: Type) -> Part:
     """The SQL of a `Convert`."""
     held = part.type
     if to.is_list:
-        if held.item == DEPARTMENT and to.item == TEXT:
-            return part.with_value(departments.names_of(part.value), to)
+        if held.item in NAMED_ELSEWHERE and to.item == TEXT:
+            return part.with_value(_NAMES[held.item](part.value), to)
         if held.is_list:
             return part.with_value(_items_of(part.value, to.item or TEXT), to)
         return part.with_value(c.list_of_one(part), to)
@@ -239,6 +250,10 @@ def _text(c: Compiling, part: Part) -> sql.Element:
     return _TEXTS[held.name](c, part.value)
 
 
+_NAMES: Mapping[Type, Callable[[sql.Element], sql.Element]] = {
+    DEPARTMENT: departments.names_of,
+    USER: people.names_of,
+}
 _TEXTS: Mapping[str, Callable[[Compiling, sql.Element], sql.Element]] = {
     "blank": lambda c, value: sql.text_constant(""),
     "text": lambda c, value: value,
@@ -250,7 +265,7 @@ _TEXTS: Mapping[str, Callable[[Compiling, sql.Element], sql.Element]] = {
     "date_time": lambda c, value: dates.local_text(value, c.time_zone),
     "select": lambda c, value: value,
     "record": lambda c, value: value,
-    "user": lambda c, value: value,
+    "user": lambda c, value: people.name_of(c.once(value)),
     "department": lambda c, value: departments.name_of(value),
     "file": lambda c, value: value,
 }

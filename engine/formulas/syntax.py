@@ -182,7 +182,7 @@ def _unknown(text: str, at: int) -> Text:
         return _('Put texts in straight quotes: "text".')
     if character == "}":
         return _("This } has no { before it.")
-    return _("{character} does not belong here.", character=character)
+    return _("“{character}” does not belong here.", character=character)
 
 
 def _text_token(text: str, start: int) -> Token:

@@ -61,6 +61,7 @@ USER = Type("user")
 DEPARTMENT = Type("department")
 FILE = Type("file", title="filename")
 ANY = Type("any")
+NAMED_ELSEWHERE = frozenset({USER, DEPARTMENT})  # what names them lies beside the records, and changes while none does
 
 _LABELS: Mapping[str, Text] = {
     "blank": _("blank"),

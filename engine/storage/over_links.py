@@ -13,7 +13,7 @@ from engine.definitions.language import Field
 from engine.formulas import Compiled
 from engine.formulas.aggregates import AGGREGATES
 from engine.formulas.sql import join_items, json_list, text_constant
-from engine.formulas.types import NUMBER, list_of
+from engine.formulas.types import NAMED_ELSEWHERE, NUMBER, list_of
 from engine.storage.conditions import condition_sql
 from engine.storage.expressions import Records, sortable
 
@@ -87,6 +87,8 @@ def _rolled_up(
         ways = [_turned(one) for one in order] if function == "last" else order
         chosen = sa.select(value).where(*wheres, value.is_not(None)).order_by(*ways).limit(1)
         return chosen.correlate(records.rows).scalar_subquery()
+    if function == "join" and (inner.type.item or inner.type) in NAMED_ELSEWHERE:
+        return _formula(records, "ARRAYJOIN({values})", _list(inner, wheres, order), inner.type)
     if function == "join":
         return join_items(
             _list(inner, wheres, order), inner.type.item or inner.type, text_constant(", "), records.time_zone

@@ -195,6 +195,33 @@ def test_each_goes_with_lists_only(shop: Workspace, owner: Principal) -> None:
     assert [(one.at, one.code) for one in refused.value.problems] == [("/tables/things/views/all/group", "groups")]
 
 
+def test_people_are_called_by_name_in_texts_and_a_new_name_is_followed(shop: Workspace, owner: Principal) -> None:
+    tables = copy.deepcopy(TABLES)
+    tables["things"]["fields"] |= {
+        "boss": {"type": "user"},
+        "says": {"type": "formula", "formula": '{boss} & ": " & {team}'},
+        "is_bob": {"type": "formula", "formula": '{boss} = "Bob"'},
+    }
+    tables["boxes"]["fields"]["bosses"] = {
+        "type": "rollup", "through": "things", "field": "boss", "function": "join",
+    }  # fmt: skip
+    install(shop, owner, tables)
+    with shop.write(owner) as session:
+        (box,) = records.create(session, "shop.boxes", [{"name": "one"}])
+        thing = {"name": "e", "boss": BOB_ID, "team": [OWNER_ID, BOB_ID], "box": box}
+        (thing_id,) = records.create(session, "shop.things", [thing])
+
+    def said() -> tuple[Any, ...]:
+        with shop.read(owner) as session:
+            values = records.get(session, "shop.things", thing_id).values
+            return values["says"], values["is_bob"], records.get(session, "shop.boxes", box).values["bosses"]
+
+    assert said() == ("Bob: Ada, Bob", True, "Bob")
+    with shop.write(owner) as session:
+        mirror(session, [Person(BOB_ID, "Rob", "bob@example.com", "member")])
+    assert said() == ("Rob: Ada, Rob", False, "Rob")
+
+
 def test_has_a_history_and_is_taken_back(shop: Workspace, owner: Principal) -> None:
     with shop.write(owner) as session:
         (thing,) = queries.ids_of(session, Query("shop.things", [{"field": "name", "op": "is", "value": "a"}]))

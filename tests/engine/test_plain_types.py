@@ -11,6 +11,7 @@ from engine.access.principals import Principal
 from engine.errors import Refused
 from engine.field_types import InvalidValue, field_types
 from engine.queries import Query
+from engine.showing import Shown
 from engine.storage.session import Session
 from engine.storage.stores import Workspace
 from tests.support.workspaces import install
@@ -254,3 +255,24 @@ def test_zero_is_a_unique_value_too_and_a_text_must_fit_its_index(workspace: Wor
     with workspace.write(owner) as session, pytest.raises(Refused) as refused:
         records.create(session, "shop.things", [{"size": 0}, {"code": "x" * 601}])
     assert [problem.at for problem in refused.value.problems] == ["/0/size", "/1/code"]
+
+
+def test_a_default_that_reads_the_record_is_refused_since_that_is_not_there_yet(
+    workspace: Workspace, owner: Principal
+) -> None:
+    fields = {"size": {"type": "number"}, "twice": {"type": "number", "default": "={size} * 2"}}
+    with pytest.raises(Refused, match=r"cannot read \{size\}") as refused:
+        install(workspace, owner, {"things": {"fields": fields}})
+    assert [problem.at for problem in refused.value.problems] == ["/tables/things/fields/twice/default"]
+
+
+def test_json_reads_as_it_is_even_if_it_looks_like_an_error(workspace: Workspace, owner: Principal) -> None:
+    fields = {"data": {"type": "json"}, "place": {"type": "location"}, "wrong": {"type": "formula", "formula": "1 / 0"}}
+    install(workspace, owner, {"things": {"fields": fields}})
+    with workspace.write(owner) as session:
+        given = {"data": {"error": "none"}, "place": {"lat": 52.5, "lng": 13.4}}
+        (one,) = records.create(session, "shop.things", [given])
+        of = session.layout.table("shop.things")
+        (row,) = Shown(session, of, list(fields)).rows([records.get(session, "shop.things", one).values])
+    assert (row["data"], row["place"]) == ('{"error": "none"}', "52.5, 13.4")
+    assert row["wrong"].startswith("#ERROR!")

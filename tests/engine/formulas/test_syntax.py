@@ -114,7 +114,7 @@ def test_wide_parentheses_and_commas_are_read() -> None:
         ("1 == 2", "Two operators in a row. To compare, write one of = != < <= > >=.", "="),
         ("3rd", "A number ends before a letter. A field's name that begins with a digit stands in braces.", "3r"),
         ("1234567890123456", "A number has at most 15 digits.", "1234567890123456"),
-        ("a @ b", "@ does not belong here.", "@"),
+        ("a @ b", "“@” does not belong here.", "@"),
     ],
 )
 def test_mistakes_say_what_to_do_and_where(text: str, says: str, part: str) -> None:

@@ -14,6 +14,8 @@ from engine.formulas.calendar import Calendar
 from engine.formulas.typed import Apply, Constant, Convert, Read, Typed, Within
 from engine.formulas.types import Type
 
+PEOPLE = {"usrMe": "Me"}  # others are known by their ids only
+
 
 class Failed(Exception):
     """The expression is an error."""
@@ -130,6 +132,8 @@ def converted(value: Any, held: Type, to: Type, world: World) -> Any:
     if to.is_list:
         if not held.is_list:
             return [] if value is None else [value]
+        if to.item is not None and to.item.name == "text" and held.item is not None and held.item.name == "user":
+            return [text_of(one, held.item, world) for one in value or []]
         return _items_of(value or [], to.item)
     if to.name == "text":
         return text_of(value, held, world)
@@ -163,7 +167,8 @@ def text_of(value: Any, kind: Type, world: World) -> str | None:
         return f"{wall_of(value, world.zone):%Y-%m-%d %H:%M}".rjust(16, "0")
     if isinstance(value, datetime.date):
         return value.isoformat()
-    return dict(kind.choices).get(value, value) if value is not None else None
+    names = PEOPLE if kind.name == "user" else dict(kind.choices)
+    return names.get(value, value) if value is not None else None
 
 
 def plainly(value: Decimal) -> str:
