@@ -21,7 +21,7 @@ from engine.access.principals import ENGINE, Principal
 from engine.accounts import Person
 from engine.errors import Conflict, Problem, Refused
 from engine.ids import secret_hash
-from engine.storage.control_tables import pending_sign_ins, recovery_codes, second_factors
+from engine.storage.control_tables import pending_sign_ins, recovery_codes, remembered_browsers, second_factors
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Stores
 from engine.text import _
@@ -99,7 +99,7 @@ def new_codes(stores: Stores, user_id: str) -> list[str]:
 def switch_off(stores: Stores, user_id: str, *, by: Principal = ENGINE) -> None:
     """No code is asked for any more. The caller has asked for the password."""
     with stores.control.write(by) as session:
-        for table in (second_factors, recovery_codes, pending_sign_ins):
+        for table in (second_factors, recovery_codes, pending_sign_ins, remembered_browsers):
             session.connection.execute(sa.delete(table).where(table.c.user_id == user_id))
         account_log.note_about(session, user_id, "second_factor.off", _("switched a second factor off"))
         notices.put(session, user_id, _("The second factor was switched off: the password alone lets you in."))

@@ -28,10 +28,13 @@ _HERE = (sessions.c.id, sessions.c.csrf, sessions.c.last_seen_at, sessions.c.pro
 
 @dataclass(frozen=True)
 class Device:
-    """What somebody signs in with: the browser's name for itself, and the network address it comes from."""
+    """What somebody signs in with: the browser's name for itself, the network address it comes from, and the secret of
+    a browser that is remembered.
+    """
 
     agent: str = ""
     address: str = ""
+    remembered: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import sqlalchemy as sa
 
-from engine import account_log, accounts, audit, passwords, second_factor, sessions, sign_in_delay
+from engine import account_log, accounts, audit, passwords, remembered, second_factor, sessions, sign_in_delay
 from engine.access.principals import ENGINE
 from engine.accounts import Person
 from engine.errors import FormworkError
@@ -39,11 +39,15 @@ class SignInOver(SignInRefused):
 
 @dataclass(frozen=True)
 class Entry:
-    """How far somebody has come: `session` is a new session's token, empty while `pending` waits for a code."""
+    """How far somebody has come: `session` is a new session's token, empty while `pending` waits for a code.
+
+    `remembered` is the secret of a browser that is remembered from now on.
+    """
 
     person: Person
     session: str = ""
     pending: str = ""
+    remembered: str = ""
 
 
 def sign_in(stores: Stores, email: str, password: str, device: Device | None = None) -> Entry:
@@ -87,7 +91,7 @@ def enter(stores: Stores, user_id: str, device: Device) -> Entry:
         who = _person(session, user_id)
         if who is None:
             raise SignInRefused(_("This account is switched off. Ask whoever runs this installation."))
-        if second_factor.is_on(session, user_id):
+        if second_factor.is_on(session, user_id) and not remembered.knows(session, user_id, device.remembered):
             return Entry(who, pending=_insert_pending(session, user_id))
         return _let_in(session, who, device)
 
@@ -98,8 +102,10 @@ def is_pending(stores: Stores, pending: str) -> bool:
         return session.connection.execute(sa.select(_p.user_id).where(_counts(session, pending))).first() is not None
 
 
-def enter_code(stores: Stores, vault: Vault, pending: str, code: str, device: Device) -> Entry:
-    """Let in whoever has the phone, or a recovery code, too.
+def enter_code(
+    stores: Stores, vault: Vault, pending: str, code: str, device: Device, *, remember: bool = False
+) -> Entry:
+    """Let in whoever has the phone, or a recovery code, too. `remember`: ask this browser for none for 30 days.
 
     Raises `SignInRefused` for a wrong code, `SignInOver` when none can be tried any more.
     """
@@ -113,7 +119,10 @@ def enter_code(stores: Stores, vault: Vault, pending: str, code: str, device: De
             raise SignInOver(_("Too many tries. Wait a little, then try again."))
         if second_factor.takes(session, vault, who.id, code):
             session.connection.execute(sa.delete(pending_sign_ins).where(_p.token_hash == secret_hash(pending)))
-            return _let_in(session, who, device)
+            entry = _let_in(session, who, device)
+            if not remember:
+                return entry
+            return replace(entry, remembered=remembered.remember(session, who.id, device.agent, device.address))
         sign_in_delay.count(session, _name(who.email))
         says = _("somebody who knows the password of {name} typed a wrong code", name=who.name)
         account_log.note_failure(session, who.id, says, **_facts(device))

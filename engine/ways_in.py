@@ -9,6 +9,7 @@ from engine.storage.control_tables import (
     email_changes,
     identities,
     pending_sign_ins,
+    remembered_browsers,
     reset_links,
     sessions,
     tokens,
@@ -42,5 +43,5 @@ def end_all(session: Session, user_id: str, *, with_tokens: bool = False) -> Non
     """
     guises.note_ends(session, sessions.c.user_id == user_id)
     lasting = (tokens, identities) if with_tokens else ()
-    for ways in (sessions, pending_sign_ins, reset_links, email_changes, *lasting):
+    for ways in (sessions, pending_sign_ins, remembered_browsers, reset_links, email_changes, *lasting):
         session.connection.execute(sa.delete(ways).where(ways.c.user_id == user_id))

@@ -24,6 +24,7 @@ from web.site import Site
 
 SESSION = "sid"
 PENDING = "pending"  # a sign-in that waits for a code
+BROWSER = "browser"  # the secret of one that is remembered
 VISITOR = "visitor"  # what a form's token is bound to before anybody is signed in
 LANGUAGE = "language"
 THEME = "theme"
@@ -61,7 +62,8 @@ class Visit:
     @property
     def device(self) -> Device:
         """What the visitor comes with."""
-        return Device(self.request.headers.get("user-agent", ""), self.sender)
+        secret = "" if self.public else self.site.cookies.read(self.request, BROWSER)
+        return Device(self.request.headers.get("user-agent", ""), self.sender, secret)
 
     @property
     def sender(self) -> str:

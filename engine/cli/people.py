@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import accounts, invitations, resets, second_factor, sessions, ways_in, workspaces
+from engine import accounts, invitations, remembered, resets, second_factor, sessions, ways_in, workspaces
 from engine.access.principals import ENGINE
 from engine.cli.accounts import read_password
 from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, InWorkspace, WithStores
@@ -190,7 +190,7 @@ def drop_second_factor(email: str, /, *, here: WithStores = WITH_STORES) -> None
 
 
 def sign_out(email: str, /, *, here: WithStores = WITH_STORES) -> None:
-    """End all sessions of somebody, in every browser.
+    """End all sessions of somebody, in every browser; each is asked for a code of the phone again, where one is needed.
 
     For example:
 
@@ -203,6 +203,7 @@ def sign_out(email: str, /, *, here: WithStores = WITH_STORES) -> None:
     """
     who = here.person_at(email)
     count = sessions.end_all(here.stores, who.id, by=ENGINE)
+    remembered.forget_all(here.stores, who.id)
     here.say(_("Signed out of {count} sessions.", count=count), id=who.id, count=count)
 
 

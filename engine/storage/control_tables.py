@@ -104,4 +104,15 @@ pending_sign_ins = sa.Table(
     sa.Column("tries", sa.Integer),
     sa.Column("expires_at", sa.Text),
 )
+remembered_browsers = _table(
+    "remembered_browsers",
+    "token_hash",
+    "id",
+    "user_id",
+    "agent",
+    "address",
+    "created_at",
+    "used_at",
+    "expires_at",
+)
 identities = _table("identities", "issuer", "subject", "user_id", "email", "created_at")

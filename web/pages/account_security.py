@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import accounts, identities, second_factor, sessions
+from engine import accounts, identities, remembered, second_factor, sessions
 from engine.errors import Refused
 from engine.text import _
 from web.addresses import own_path
@@ -54,7 +54,15 @@ def end_session(request: Request, site: SiteHere, who: SignedIn, session: str) -
 def end_other_sessions(request: Request, site: SiteHere, who: SignedIn) -> Response:
     """Sign out every browser but this one."""
     sessions.end_all(site.stores, who.id, keep=_here(request))
+    remembered.forget_all(site.stores, who.id, keep=visit_of(request).device.remembered)
     return redirect(request, "/account/security#sessions", Toast(_("All other sessions are signed out.")))
+
+
+@router.post("/browsers/{browser}/forget")
+def forget_browser(request: Request, site: SiteHere, who: SignedIn, browser: str) -> Response:
+    """Ask a remembered browser for a code again."""
+    remembered.forget(site.stores, who.id, browser)
+    return redirect(request, "/account/security#browsers", Toast(_("This browser is asked for a code again.")))
 
 
 @router.get("/proof")
@@ -103,6 +111,7 @@ def _shown(request: Request, site: Site, who: accounts.Person, refused: Refused 
         errors={one.at.strip("/"): one.says for one in refused.problems} if refused else {},
         sessions=sessions.belonging_to(site.stores, who.id),
         here=_here(request),
+        browsers=remembered.belonging_to(site.stores, who.id),
         second_factor=second_factor.state(site.stores, who.id),
         tied=identities.tied(site.stores, who.id, site.settings.oidc_issuer),
     )

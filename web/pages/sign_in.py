@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from engine import sessions, sign_in
+from engine import remembered, sessions, sign_in
 from engine.sign_in import Entry, SignInOver, SignInRefused
 from web.addresses import own_path, with_query
 from web.dependencies import SiteHere
 from web.render import page, redirect
-from web.visit import PENDING, SESSION, visit_of
+from web.visit import BROWSER, PENDING, SESSION, visit_of
 
 router = APIRouter()
 
@@ -52,12 +52,16 @@ def ask_for_code(request: Request, site: SiteHere, next: str = "/") -> Response:
 
 @router.post("/sign-in/code")
 def enter_code(
-    request: Request, site: SiteHere, code: Annotated[str, Form()] = "", next: Annotated[str, Form()] = "/"
+    request: Request,
+    site: SiteHere,
+    code: Annotated[str, Form()] = "",
+    remember: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/",
 ) -> Response:
     """The code of the phone, or a recovery code."""
-    pending = site.cookies.read(request, PENDING)
+    pending, device = site.cookies.read(request, PENDING), visit_of(request).device
     try:
-        entry = sign_in.enter_code(site.stores, site.vault, pending, code, visit_of(request).device)
+        entry = sign_in.enter_code(site.stores, site.vault, pending, code, device, remember=remember == "yes")
     except SignInOver as over:
         response = page(request, "sign_in/sign_in.html", status=422, email="", next=own_path(next), error=over.says)
         site.cookies.clear(response, PENDING)
@@ -73,6 +77,8 @@ def let_in(request: Request, entry: Entry, to: str) -> Response:
     if entry.session:
         response = redirect(request, to)
         visit.start_session(response, entry.session)
+        if entry.remembered:
+            visit.site.cookies.write(response, BROWSER, entry.remembered, int(remembered.LIFE.total_seconds()))
         return response
     response = redirect(request, with_query("/sign-in/code", {"next": to}))
     visit.site.cookies.write(response, PENDING, entry.pending, int(sign_in.PENDING_LIFE.total_seconds()))

@@ -29,6 +29,7 @@ from engine import (
     identities,
     invitations,
     records,
+    remembered,
     resets,
     roles,
     second_factor,
@@ -109,6 +110,7 @@ class Held:
     pending: str = ""
     codes: list[str] = field(default_factory=list)
     form_token: str = ""
+    browser: str = ""  # the secret of one that is remembered
     locked_id: str = ""
     unlocked: dict[str, str] = field(default_factory=dict)  # the cookies of who typed the password of a share
     guise: str = ""
@@ -229,6 +231,17 @@ def _clerk_reads(held: Held) -> bool:
     return held.visitor().get("/v0/desk/notes", headers=headers).status_code == 200
 
 
+def _remembered_browser(held: Held) -> bool:
+    """Whether the password alone lets in."""
+    device = Device(remembered=held.browser)
+    for password in (PASSWORD, "another four words"):
+        try:
+            return bool(sign_in.sign_in(held.site.stores, held.ben.email, password, device).session)
+        except sign_in.SignInRefused:
+            continue
+    return False
+
+
 KINDS: dict[str, Callable[[Held], bool]] = {
     "session": _session,
     "token reads": _reads_by_token,
@@ -239,6 +252,7 @@ KINDS: dict[str, Callable[[Held], bool]] = {
     "invitation made": _opens("invitation"),
     "pending code": _waits_for_code,
     "recovery code": _recovery_code,
+    "remembered browser": _remembered_browser,
     "account elsewhere": _elsewhere,
     "public form": _public_form,
     "share": _opens("share"),
@@ -252,6 +266,7 @@ KINDS: dict[str, Callable[[Held], bool]] = {
 }
 SHARES = {"share", "unlocked share"}
 OF_CLERK = {"clerk's page", "clerk's token", "clerk's share"}
+BROWSER = {"remembered browser"}
 SENT = {"reset link", "address link", "pending code"}
 TOKEN = {"token reads", "token writes", "file address"}
 
@@ -279,6 +294,8 @@ def held(app: FastAPI, site: Site, membership: Membership, post: Post, webhook_r
     made.links["invitation"] = urlsplit(link).path
     seed = second_factor.new_seed()
     made.codes = second_factor.switch_on(stores, site.vault, ben, seed, second_factor.code_at(seed, datetime.now(UTC)))
+    with stores.control.write() as session:
+        made.browser = remembered.remember(session, ben.id, "A browser", "10.0.0.1")
     made.pending = sign_in.sign_in(stores, ben.email, PASSWORD).pending
     identities.tie(stores, ben.id, ELSEWHERE)
     with stores.workspace(home).write(person(ben.id, "owner")) as session:
@@ -481,6 +498,11 @@ def _let_the_token_end(held: Held) -> None:
         session.connection.execute(ended)
 
 
+def _forget_browser(held: Held) -> None:
+    (one,) = remembered.belonging_to(held.site.stores, held.ben.id)
+    held.visitor(sid=held.session).submit(f"/account/browsers/{one.id}/forget", on="/account")
+
+
 def _drop_second_factor(held: Held) -> None:
     words = ["person", "drop-second-factor", held.ben.email]
     assert run(words, FakeTerminal(), settings=held.site.settings, stores=held.site.stores) == 0
@@ -497,9 +519,9 @@ ALL_OF_BEN = set(KINDS) - {"public form", "correction link"} - OF_CLERK
 DEAD: dict[Callable[[Held], None], set[str]] = {
     _sign_out: {"session"},
     _end_from_elsewhere: {"session"},
-    _end_all_others: {"session", "guise"},
-    _change_password: {"session", "guise"} | SENT,
-    _reset: {"session", "guise", "account elsewhere"} | SENT | TOKEN,
+    _end_all_others: {"session", "guise"} | BROWSER,
+    _change_password: {"session", "guise"} | SENT | BROWSER,
+    _reset: {"session", "guise", "account elsewhere"} | SENT | TOKEN | BROWSER,
     _change_address: {"reset link", "address link"},
     _remove: {"invitation made", "guise", "hook"} | TOKEN | SHARES,
     _lower: {"invitation made", "token writes", "guise", "hook"} | SHARES,
@@ -508,7 +530,8 @@ DEAD: dict[Callable[[Held], None], set[str]] = {
     _disable_by_command: ALL_OF_BEN,
     _new_codes: {"recovery code"},
     _untie: {"account elsewhere"},
-    _drop_second_factor: {"recovery code", "pending code"},
+    _forget_browser: BROWSER,
+    _drop_second_factor: {"recovery code", "pending code"} | BROWSER,
     _let_the_token_end: TOKEN,
     _close_form: {"public form", "correction link"},
     _take_correction_back: {"correction link"},

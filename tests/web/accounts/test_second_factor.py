@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from engine import accounts, second_factor
-from engine.storage.control_tables import second_factors, sessions
+from engine import accounts, remembered, second_factor
+from engine.storage.control_tables import remembered_browsers, second_factors, sessions
 from engine.storage.session import timestamp
 from engine.workspaces import Membership
 from tests.web.conftest import EMAIL, PASSWORD, Visitor
@@ -132,3 +132,37 @@ def test_a_found_browser_changes_nothing(site: Site, owner: Visitor, path: str) 
         session.connection.execute(sa.update(sessions).values(proved_at=earlier))
     assert owner.get(PAGE).url.path == "/account/proof"
     assert owner.post(path, data={"form_token": token}).url.path == "/account/proof"
+
+
+def test_a_remembered_browser_is_asked_for_no_code(app: FastAPI, site: Site, owner: Visitor) -> None:
+    seed, codes = _switch_on(site, owner)
+    browser = Visitor(app)
+    browser.sign_in()
+    browser.submit("/sign-in/code", code=_code(seed), remember="yes")
+    browser.submit("/sign-out", on="/account")
+    assert browser.sign_in().url.path.startswith("/w/")
+    assert Visitor(app).sign_in().url.path == "/sign-in/code"
+    shown = owner.get("/account/security").text
+    assert "Browsers that are asked for no code" in shown
+    forget = re.search(r"/account/browsers/[^/]+/forget", shown)
+    assert forget
+    owner.submit(forget[0], on="/account")
+    assert "Browsers that are asked for no code" not in owner.get("/account/security").text
+    browser.submit("/sign-out", on="/account")
+    assert browser.sign_in().url.path == "/sign-in/code"
+    browser.submit("/sign-in/code", code=codes[0])  # not ticked
+    browser.submit("/sign-out", on="/account")
+    assert browser.sign_in().url.path == "/sign-in/code"
+
+
+def test_a_browser_is_remembered_for_thirty_days_and_one_person(app: FastAPI, site: Site, owner: Visitor) -> None:
+    _switch_on(site, owner)
+    with site.stores.control.write() as session:
+        secret = remembered.remember(session, _ada(site), "", "")
+        assert remembered.knows(session, _ada(site), secret)
+        assert not remembered.knows(session, "usrSomebodyElse", secret)
+        assert not remembered.knows(session, _ada(site), "")
+        over = {"expires_at": timestamp(session.now - timedelta(seconds=1))}
+        session.connection.execute(sa.update(remembered_browsers).values(over))
+        assert not remembered.knows(session, _ada(site), secret)
+    assert remembered.belonging_to(site.stores, _ada(site)) == []

@@ -118,7 +118,7 @@ def _own(place: Place, who: str, path: str) -> dict[str, str]:
     token = own["api token"] if "/account/tokens/" in path else own["address token"]
     if "/invitations/" in path:
         token = place.here.ids["invitation token"]
-    return {"session": own["session"], "message": own["message"], "token": token}
+    return {"session": own["session"], "message": own["message"], "token": token, "browser": own["browser"]}
 
 
 def _form(**form: Any) -> Making:

@@ -30,6 +30,7 @@ from engine import (
     notifications,
     outbox,
     records,
+    remembered,
     resets,
     roles,
     second_factor,
@@ -400,7 +401,10 @@ def _give_ways_in(place: Place) -> None:
         place.sids[name] = sessions.open_session(stores, who.id)
         here = sessions.session_of(stores, sessions.open_session(stores, who.id))
         assert here
-        own = place.own[name] = {"session": here.id}
+        with stores.control.write() as session:
+            remembered.remember(session, who.id, "A browser", "10.0.0.1")
+        (browser,) = remembered.belonging_to(stores, who.id)
+        own = place.own[name] = {"session": here.id, "browser": browser.id}
         at = place.other if name == "elsewhere" else place.here
         if name == "owner":
             place.sids["unproven"] = sessions.open_session(stores, who.id)

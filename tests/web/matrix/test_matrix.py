@@ -25,7 +25,7 @@ AS_ONESELF = {"person", "look as somebody", "one's own here", "the owner's own"}
 # Where something may not be there: what is missing is told as if the first of these did not exist.
 LEVELS = (
     *("workspace", "table", "record", "form", "field", "key", "view", "comment", "hook"),
-    *("share", "file", "transaction", "thing", "message", "session", "token"),
+    *("share", "file", "transaction", "thing", "message", "session", "token", "browser"),
     *("run", "user", "invitation", "department", "holder", "mapping"),
 )
 
