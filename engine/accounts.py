@@ -18,7 +18,7 @@ from engine.access.principals import ENGINE, Principal
 from engine.errors import Conflict, NotFound, Problem, Refused
 from engine.ids import new_id, new_secret, secret_hash
 from engine.settings import LANGUAGES
-from engine.storage.control_tables import memberships, setup_links, users
+from engine.storage.control_tables import memberships, second_factors, sessions, setup_links, tokens, users
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Stores
 from engine.text import _
@@ -38,6 +38,24 @@ class Person:
     name: str
     language: str = ""
     theme: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An account as whoever runs the machine sees it: what lets somebody in with it, and how much of that there is.
+
+    `disabled_at` and `second_factor` say since when, `last_seen_at` of its sessions; empty where there is none.
+    """
+
+    id: str
+    email: str
+    name: str
+    disabled_at: str
+    second_factor: str
+    workspaces: int
+    sessions: int
+    tokens: int
+    last_seen_at: str
 
 
 PERSON = (users.c.id, users.c.email, users.c.name, users.c.language, users.c.theme)
@@ -123,6 +141,32 @@ def switched_off(stores: Stores, workspace_id: str) -> set[str]:
     off = wanted.where(memberships.c.workspace_id == workspace_id, users.c.disabled_at.is_not(None))
     with stores.control.read() as session:
         return set(session.connection.execute(off).scalars())
+
+
+def standings(stores: Stores, user_id: str = "") -> list[Standing]:
+    """All accounts, or one, by address."""
+
+    def of(what: sa.Select[Any], table: sa.Table) -> Any:
+        return sa.func.coalesce(what.where(table.c.user_id == users.c.id).scalar_subquery(), "")
+
+    def count(table: sa.Table) -> Any:
+        counted = sa.select(sa.func.count()).select_from(table)
+        return counted.where(table.c.user_id == users.c.id).scalar_subquery()
+
+    wanted = sa.select(
+        users.c.id,
+        users.c.email,
+        users.c.name,
+        sa.func.coalesce(users.c.disabled_at, ""),
+        of(sa.select(second_factors.c.since), second_factors),
+        count(memberships),
+        count(sessions),
+        count(tokens),
+        of(sa.select(sa.func.max(sessions.c.last_seen_at)), sessions),
+    ).order_by(users.c.email)
+    with stores.control.read() as session:
+        found = session.connection.execute(wanted.where(users.c.id == user_id) if user_id else wanted)
+        return [Standing(*row) for row in found]
 
 
 def change_person(stores: Stores, user_id: str, *, name: str, language: str, theme: str) -> Person:

@@ -54,6 +54,8 @@ def serve(*, here: Here = HERE) -> int:
 
         stores = open_stores(settings)
         last.callback(stores.close)
+        if warning := settings_log.clock_is_behind(stores):
+            here.note(warning)
         settings_log.note(stores, settings)
         app = create_app(settings, stores)
         last.callback(_start_worker(settings, stores))

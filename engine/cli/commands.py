@@ -96,6 +96,8 @@ GROUPS = (
         "People's accounts.",
         (
             ("list", "people:list_people", "List the people of a workspace."),
+            ("accounts", "people:list_accounts", "List everybody who has an account."),
+            ("show", "people:show", "Show what lets somebody in with an account."),
             ("invite", "people:invite", "Make a link that lets somebody into a workspace."),
             ("invitations", "people:list_invitations", "List the invitations that are not used yet."),
             ("uninvite", "people:uninvite", "Take an invitation back."),

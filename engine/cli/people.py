@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine import accounts, invitations, remembered, resets, second_factor, sessions, ways_in, workspaces
+from engine import accounts, api_tokens, invitations, remembered, resets, second_factor, sessions, ways_in, workspaces
 from engine.access.principals import ENGINE
+from engine.accounts import Standing
 from engine.cli.accounts import read_password
 from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, InWorkspace, WithStores
 from engine.text import _
@@ -19,6 +20,47 @@ def list_people(*, here: InWorkspace = IN_WORKSPACE) -> None:
     """
     rows = [vars(one) for one in workspaces.people(here.stores, here.workspace_id)]
     here.table(rows, {"email": "E-mail", "name": "Name", "role": "Role", "id": "Id"})
+
+
+def list_accounts(*, here: WithStores = WITH_STORES) -> None:
+    """List everybody who has an account, whatever they belong to, with what lets them in.
+
+    For example:
+
+        formwork person accounts
+    """
+    rows = [_facts(one) for one in accounts.standings(here.stores)]
+    headings = {"email": "E-mail", "name": "Name", "state": "State", "second_factor": "Second factor"}
+    headings |= {"workspaces": "Workspaces", "sessions": "Sessions", "tokens": "Tokens", "last_seen_at": "Last seen"}
+    here.table(rows, headings, _("There are no accounts yet."))
+
+
+def show(email: str, /, *, here: WithStores = WITH_STORES) -> None:
+    """Show one account: where it belongs, and everything that lets somebody in with it.
+
+    For example:
+
+        formwork person show ben@example.com
+
+    Parameters
+    ----------
+    email
+        Whose account it is.
+    """
+    who = here.person_at(email)
+    (one,) = accounts.standings(here.stores, who.id)
+    here_now = sessions.belonging_to(here.stores, who.id)
+    known = remembered.belonging_to(here.stores, who.id)
+    tokens = api_tokens.belonging_to(here.stores, who.id)
+    homes = workspaces.belonging_to(here.stores, who.id)
+    rows = [{"what": name, "value": value} for name, value in _facts(one).items() if name not in ("sessions", "tokens")]
+    rows += [{"what": "workspace", "value": f"{home.name} ({home.role})"} for home in homes]
+    rows += [
+        {"what": "session", "value": f"{each.address} {each.agent}", "since": each.created_at} for each in open_ones
+    ]
+    rows += [{"what": "no code", "value": f"{each.address} {each.agent}", "since": each.created_at} for each in known]
+    rows += [{"what": "token", "value": f"{each.name} ({each.id})", "since": each.created_at} for each in tokens]
+    here.table(rows, {"what": "What", "value": "Value", "since": "Since"})
 
 
 def invite(
@@ -239,3 +281,8 @@ def enable(email: str, /, *, here: WithStores = WITH_STORES) -> None:
     who = here.person_at(email)
     ways_in.enable(here.stores, who.id)
     here.say(_("The account of {name} is switched on.", name=who.name), id=who.id)
+
+
+def _facts(one: Standing) -> dict[str, object]:
+    state = _("switched off since {at}", at=one.disabled_at) if one.disabled_at else _("on")
+    return {**vars(one), "state": str(state), "second_factor": one.second_factor or str(_("off"))}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from engine.errors import Misconfigured
 from engine.storage.databases import Database
@@ -18,13 +20,16 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 VERSION_TABLE = "_migrations"
+
+log = logging.getLogger("formwork.storage")
 _version = sa.table(VERSION_TABLE, sa.column("version_num"))
 
 
 def migrate(database: Database, store: Literal["control", "workspace"]) -> None:
     """Bring the store's own tables to the newest version, in one transaction.
 
-    Raises `Misconfigured` when the store was written by a newer Formwork; nothing is touched then.
+    Raises `Misconfigured` when the store was written by a newer Formwork, or holds what a step does not expect; nothing
+    is touched then.
     """
     if _version_in(database) == newest(store):
         return
@@ -33,6 +38,14 @@ def migrate(database: Database, store: Literal["control", "workspace"]) -> None:
         try:
             make(connection, store)
             end(connection, keep=True)
+        except DBAPIError as error:
+            end(connection, keep=False)
+            if error.connection_invalidated:
+                raise
+            log.exception("the tables of %s cannot be brought up to date", store)
+            raise Misconfigured(
+                _("The database cannot be brought up to date, and is left as it was. The log says why.")
+            ) from error
         except BaseException:
             end(connection, keep=False)
             raise

@@ -61,3 +61,17 @@ def test_somebody_is_invited_by_a_link(formwork: CommandLine) -> None:
     assert formwork.json("person invitations") == []
     (line,) = formwork.refused("person invite --as ben@example.com")
     assert line == "Only owners can invite people."
+
+
+def test_whoever_runs_the_machine_sees_what_lets_somebody_in(formwork: CommandLine) -> None:
+    formwork("person add --email ben@example.com --name Ben --password-file -", stdin="four words in a row\n")
+    formwork("token create Nightly --as ben@example.com")
+    formwork("person disable ben@example.com")
+    ada, ben = formwork.json("person accounts")
+    assert (ada["email"], ada["state"], ada["second_factor"]) == ("ada@example.com", "on", "off")
+    assert (ben["name"], ben["workspaces"], ben["tokens"], ben["sessions"]) == ("Ben", 1, 1, 0)
+    assert ben["state"].startswith("switched off since 20")
+    shown = formwork("person show ben@example.com")
+    assert "Acme (member)" in shown
+    assert "Nightly" in shown
+    assert "no account" in formwork.refused("person show cleo@example.com")[0]
