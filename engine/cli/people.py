@@ -56,7 +56,7 @@ def show(email: str, /, *, here: WithStores = WITH_STORES) -> None:
     rows = [{"what": name, "value": value} for name, value in _facts(one).items() if name not in ("sessions", "tokens")]
     rows += [{"what": "workspace", "value": f"{home.name} ({home.role})"} for home in homes]
     rows += [
-        {"what": "session", "value": f"{each.address} {each.agent}", "since": each.created_at} for each in open_ones
+        {"what": "session", "value": f"{each.address} {each.agent}", "since": each.created_at} for each in here_now
     ]
     rows += [{"what": "no code", "value": f"{each.address} {each.agent}", "since": each.created_at} for each in known]
     rows += [{"what": "token", "value": f"{each.name} ({each.id})", "since": each.created_at} for each in tokens]
