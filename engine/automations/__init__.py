@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from engine import apps, audit
 from engine.access import door
 from engine.actions import actions
-from engine.automations import starts
+from engine.automations import runs, starts
 from engine.automations.starts import something_began
+from engine.automations.steps import automation_of
 from engine.automations.watches import set_state
 from engine.definitions.documents import address
 from engine.definitions.language import Automation
@@ -87,11 +88,16 @@ class StepTrace:
 
 @dataclass(frozen=True)
 class Trace:
-    """A run with all its steps so far, and the automations whose runs led to it."""
+    """A run with all its steps so far, and the automations whose runs led to it.
+
+    `caused_by` is the person behind it, if any; `rights_of` the one whose rights its steps had, None: the app's.
+    """
 
     run: RunSummary
     steps: list[StepTrace]
     chain: list[str]
+    caused_by: str | None = None
+    rights_of: str | None = None
 
 
 def standings(session: Session, app: str | None = None) -> list[Standing]:
@@ -216,7 +222,11 @@ def trace(session: Session, run_id: str) -> Trace:
         )
         for step in session.connection.execute(sa.select(run_steps).where(_s.run_id == run_id).order_by(_s.position))
     ]
-    return Trace(RunSummary(*row[:-1]), steps, json.loads(row.chain))
+    run = runs.get(session, run_id)
+    cause = str((run.caused_by or {}).get("user") or "") or None if run else None
+    held = automation_of(session, run) if run else None
+    rights_of = cause if held and held.acts_as == "person" else None
+    return Trace(RunSummary(*row[:-1]), steps, json.loads(row.chain), cause, rights_of)
 
 
 def retry(session: Session, run_id: str) -> None:

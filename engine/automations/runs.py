@@ -102,6 +102,13 @@ def claim(
     return [taken[run_id] for run_id in ids]
 
 
+def get(session: Session, run_id: str) -> Run | None:
+    """A run by its id, to look at."""
+    wanted = sa.select(*(_c[name] for name in Run.__dataclass_fields__)).where(_c.id == run_id)
+    found = [_run(row) for row in _rows(session, wanted)]
+    return found[0] if found else None
+
+
 def _run(row: Mapping[str, Any]) -> Run:
     return Run(**{**row, **{name: json.loads(row[name] or "null") for name in ("previous", "caused_by")}})
 

@@ -52,9 +52,11 @@ def runs(
 
 def _show(here: InWorkspace, trace: Trace) -> None:
     if here.json:
-        here.document({**vars(trace.run), "chain": trace.chain, "steps": [vars(one) for one in trace.steps]})
+        rights = {"caused_by": trace.caused_by, "rights_of": trace.rights_of}
+        here.document({**vars(trace.run), **rights, "chain": trace.chain, "steps": [vars(one) for one in trace.steps]})
         return
     rows = [{"what": name, "value": value} for name, value in vars(trace.run).items() if value is not None]
+    rows.append({"what": "rights of", "value": trace.rights_of or trace.run.app})
     here.table(rows, {"what": "Run", "value": ""})
     here.terminal.out("\n")
     steps: list[dict[str, Any]] = [{**vars(one), "attempts": len(one.attempts)} for one in trace.steps]

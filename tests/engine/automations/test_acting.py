@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import automations, history, people, records, roles
+from engine import apps, automations, history, people, records, roles, trash
 from engine.access.principals import Principal, person
 from engine.access.scopes import Scope
 from tests.support.house import ADA, BOB, OWNER, House
@@ -129,3 +129,30 @@ def test_who_is_behind_it_passes_on_to_what_it_sets_off(house: House) -> None:
     assert str(run.says).startswith("With the rights of Bob:")
     with house.workspace.read(OWNER) as session:
         assert len(automations.trace(session, run.id).chain) == 4
+
+
+def test_a_run_says_whose_rights_it_had(house: House) -> None:
+    install(house, a={"acts_as": "person", "trigger": CREATED, "steps": NOTE}, b={"trigger": CREATED, "steps": NOTE})
+    create(house, AS_BOB, title="One", owner=BOB)
+    house.work()
+    install(house, a={"trigger": CREATED, "steps": NOTE})  # what came since changes nothing of what was
+    with house.workspace.read(OWNER) as session:
+        traces = {one.automation: automations.trace(session, one.id) for one in automations.runs_of(session)}
+    assert (traces["crm.a"].caused_by, traces["crm.a"].rights_of) == (BOB, BOB)
+    assert (traces["crm.b"].caused_by, traces["crm.b"].rights_of) == (BOB, None)
+
+
+def test_roles_sleep_while_their_app_is_out_and_come_back_with_it(house: House) -> None:
+    install(house, a={"trigger": CREATED, "steps": NOTE})
+    deal = create(house, AS_BOB, title="One", owner=BOB)
+    with house.workspace.write(OWNER) as session:
+        apps.remove(session, "crm")
+    with house.workspace.read(AS_BOB) as session:
+        assert session.roles == {}
+        assert "crm" not in session.layout.apps
+    with house.workspace.write(OWNER) as session:
+        (thing,) = [one for one in trash.entries(session) if one.kind == "app"]
+        trash.restore(session, [thing.id])
+    with house.workspace.read(AS_BOB) as session:
+        assert session.roles["crm"] == ["rep"]
+        assert records.get(session, "crm.deals", deal).values["title"] == "One"

@@ -95,6 +95,7 @@ def test_a_run_shows_every_step_and_what_it_left(acts: Acts, webhook_receiver: W
     assert "The receiver answered 200." in text
     assert '"deal": "Big one"' in text
     assert "msg_" in text
+    assert "Rights those of the app" in text
     assert f"{acts.at}/apps/shop/deals/records/{run.record_id}" in answer.text
     assert "hx-trigger" not in answer.text.partition('id="run"')[2].partition("</main>")[0]
 
