@@ -6,6 +6,8 @@ that is none, weak or readable: test_vault.py. Two processes on one folder: test
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -58,16 +60,20 @@ def test_a_step_that_breaks_off_leaves_everything_as_it_was(database_url: Databa
     for _start in range(2):
         with pytest.raises(Misconfigured, match="left as it was"):
             Stores(database_url.folder, database_url.url)
-    with _opened(database_url).begin() as connection:
+    with _opened(database_url) as connection:
         assert connection.execute(sa.select(migrations._version.c.version_num)).scalar() == "c001"
         assert connection.execute(sa.select(sa.func.count()).select_from(users)).scalar() == 1
 
 
-def _opened(database: Database) -> sa.Engine:
-    if not database.url:
-        return sa.create_engine(f"sqlite:///{database.folder}/control.sqlite")
-    engine = sa.create_engine(database.url)
-    return engine.execution_options(schema_translate_map={None: "formwork"})
+@contextmanager
+def _opened(database: Database) -> Iterator[sa.Connection]:
+    """The control store, without looking at what is in it."""
+    engine = sa.create_engine(database.url or f"sqlite:///{database.folder}/control.sqlite")
+    with engine.connect() as connection:
+        if database.url:
+            connection.exec_driver_sql("SET search_path TO formwork")
+        yield connection
+    engine.dispose()
 
 
 def test_a_clock_that_is_behind_is_told(database_url: Database) -> None:
