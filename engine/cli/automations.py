@@ -7,7 +7,7 @@ from typing import Any
 from engine import automations as engine_automations
 from engine.automations import Trace
 from engine.cli.here import IN_WORKSPACE, InWorkspace
-from engine.text import _
+from engine.text import _, label_in
 
 
 def runs(
@@ -48,6 +48,86 @@ def runs(
     headings = {"id": "Run", "automation": "Automation", "status": "Status", "record_id": "Record"}
     headings |= {"created_at": "Started", "finished_at": "Finished", "says": "Why"}
     here.table([vars(one) for one in found], headings, _("There are no runs."))
+
+
+def list_automations(app: str = "", /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """List the automations of an app, or of all: whether each is on, and when it last ran.
+
+    For example:
+
+        formwork automation list crm
+
+    Parameters
+    ----------
+    app
+        Key of an app, such as crm.
+    """
+    with here.read() as session:
+        found = engine_automations.standings(session, app or None)
+        language = session.workspace.language
+    rows = [
+        {
+            "automation": one.automation.address,
+            "label": label_in(one.automation.label, language),
+            "on": one.is_on,
+            "last_run_at": one.last_run_at,
+            "why": one.paused_why,
+        }
+        for one in found
+    ]
+    headings = {"automation": "Automation", "label": "Label", "on": "On", "last_run_at": "Last run", "why": "Why not"}
+    here.table(rows, headings, _("There are no automations."))
+
+
+def switch_on(automation: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Let changes start an automation from now on.
+
+    For example:
+
+        formwork automation on crm.won_fans_out
+
+    Parameters
+    ----------
+    automation
+        Its address, such as crm.won_fans_out.
+    """
+    with here.write() as session:
+        engine_automations.switch_on(session, automation)
+    here.say(_("{automation} is on.", automation=automation), automation=automation, on=True)
+
+
+def switch_off(automation: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Let an automation start no more; runs that began go on.
+
+    For example:
+
+        formwork automation off crm.won_fans_out
+
+    Parameters
+    ----------
+    automation
+        Its address, such as crm.won_fans_out.
+    """
+    with here.write() as session:
+        engine_automations.pause(session, automation)
+    here.say(_("{automation} is off. Runs that began go on.", automation=automation), automation=automation, on=False)
+
+
+def retry(run: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Go on with a run that failed, at the step that failed; a webhook is sent with the same id and bytes as before.
+
+    For example:
+
+        formwork automation retry run0tqN3kXhQe7ZbC
+
+    Parameters
+    ----------
+    run
+        Its id, as `formwork runs` prints it.
+    """
+    with here.write() as session:
+        engine_automations.retry(session, run)
+    here.say(_("The run goes on."), run=run)
 
 
 def _show(here: InWorkspace, trace: Trace) -> None:

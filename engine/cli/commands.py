@@ -204,6 +204,26 @@ GROUPS = (
         ),
     ),
     (
+        APPS,
+        "hook",
+        "What programs asked to be told of, by the API.",
+        (
+            ("list", "hooks:list_hooks", "List the hooks, with what came of the last call."),
+            ("end", "hooks:end", "End a hook."),
+        ),
+    ),
+    (
+        APPS,
+        "automation",
+        "Automations: whether changes start them.",
+        (
+            ("list", "automations:list_automations", "List the automations of an app, or of all."),
+            ("on", "automations:switch_on", "Let changes start it."),
+            ("off", "automations:switch_off", "Let it start no more; runs that began go on."),
+            ("retry", "automations:retry", "Go on with a run that failed."),
+        ),
+    ),
+    (
         RECORDS,
         "share",
         "Links by which strangers see a view or a record.",

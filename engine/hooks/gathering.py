@@ -8,11 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine.access import judging
+from engine.access.principals import Principal
 from engine.automations.starts import something_began
+from engine.definitions import conditions
 from engine.definitions.apps import Apps
 from engine.definitions.language import SYSTEM_FIELDS, App, Field, Table
 from engine.errors import Refused
-from engine.hooks import specification
+from engine.hooks import following, specification
 from engine.hooks.specification import SOURCES, Specification
 from engine.storage import record_rows
 from engine.storage.hook_tables import hook_payloads, hooks
@@ -48,7 +51,7 @@ def gather(session: Session) -> None:
             wishes = specification.read(json.loads(row.specification), app)
         except Refused:  # what it asked for is gone; it is told of nothing until it is there again
             continue
-        if wishes.sources is not None and SOURCES.get(session.principal.kind) not in wishes.sources:
+        if not _is_asked_for(wishes, session.principal):
             continue
         document = {
             **_definitions(wishes, before.get(row.app), app, session.workspace.language),
@@ -56,6 +59,13 @@ def gather(session: Session) -> None:
         }
         if document:
             _write(session, row.id, document, calls=bool(row.url and row.notifies))
+
+
+def _is_asked_for(wishes: Specification, by: Principal) -> bool:
+    """Whether somebody's changes are of a source that the hook asks for."""
+    if wishes.sources is not None and SOURCES.get(by.kind) not in wishes.sources:
+        return False
+    return wishes.form is None or by.kind != "public_form" or by.id == wishes.form
 
 
 def _write(session: Session, hook_id: str, document: Part, *, calls: bool) -> None:
@@ -95,23 +105,43 @@ def _folded(changes: list[Change]) -> dict[str, dict[str, Change]]:
 def _records(session: Session, wishes: Specification, app: App, folded: Mapping[str, Mapping[str, Change]]) -> Part:
     tables: Part = {}
     for table in app.tables.values():
-        changes = folded.get(table.address, {})
+        changes = _in_scope(session, wishes, table, folded.get(table.address, {}))
+        worked_out = following.values(session, table, changes)
         created, changed, destroyed = {}, {}, []
         for record_id, change in changes.items():
+            after = {**change.after, **worked_out.get(record_id, {})}
             if change.kind == "created" and wishes.wants("tableData", "add", table.key):
-                created[record_id] = {"at": change.after.get("created_at"), "values": _shown(table, change.after)}
+                created[record_id] = {"at": change.after.get("created_at"), "values": _shown(table, after)}
             elif change.kind == "deleted" and wishes.wants("tableData", "remove", table.key):
                 destroyed.append(record_id)
             elif change.kind == "updated" and wishes.wants("tableData", "update", table.key):
-                current = {key: value for key, value in _shown(table, change.after).items() if _is_watched(wishes, key)}
+                current = {key: value for key, value in _shown(table, after).items() if _is_watched(wishes, key)}
                 if current:
-                    changed[record_id] = {"current": current, "previous": {k: change.before.get(k) for k in current}}
+                    previous = {key: change.before.get(key) for key in current if key in change.after}
+                    changed[record_id] = {"current": current, "previous": previous}
         if changed:
             _add_values(session, wishes, table, changed)
         told = {"created": created, "changed": changed, "destroyed": destroyed}
         if any(told.values()):
             tables[table.key] = {name: value for name, value in told.items() if value}
     return {"records": tables} if tables else {}
+
+
+def _in_scope(
+    session: Session, wishes: Specification, table: Table, changes: Mapping[str, Change]
+) -> Mapping[str, Change]:
+    """Those of records that are in the hook's view, or that may have left it by what was changed, or are gone."""
+    view = table.views[wishes.view] if wishes.view and wishes.table == table.key else None
+    if view is None or view.filter is None or not changes:
+        return changes
+    decide = {path[0] for path in conditions.paths(view.filter, session.layout.types.scope(table.address))}
+    ids = [record_id for record_id, change in changes.items() if change.kind != "deleted"]
+    (holds,) = judging.truths(session, table.address, [view.filter], ids).values()
+    return {
+        record_id: change
+        for record_id, change in changes.items()
+        if change.kind == "deleted" or holds.get(record_id) or (change.kind == "updated" and decide & set(change.after))
+    }
 
 
 def _add_values(session: Session, wishes: Specification, table: Table, changed: dict[str, Part]) -> None:

@@ -26,11 +26,16 @@ OTHER_SOURCES = ("formPageSubmission", "sync", "anonymousUser", "unknown")  # th
 
 @dataclass(frozen=True)
 class Specification:
-    """A hook's wishes. None: all of them. `values`: keys of fields whose values come along; None for all."""
+    """A hook's wishes. None: all of them. `values`: keys of fields whose values come along; None for all.
+
+    `view` is one of `table`, which limits the records; `form` the address of the only form of which sendings count.
+    """
 
     data_types: frozenset[str]
     change_types: frozenset[str] | None = None
     table: str | None = None
+    view: str | None = None
+    form: str | None = None
     sources: frozenset[str] | None = None
     fields: frozenset[str] | None = None
     schemas: frozenset[str] | None = None
@@ -53,13 +58,13 @@ def read(given: Any, app: App) -> Specification:
     options = reader.object(given, "options", "")
     filters = reader.object(options, "filters", "/options")
     includes = reader.object(options, "includes", "/options", needed=False)
-    source_options = reader.object(filters, "sourceOptions", "/options/filters", needed=False)
-    if source_options:
-        reader.refuse("/options/filters/sourceOptions", _("This cannot be asked for here."))
+    table, view = reader.scope(filters.get("recordChangeScope"))
     found = Specification(
         data_types=reader.words(filters, "dataTypes", DATA_TYPES) or frozenset(),
         change_types=reader.words(filters, "changeTypes", CHANGE_TYPES),
-        table=reader.table(filters.get("recordChangeScope")),
+        table=table,
+        view=view,
+        form=reader.form(reader.object(filters, "sourceOptions", "/options/filters", needed=False)),
         sources=reader.words(filters, "fromSources", (*SOURCES.values(), *OTHER_SOURCES)),
         fields=reader.fields(filters.get("watchDataInFieldIds"), "/options/filters/watchDataInFieldIds"),
         schemas=reader.fields(filters.get("watchSchemasOfFieldIds"), "/options/filters/watchSchemasOfFieldIds"),
@@ -100,12 +105,28 @@ class _Reader:
             self.refuse(f"/options/filters/{name}", says)
         return found
 
-    def table(self, given: Any) -> str | None:
+    def scope(self, given: Any) -> tuple[str | None, str | None]:
+        """A table, or a view by its table and key: `orders.open`."""
         if given is None:
+            return None, None
+        table, _dot, view = str(given).partition(".")
+        if table not in self.app.tables or (view and view not in self.app.tables[table].views):
+            self.refuse("/options/filters/recordChangeScope", _("There is no table or view {name}.", name=str(given)))
+        return table, view or None
+
+    def form(self, given: Mapping[str, Any]) -> str | None:
+        """The form that `{"formSubmission": {"viewId": "leads.enquiry"}}` names, by its address."""
+        at = "/options/filters/sourceOptions"
+        unknown = [one for one in given if one != "formSubmission"]
+        if unknown:
+            self.refuse(f"{at}/{unknown[0]}", _("This cannot be asked for here."))
+        name = self.object(given, "formSubmission", at, needed=False).get("viewId")
+        if name is None:
             return None
-        if not isinstance(given, str) or given not in self.app.tables:
-            self.refuse("/options/filters/recordChangeScope", _("There is no table {name}.", name=str(given)))
-        return str(given)
+        table, _dot, key = str(name).partition(".")
+        if table not in self.app.tables or key not in self.app.tables[table].forms:
+            self.refuse(f"{at}/formSubmission/viewId", _("There is no form {name}.", name=str(name)))
+        return f"{self.app.key}.{name}"
 
     def fields(self, given: Any, at: str) -> frozenset[str] | None:
         found = self._texts(given, at)

@@ -85,7 +85,9 @@ def _computed(layout: Layout, field: Field, language: str) -> Config:
         case "lookup":
             return {"type": "multipleLookupValues", "options": through | inner}
         case "rollup":
-            return {"type": "rollup", "options": through | inner | {"referencedFieldIds": []}}
+            function = field.options.get("function")
+            options = through | inner | {"referencedFieldIds": [], "function": function}
+            return {"type": "rollup", "options": options}
         case _:
             table = layout.table(field.table)
             read = (layout.apps.step(table, path[0])[0] for path in layout.types.inputs(field))

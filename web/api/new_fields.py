@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.building import NewField
+from engine.field_types.rollup import FUNCTIONS
 from engine.field_types.select import COLORS
 from engine.importers import key_for
 from web.api.answering import Body
@@ -127,6 +128,14 @@ def _lookup(options: Options) -> Definition:
     return {"type": "lookup", "through": through, "field": field}
 
 
+def _rollup(options: Options) -> Definition:
+    """`function` says what is made of the values; clients that know no such word get the sum."""
+    function = options.get("function", "sum")
+    if function not in FUNCTIONS:
+        raise _wrong("function", f"is one of {', '.join(FUNCTIONS)}")
+    return {**_lookup(options), "type": "rollup", "function": function}
+
+
 def _needed(options: Options, name: str) -> str:
     value = options.get(name)
     if not isinstance(value, str) or not value:
@@ -178,5 +187,6 @@ _KINDS: Mapping[str, Callable[[Options], Definition]] = {
     "formula": _formula,
     "count": _count,
     "multipleLookupValues": _lookup,
+    "rollup": _rollup,
 }
 MAKEABLE = tuple(_KINDS)  # the types of which fields can be made

@@ -99,11 +99,17 @@ def test_links_are_seen_from_both_sides(client: pyairtable.Api) -> None:
     lists.create_field(
         "Codes", "multipleLookupValues", options={"recordLinkFieldId": link.id, "fieldIdInLinkedTable": "code"}
     )
+    spent = {"recordLinkFieldId": link.id, "fieldIdInLinkedTable": "spent"}
+    worth = lists.create_field("Worth", "rollup", options=spent)
+    assert worth.type == "rollup"
+    lists.create_field("Names", "rollup", options={**spent, "fieldIdInLinkedTable": "name", "function": "join"})
+    assert refused(lists.create_field, "No", "rollup", options={**spent, "function": "guess"})[0] == 422
     side = base.schema(force=True).table("Customers").field("Lists")
     assert (side.type, side.options.is_reversed) == ("multipleRecordLinks", True)  # type: ignore[union-attr]
     acme = base.table("Customers").create({"Name": "Acme", "Code": "A"})
     made = lists.create({"Name": "x", "Buyers": [acme["id"]]})
     assert (made["fields"]["How many"], made["fields"]["Codes"]) == (1, ["A"])
+    assert (made["fields"]["Worth"], made["fields"]["Names"]) == (0, "Acme")
     assert base.table("Customers").get(acme["id"])["fields"]["Lists"] == [made["id"]]
     side.name = "On lists"
     side.save()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,8 +11,10 @@ import pyairtable
 import pytest
 from pyairtable.models import Webhook, WebhookNotification, WebhookPayload
 
-from engine import retention
-from engine.access.principals import ENGINE
+from engine import apps, retention
+from engine import forms as forms_of
+from engine.access import principals
+from engine.access.principals import ENGINE, person
 from engine.automations.steps import Means
 from engine.egress import Egress
 from engine.settings import Settings
@@ -72,13 +75,14 @@ def test_each_transaction_is_a_payload_in_order(make: Make, orders: pyairtable.T
     created, changed, several, gone = told(hook)
     assert [one.base_transaction_number for one in (created, changed, several, gone)] == [1, 2, 3, 4]
     first = created.changed_tables_by_id["orders"].created_records_by_id[made["id"]]
-    assert first.cell_values_by_field_id == {"number": "1", "amount": 5, "status": "Open", "quantity": 1}
+    stored = {"number": "1", "amount": 5, "status": "Open", "quantity": 1}
+    assert first.cell_values_by_field_id == stored | {"total": 5, "ratio": 5}
     assert first.created_time.isoformat()[:19] == made["createdTime"][:19]
     assert created.action_metadata is not None
     assert created.action_metadata.source == "publicApi"
     assert created.action_metadata.source_metadata["user"]["email"] == "ada@example.com"
     change = changed.changed_tables_by_id["orders"].changed_records_by_id[made["id"]]
-    assert change.current.cell_values_by_field_id == {"amount": 6}
+    assert change.current.cell_values_by_field_id == {"amount": 6, "total": 6, "ratio": 6}
     assert (change.previous, change.unchanged) == (None, None)
     assert set(several.changed_tables_by_id["orders"].created_records_by_id) == {one["id"] for one in more}
     assert gone.changed_tables_by_id["orders"].destroyed_record_ids == [made["id"]]
@@ -113,7 +117,8 @@ def test_only_what_is_asked_for(client: pyairtable.Api, make: Make, orders: pyai
         "lists": 1, "removals": 1, "amounts": 1, "forms": 0, "fields": 0, "all values": 5, "numbers": 2,
     }  # fmt: skip
     with_all = told(hooks["all values"])[2].changed_tables_by_id["orders"].changed_records_by_id[made["id"]]
-    assert with_all.current.cell_values_by_field_id == {"amount": None}
+    # What follows from it is told, too, as it is now.
+    assert with_all.current.cell_values_by_field_id == {"amount": None, "total": 0, "ratio": 0}
     assert with_all.previous is not None
     assert with_all.previous.cell_values_by_field_id == {"amount": 5}
     assert with_all.unchanged is not None
@@ -121,6 +126,48 @@ def test_only_what_is_asked_for(client: pyairtable.Api, make: Make, orders: pyai
     numbers = told(hooks["numbers"])[0].changed_tables_by_id["orders"].changed_records_by_id[made["id"]]
     assert numbers.unchanged is not None
     assert numbers.unchanged.cell_values_by_field_id == {"number": "1"}
+
+
+def test_records_of_a_view_and_sendings_of_a_form(
+    client: pyairtable.Api, make: Make, orders: pyairtable.Table, started: Started
+) -> None:
+    installation = started.installation
+    store = installation.stores.workspace(installation.membership.id)
+    with store.write(person(installation.owner.id, "owner")) as session:
+        document = copy.deepcopy(dict(session.layout.apps["shop"].document))
+        forms = {key: {"label": key, "fields": ["number"], "public": True} for key in ("desk", "fair")}
+        document["tables"]["orders"]["forms"] = forms
+        apps.apply(session, document)
+    paid = make(recordChangeScope="orders.paid")
+    desk = make(sourceOptions={"formSubmission": {"viewId": "orders.desk"}}, changeTypes=["add"])
+    made = orders.create({"Order number": "1", "Amount": 5, "Status": "Open"})
+    orders.update(made["id"], {"Notes": "Not in the view"})
+    orders.update(made["id"], {"Status": "Paid up"})
+    orders.update(made["id"], {"Notes": "In the view"})
+    orders.update(made["id"], {"Status": "Open"})  # it leaves
+    orders.update(made["id"], {"Notes": "Out again"})
+    orders.delete(made["id"])
+    seen = [one.changed_tables_by_id["orders"] for one in told(paid)]
+    values = [one.current.cell_values_by_field_id for each in seen for one in each.changed_records_by_id.values()]
+    assert values == [
+        {"status": {"id": "paid", "name": "Paid up", "color": "grayLight2"}} | values[0],
+        {"notes": "In the view"},
+        values[2],
+    ]
+    assert seen[-1].destroyed_record_ids == [made["id"]]
+    assert len(told(desk)) == 1
+    for form in ("desk", "fair"):
+        with store.write(principals.public_form("shop", "orders", form)) as session:
+            forms_of.submit(session, "shop.orders", session.layout.table("shop.orders").forms[form], {"number": form})
+    (_by_hand, by_form) = told(desk)
+    (sent,) = by_form.changed_tables_by_id["orders"].created_records_by_id.values()
+    assert sent.cell_values_by_field_id["number"] == "desk"
+    for wrong in (
+        {"recordChangeScope": "orders.nothing"},
+        {"sourceOptions": {"formSubmission": {"viewId": "orders.nothing"}}},
+        {"sourceOptions": {"formPageSubmission": {"pageId": "x"}}},
+    ):
+        assert refused(make, **wrong)[0] == 422
 
 
 def test_changes_of_tables_and_fields(client: pyairtable.Api) -> None:
