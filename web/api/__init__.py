@@ -4,8 +4,8 @@ Apart from the pages, since it changes for other reasons. Each file with a `rout
 `groups.py`, `meta.py`. Their endpoints look up, call engine verbs and shape the answer; what they share is in
 
 - `answering.py`: the frame of every endpoint: who asks (`callers.py`), the body, the answer, what went wrong;
-- `shapes.py`: what an endpoint tells of itself, beside its path: the shape of its answer, its body, its query. From that
-  `openapi.py` puts the document together, so an endpoint that tells nothing does not exist;
+- `shapes.py`: what an endpoint tells of itself, beside its path: the shapes of its answer, its body, its query; of that
+  `openapi.py` puts the document together, so none can be left out;
 - `edges.py`, `once.py`: how often one may ask, tags, answers made shorter; requests that are sent twice;
 - `errors.py`: error objects, with the types that clients know;
 - `naming.py`: tables and fields by the names in requests, and the names in answers;
@@ -20,5 +20,6 @@ What is an app's lies under `/bases/{app}`, what is the workspace's under `/meta
 `/{app}/{table}/{record}`. No app is called `meta` or `bases`, and no record like a word, so nothing shadows a table.
 
 Names in answers are labels in the workspace's language, or keys if the client asks (`returnFieldsByFieldId`). Requests
-may use keys and labels in any language, also former ones, mixed. A list of records may have up to 1,000 of them, where others take 10.
+may use keys and labels in any language, also former ones, mixed. A list of records may have up to 1,000 of them, where
+others take 10.
 """
