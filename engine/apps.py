@@ -126,8 +126,8 @@ def apply(
     """
     door.enter_builder(session.principal)
     lock(session)
-    key = document.get("key", "")
-    before = session.layout.apps.get(key)
+    key = document.get("key") if isinstance(document, dict) else None
+    before = session.layout.apps.get(key) if isinstance(key, str) else None
     if revision is not None and (before.revision if before else 0) != revision:
         raise Conflict(_("Somebody changed this app meanwhile. Look at their change, then try again."))
     planned = plan(session, document, tested=tested)

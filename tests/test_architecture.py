@@ -20,6 +20,7 @@ FLOORS: list[tuple[str, ...]] = [
         "engine.text",
         "engine.errors",
         "engine.ids",
+        "engine.json_text",
         "engine.registry",
         "engine.settings",
         "engine.access.principals",

@@ -19,6 +19,7 @@ from engine.days import PERIODS, RELATIVE_DAYS
 from engine.definitions.conditions import MAX_NESTING
 from engine.filters.date import COUNTED
 from engine.view_types.calendar import SPANS
+from web.whole_numbers import number_in
 
 NONE = "-"  # instead of groups or totals
 IN = "~"  # between a group of tests and what is in it
@@ -126,7 +127,7 @@ class Asked:
 
 def read(params: QueryParams) -> Asked:
     """What an address asks. What makes no sense is told with the filters, not here."""
-    page = params.get("page", "")
+    page = number_in(params.get("page", ""))
     height = params.get("height", "")
     return Asked(
         tests=_read_tests([(name, value) for name, value in params.multi_items() if is_of_tests(name)]),
@@ -138,7 +139,7 @@ def read(params: QueryParams) -> Asked:
         height=height if height in HEIGHTS else "",
         day=_day(params.get("day", "")),
         span=span if (span := params.get("span", "")) in SPANS else "",
-        page=int(page) if page.isdecimal() and 0 < int(page) < 1_000_000 else 1,
+        page=page if page and page < 1_000_000 else 1,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -34,6 +35,11 @@ def handed_over(file: File, path: Path) -> Response:
 def streamed(export: Export) -> Response:
     """An export, to be saved, piece by piece as it is made."""
     return StreamingResponse(export.pieces, media_type=export.media_type, headers=_headers(export.filename))
+
+
+def written(pieces: Iterable[str], filename: str, media_type: str) -> Response:
+    """A text of ours, to be saved."""
+    return StreamingResponse(iter(pieces), media_type=f"{media_type}; charset=utf-8", headers=_headers(filename))
 
 
 def _headers(filename: str) -> dict[str, str]:

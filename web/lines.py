@@ -17,6 +17,7 @@ from engine.storage.session import Session
 from web.addresses import At
 from web.fields import Shown, shown_field
 from web.names import Names, names_of
+from web.whole_numbers import number_in
 
 BLANK_LINES = 3  # of a new record; one that exists gets one, and another after each save
 NOT_BLANK = ("id", "place", "gone")
@@ -55,8 +56,8 @@ def typed_lines(
     rows: dict[int, list[tuple[str, Any]]] = {}
     for name, value in form.multi_items():
         parts = name.split(".", 2)
-        if len(parts) == 3 and parts[0] == key and parts[1].isdecimal():
-            rows.setdefault(int(parts[1]), []).append((parts[2], value))
+        if len(parts) == 3 and parts[0] == key and (number := number_in(parts[1])) is not None:
+            rows.setdefault(number, []).append((parts[2], value))
     lines: list[tuple[float, int, dict[str, Any]]] = []
     for number, pairs in rows.items():
         given = FormData(pairs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json as jsonlib
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from cyclopts import Group, Parameter
 
 from engine.errors import FormworkError, NotFound, Problem, Refused
+from engine.json_text import read_json
 from engine.text import _, harmless
 
 if TYPE_CHECKING:
@@ -101,18 +102,12 @@ class Here:
             raise Refused([Problem("", says, "encoding")]) from error
 
     def read_json(self, path: str) -> Any:
-        """The JSON document in a file. Raises `Refused`, also for a key that stands twice in one object."""
+        """The JSON document in a file. Raises `Refused`."""
         try:
-            return jsonlib.loads(self.text(path), object_pairs_hook=_once, parse_constant=_no_number)
-        except jsonlib.JSONDecodeError as error:
-            says = _(
-                "{path} is no JSON: {why} in line {line}, character {column}.",
-                path=path, why=error.msg, line=error.lineno, column=error.colno,
-            )  # fmt: skip
-            raise Refused([Problem("", says, "json")]) from error
-        except ValueError as error:
-            says = _("{path} is no JSON that we take: {why}.", path=path, why=str(error))
-            raise Refused([Problem("", says, "json")]) from error
+            return read_json(self.text(path))
+        except Refused as refused:
+            says = _("{path}: {problem}", path=path, problem=refused.problems[0].says)
+            raise Refused([Problem("", says, "json")]) from None
 
     @property
     def _place(self) -> Place:
@@ -226,17 +221,4 @@ IN_WORKSPACE = InWorkspace()
 
 def as_json(value: Any) -> str:
     """JSON as people can read it too."""
-    return jsonlib.dumps(value, ensure_ascii=False, indent=2)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _value in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(_("the key {key} stands twice in one object", key=twice))
-    return made
-
-
-def _no_number(word: str) -> Any:
-    raise ValueError(_("{word} is no JSON number", word=word))
+    return json.dumps(value, ensure_ascii=False, indent=2)

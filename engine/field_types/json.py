@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from engine.errors import Refused
 from engine.field_types import FieldType, Input, InvalidValue, Options, Value
+from engine.json_text import read_json
 from engine.text import _
 
 MAX_LENGTH = 100_000  # characters, written without spaces that nothing needs
@@ -35,12 +37,9 @@ class Json(FieldType):
 
     def read(self, text: str, options: Options) -> Value:
         try:
-            value = json.loads(text)
-        except json.JSONDecodeError as error:
-            says = _("must be JSON; line {line}, character {column} is not", line=error.lineno, column=error.colno)
-            raise InvalidValue(says) from error
-        except (ValueError, RecursionError) as error:
-            raise InvalidValue(_("must be JSON")) from error
+            value = read_json(text)
+        except Refused as refused:
+            raise InvalidValue(_("must be JSON: {problem}", problem=refused.problems[0].says)) from None
         return self.accept(value, options)
 
     def typed(self, value: Value, options: Options) -> str:

@@ -1,4 +1,4 @@
-"""Every answer carries the headers that keep a browser from doing what these pages do not mean."""
+"""Every answer carries the headers that keep a browser from doing what these pages do not mean (T-HDR-01)."""
 
 from __future__ import annotations
 
@@ -32,12 +32,17 @@ POLICY = re.compile(
 )
 
 
-def check_headers(response: object) -> None:
+def check_headers(response: object, *, handed_over: bool = False) -> None:
+    """... of a page, or of a file that is handed over, which a browser neither shows nor runs."""
     headers = response.headers  # type: ignore[attr-defined]
     assert {name: headers.get(name) for name in EXPECTED} == EXPECTED
-    policy = POLICY.fullmatch(headers["content-security-policy"])
-    assert policy
-    assert policy[1] != policy[2]
+    if handed_over:
+        assert headers["content-security-policy"] == "default-src 'none'; sandbox"
+        assert headers["content-disposition"].startswith("attachment; filename")
+    else:
+        policy = POLICY.fullmatch(headers["content-security-policy"])
+        assert policy
+        assert policy[1] != policy[2]
     assert headers["cache-control"]
     assert "server" not in headers
     assert "x-powered-by" not in headers

@@ -45,7 +45,7 @@ def _upload(caller: Caller, app: str, record: str, field: str, body: Body) -> An
         raise ApiRefusal(422, "INVALID_REQUEST_MISSING_FIELDS", "filename and file are needed")
     try:
         held = base64.b64decode("".join(content.split()), validate=True)
-    except ValueError as error:
+    except ValueError as error:  # also where it is no ASCII
         raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "file must be base64") from error
     with caller.read() as session:
         table, key = _found(session, app, check_id(record), field)

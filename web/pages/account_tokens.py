@@ -19,6 +19,7 @@ from web.dependencies import SignedIn, SiteHere, check_proof
 from web.render import page, redirect
 from web.site import Site
 from web.toasts import Toast
+from web.whole_numbers import number_in
 
 router = APIRouter(prefix="/account/tokens")
 
@@ -45,7 +46,7 @@ def create(
     check_proof(request, f"/account/tokens?workspace={quote(workspace, safe='')}")
     more = also or ()
     scope = Scope(may == "write", tuple(within or ()), "builds" in more, "people" in more)
-    life = int(days) if days.isdecimal() else None
+    life = None if days == "never" else number_in(days) or 0
     try:
         _token, secret = api_tokens.create(site.stores, who.id, workspace, name, days=life, scope=scope)
     except Refused as refused:

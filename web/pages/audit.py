@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine import audit, people
 from web.dependencies import In, SiteHere
 from web.render import page
+from web.whole_numbers import Number
 
 router = APIRouter(prefix="/w/{workspace}/audit")
 
@@ -20,7 +21,7 @@ def show(
     place: In,
     site: SiteHere,
     log: Literal["workspace", "people"] = "workspace",
-    before: Annotated[int | None, Query(ge=1)] = None,
+    before: Number | None = None,
     checked: bool = False,
 ) -> Response:
     """One of the two logs, newest first; with `checked` its whole chain is worked out again."""

@@ -15,12 +15,14 @@ from engine.definitions.record_schema import Taken, tables_from
 from engine.errors import Problem, Refused
 from engine.field_types import field_types
 from engine.importers import key_for
+from engine.json_text import read_json
 from engine.storage.session import Session
 from engine.text import _
 from web.alterations import listed
 from web.dependencies import FormHere, In, Place
 from web.render import page, redirect
 from web.toasts import Toast
+from web.whole_numbers import number_in
 
 router = APIRouter(prefix="/w/{workspace}/definitions")
 
@@ -48,7 +50,15 @@ def plan(request: Request, place: In, form: FormHere) -> Response:
 def apply(request: Request, place: In, form: FormHere) -> Response:
     """Carry it out, unless the app was changed since the plan was shown; `despite` says that its tests may fail."""
     document = _json(str(form.get("document", "")))
-    before = int(str(form.get("revision", "0")) or 0)
+    before = number_in(str(form.get("revision", "")) or "0")
+    if before is None:
+        raise Refused(
+            [
+                Problem(
+                    "/revision", _("The address or the form is not as we expect it. Go back and try again."), "revision"
+                )
+            ]
+        )
     with place.write() as session:
         apps.apply(session, document, revision=before, despite_tests=form.get("despite") == "yes")
         label = session.layout.apps[document["key"]].label
@@ -132,13 +142,7 @@ def _brought(form: FormData) -> str:
 
 
 def _json(text: str) -> Any:
-    """What the text says. Raises `Refused` where it is no JSON, with the line."""
+    """What the text says. Raises `Refused` where it is no JSON."""
     if not text.strip():
         raise Refused([Problem("", _("Choose a file, or paste its text."), "required")])
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        says = _("This is no JSON: line {line}, character {position}.", line=error.lineno, position=error.colno)
-        raise Refused([Problem("", says, "json")]) from None
-    except RecursionError:
-        raise Refused([Problem("", _("This is nested too deeply."), "json")]) from None
+    return read_json(text)

@@ -24,6 +24,7 @@ from web.render import is_htmx, page, redirect
 from web.sheets import by_field, typed_in
 from web.toasts import Toast
 from web.uploads import with_ids
+from web.whole_numbers import number_in
 
 router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/forms")
 _LIMITS = ("opens", "closes", "most", "corrections", "days", "mail_to")
@@ -116,7 +117,8 @@ def _limits(typed: Mapping[str, str]) -> dict[str, Any]:
     """What was typed as options of the form."""
 
     def number(key: str) -> Any:  # what is no number is refused by the definition's schema, at its place
-        return int(typed[key]) if typed[key].isdecimal() and len(typed[key]) < 10 else typed[key] or None
+        number = number_in(typed[key])
+        return typed[key] or None if number is None else number
 
     corrections = {"days": number("days") or Corrections.days, "mail_to": typed["mail_to"]}
     return {

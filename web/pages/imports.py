@@ -13,7 +13,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from engine import apps, imports, people
 from engine.errors import NotFound, Problem, Refused
@@ -23,6 +23,7 @@ from engine.imports import Import, Suggestion, mappings
 from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere
+from web.handing_over import written
 from web.import_columns import by_column, columns_of, mapping_in, settable
 from web.import_previews import about, renamed, unknown_in
 from web.render import page, redirect
@@ -209,10 +210,7 @@ def refused_file(place: In, key: str) -> Response:
     with place.read() as session:
         held = imports.get(session, key)
         lines = list(imports.refused_file(session, key))
-    stem = PurePath(held.name).stem
-    name = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "_" for letter in stem)
-    headers = {"Content-Disposition": f'attachment; filename="refused-{name}.csv"'}
-    return StreamingResponse(iter(lines), media_type="text/csv; charset=utf-8", headers=headers)
+    return written(lines, f"refused-{PurePath(held.name).stem}.csv", "text/csv")
 
 
 def _asked(request: Request, place: Place, table: str, error: str = "") -> Response:

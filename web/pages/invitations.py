@@ -22,6 +22,7 @@ from web.site import Site
 from web.texts import say
 from web.toasts import Toast
 from web.visit import visit_of
+from web.whole_numbers import number_in
 
 router = APIRouter()
 
@@ -58,7 +59,7 @@ def invite(
             place.person.id,
             role=role,
             email=email,
-            days=int(days) if days.isdecimal() else 0,
+            days=number_in(days) or 0,
             words=words,
         )
     except Refused as refused:

@@ -14,8 +14,10 @@ from engine.storage.session import Session
 from engine.text import _
 from web.alterations import Listed, listed
 from web.dependencies import In
+from web.handing_over import written
 from web.render import page, redirect
 from web.toasts import Toast
+from web.whole_numbers import Number
 
 router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/revisions")
 
@@ -23,7 +25,7 @@ SHOWN = 20  # whose changes are worked out for one page
 
 
 @router.get("")
-def show(request: Request, place: In, app: str, before: int = 0) -> Response:
+def show(request: Request, place: In, app: str, before: Number = 0) -> Response:
     """The revisions, newest first; `before` is the number below which the page begins."""
     with place.read() as session:
         of = apps.get(session, app)
@@ -43,7 +45,7 @@ def show(request: Request, place: In, app: str, before: int = 0) -> Response:
 
 
 @router.get("/{number}")
-def show_one(request: Request, place: In, app: str, number: int, against: int | None = None) -> Response:
+def show_one(request: Request, place: In, app: str, number: Number, against: Number | None = None) -> Response:
     """One revision beside another (`against`; the one before it when not said), and its document."""
     with place.read() as session:
         of = apps.get(session, app)
@@ -65,16 +67,15 @@ def show_one(request: Request, place: In, app: str, number: int, against: int | 
 
 
 @router.get("/{number}/definition.json")
-def download(place: In, app: str, number: int) -> Response:
+def download(place: In, app: str, number: Number) -> Response:
     """The definition as a file, to be kept, changed and brought again."""
     with place.read() as session:
         document = apps.document_of(session, app, number)
-    headers = {"Content-Disposition": f'attachment; filename="{app}-{number}.json"'}
-    return Response(_text(document) + "\n", media_type="application/json", headers=headers)
+    return written([_text(document), "\n"], f"{app}-{number}.json", "application/json")
 
 
 @router.get("/{number}/restoration")
-def ask(request: Request, place: In, app: str, number: int) -> Response:
+def ask(request: Request, place: In, app: str, number: Number) -> Response:
     """What restoring the revision would do, with what it would take away counted."""
     place.only("owner", "builder")
     with place.read() as session:
@@ -91,7 +92,7 @@ def ask(request: Request, place: In, app: str, number: int) -> Response:
 
 
 @router.post("/{number}/restoration")
-def restore(request: Request, place: In, app: str, number: int, despite: Annotated[str, Form()] = "") -> Response:
+def restore(request: Request, place: In, app: str, number: Number, despite: Annotated[str, Form()] = "") -> Response:
     """Make the revision the newest; `despite` says that its access tests may fail."""
     with place.write() as session:
         before = session.layout.apps[app].revision if app in session.layout.apps else 0

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, RedirectResponse, Response
 
@@ -36,6 +36,7 @@ from web.render import asks_for, is_htmx, page
 from web.site import Site
 from web.views import Looking, drawings, kanban, looking
 from web.visit import visit_of
+from web.whole_numbers import Number
 
 router = APIRouter(prefix="/s/{token}")
 guard = dependencies.public_guard
@@ -80,7 +81,6 @@ def here(request: Request, site: SiteHere, token: str) -> Here:
     return Here(found, SharedAt(found.store.id, At.share(token), found.shared.table))
 
 
-Start = Annotated[int, Query(ge=0, le=1_000_000)]
 HereByLink = Annotated[Here, Depends(here)]
 
 
@@ -121,7 +121,7 @@ def unlock(request: Request, site: SiteHere, of: HereByLink, form: FormHere) -> 
 
 
 @router.get("/stacks")
-def stacks(request: Request, site: SiteHere, of: HereByLink, stack: str = "", start: Start = 0) -> Response:
+def stacks(request: Request, site: SiteHere, of: HereByLink, stack: str = "", start: Number = 0) -> Response:
     """More cards of one stack."""
     _check_unlocked(request, site, of)
     with of.read() as session:

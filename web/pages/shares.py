@@ -21,6 +21,7 @@ from web.fields import shown_fields
 from web.render import page, redirect
 from web.toasts import Toast
 from web.visit import visit_of
+from web.whole_numbers import number_in
 
 router = APIRouter(prefix="/w/{workspace}/shares")
 
@@ -61,7 +62,7 @@ def create(
     days: Annotated[str, Form()] = "30",
 ) -> Response:
     """The new link. The answer is the one page that shows it."""
-    life = int(days) if days.isdecimal() and len(days) < 6 else None
+    life = None if days == "never" else number_in(days) or 0
     given = {"name": name, "days": days}
     try:
         with place.write() as session:
@@ -89,7 +90,7 @@ def change(
                 share,
                 name=name,
                 password="" if without == "yes" else password or None,
-                days=int(days) if days.isdecimal() and len(days) < 6 else None,
+                days=number_in(days),
                 forever=days == "never",
             )
     except Refused as refused:

@@ -12,6 +12,7 @@ from engine.text import _
 from web.dependencies import FormHere, In, SiteHere
 from web.render import page, redirect
 from web.toasts import Toast
+from web.whole_numbers import Number
 
 router = APIRouter(prefix="/w/{workspace}/trash")
 
@@ -19,10 +20,10 @@ SHOWN = 50
 
 
 @router.get("")
-def show(request: Request, place: In, site: SiteHere, start: int = 0) -> Response:
+def show(request: Request, place: In, site: SiteHere, start: Number = 0) -> Response:
     """What is in the trash, newest first, from number `start` on, counted from 0."""
     with place.read() as session:
-        found = trash.entries(session, SHOWN + 1, max(start, 0))
+        found = trash.entries(session, SHOWN + 1, start)
         count = trash.count(session)
         tables = {address: table.plural or table.label for address, table in session.layout.apps.tables.items()}
         apps = {key: app.label for key, app in session.layout.apps.items()}

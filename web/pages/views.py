@@ -22,6 +22,7 @@ from web.tool_bar import filter_form, tool_bar
 from web.view_changes import changes_of
 from web.views import Looking, drawings, kanban, looking
 from web.visit import visit_of
+from web.whole_numbers import Number
 
 router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}")
 
@@ -54,11 +55,13 @@ def save_as_new(request: Request, place: In, form: FormHere, app: str, table: st
 
 
 @router.get("/stacks")
-def stacks(request: Request, place: In, app: str, table: str, view: str, stack: str = "", start: int = 0) -> Response:
+def stacks(
+    request: Request, place: In, app: str, table: str, view: str, stack: str = "", start: Number = 0
+) -> Response:
     """More cards of one stack."""
     with place.read() as session:
         at = looking(session, place, app, table, view, read(request.query_params))
-        context = kanban.more_cards(at, stack, max(0, start))
+        context = kanban.more_cards(at, stack, start)
     return page(request, "views/cards.html", block="cards" if is_htmx(request) else None, looking=at, **context)
 
 

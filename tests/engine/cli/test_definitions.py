@@ -38,13 +38,9 @@ def test_check_tells_every_problem_at_its_place(formwork: CommandLine) -> None:
 
 def test_files_that_are_no_definition(formwork: CommandLine) -> None:
     assert formwork.refused("check nope.json") == ["The file nope.json cannot be read: No such file or directory."]
-    assert formwork.refused("check -", stdin="{") == [
-        "- is no JSON: Expecting property name enclosed in double quotes in line 1, character 2."
-    ]
-    assert formwork.refused("apply -", stdin='{"a": 1, "a": 2}') == [
-        "- is no JSON that we take: the key a stands twice in one object."
-    ]
-    assert formwork.refused("apply -", stdin='{"a": NaN}') == ["- is no JSON that we take: NaN is no JSON number."]
+    assert formwork.refused("check -", stdin="{") == ["-: This is no JSON: line 1, character 2."]
+    assert formwork.refused("apply -", stdin='{"a": 1, "a": 2}') == ['-: The key "a" stands twice in one object.']
+    assert formwork.refused("apply -", stdin='{"a": NaN}') == ["-: NaN is no number."]
     assert len(formwork.refused("apply -", stdin="[]")) == 1
     assert len(formwork.refused("plan -", stdin="{}")) > 1
 

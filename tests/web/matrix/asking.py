@@ -18,6 +18,7 @@ from engine import sessions
 from engine.storage.session import Session
 from engine.storage.stores import Store
 from tests.web.conftest import BASE, Visitor
+from tests.web.matrix.answers import wrong_with
 from tests.web.matrix.place import SHARE_PASSWORD, Place
 from tests.web.routes import MADE_UP, filled
 from web import csrf
@@ -79,6 +80,7 @@ class Crowd:
         self.cookies: dict[str, dict[str, str]] = {}
         self.secrets: dict[str, str] = {}
         self.leaks: list[str] = []  # answers with something in them that their reader may not see
+        self.wrong: set[str] = set()  # answers that are not as every answer is to be
 
     def browser(self, who: str) -> Visitor:
         """`link` and `unlocked` typed the password of a share. `token`: a program that sends its token to pages."""
@@ -105,11 +107,12 @@ class Crowd:
         return browser
 
     def asks(self, who: str, one: Ask) -> Response:
-        """The answer; no redirect is followed. What it must not hold is looked for."""
+        """The answer; no redirect is followed. What it must not hold is looked for, and its headers are looked at."""
         answer = self._asks(who, one)
+        self.wrong.update(f"{who} {one.method} {one.path}: {says}" for says in wrong_with(one.path, answer))
         in_their_own = who == "elsewhere" and one.is_api  # a token leads to its own workspace, which has the same words
         for word in () if in_their_own else self.place.hidden_from(who):
-            if word in answer.text or word in str(answer.headers):
+            if _stands_in(answer.text, word) or _stands_in(str(answer.headers), word):
                 self.leaks.append(f"{who} {one.method} {one.address}: {word}")
         return answer
 
@@ -131,6 +134,11 @@ class Crowd:
         if path.startswith(("/f/", "/s/", "/c/")):
             return self.place.site.signer.token(f"public form {path}")
         return csrf.token_for(self.secrets[who])
+
+
+def _stands_in(text: str, word: str) -> bool:
+    """Whether the word is there, and not by chance within a token of many letters and digits."""
+    return word in text and re.search(rf"(?<![0-9A-Za-z]){re.escape(word)}(?![0-9A-Za-z])", text) is not None
 
 
 def outcome(one: Ask, answer: Response) -> str:
@@ -169,9 +177,14 @@ def rows(place: Place) -> Iterator[tuple[str, str]]:
     stores: list[Store] = [place.stores.control, place.here.store, place.other.store]
     for store in stores:
         with store.read() as session:
-            for table in _tables(session):
-                for row in sorted(_rows(session, table)):
-                    yield table, row
+            yield from rows_of(session)
+
+
+def rows_of(session: Session) -> Iterator[tuple[str, str]]:
+    """Every row of its store, as the session sees it."""
+    for table in _tables(session):
+        for row in sorted(_rows(session, table)):
+            yield table, row
 
 
 def _tables(session: Session) -> list[str]:

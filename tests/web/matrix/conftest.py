@@ -24,3 +24,10 @@ def on_sqlite(tmp_path: Path) -> Iterator[Crowd]:
     folder.mkdir()
     for place in place_on(Database("", folder)):
         yield Crowd(place)
+
+
+@pytest.fixture(scope="session")
+def everybody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
+    """The same over files, once for all tests of a worker that leave nothing behind (`taken_back`, or refused)."""
+    for place in place_on(Database("", tmp_path_factory.mktemp("everybody"))):
+        yield Crowd(place)

@@ -1,6 +1,6 @@
 """Everybody does everything by every route, and gets exactly what the page of words says (`who_may.txt`).
 
-T-MTX-01, T-MTX-02, T-AUTHZ-01, T-IDOR-01, T-IDOR-05.
+T-MTX-01, T-MTX-02, T-AUTHZ-01, T-IDOR-01, T-IDOR-05, T-HDR-01, T-ERR-01.
 """
 
 from __future__ import annotations
@@ -85,6 +85,7 @@ def test_what_one_may_is_done(crowd: Crowd, kind: str) -> None:
                     found.append(f"{cell}: {met}")
     assert not found, "\n".join(found)
     assert not crowd.leaks, "\n".join(crowd.leaks)
+    assert not crowd.wrong, "\n".join(crowd.wrong)
 
 
 @pytest.mark.parametrize("kind", [PEOPLE, LINKS, PROGRAMS])
@@ -98,6 +99,7 @@ def test_what_one_may_not_is_refused_leaves_no_trace_and_tells_nothing(crowd: Cr
     found = [says for cell in refused if (says := _wrong(crowd, cell))]
     assert not found, "\n".join(found)
     assert not crowd.leaks, "\n".join(crowd.leaks)
+    assert not crowd.wrong, "\n".join(crowd.wrong)
     assert content(crowd.place) == before, "\n".join(_writing(crowd, refused))
 
 
