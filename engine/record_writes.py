@@ -18,7 +18,7 @@ from engine.storage import record_rows, trash_rows
 from engine.storage.record_rows import Values
 from engine.storage.session import Change, Session, timestamp
 from engine.text import Text, _
-from engine.values import check_unique, is_empty
+from engine.values import check_taken, check_unique, is_empty
 from engine.written import Written
 
 
@@ -33,8 +33,8 @@ def insert(session: Session, table: Table, records: Sequence[tuple[str, Values]]
     if not back:
         records = snapshots.of_new(session, table, records)
     whole = dict(records)
-    if back:  # somebody may have taken what may be there once
-        refuse(check_unique(session, table, whole))
+    if back:  # fields may take less by now, and somebody may have taken what may be there once
+        refuse([*check_taken(session, table, whole), *check_unique(session, table, whole)])
     refuse(rules.on_create(session, table, whole, back=back))
     record_rows.insert(session, table, records, computed.with_new(session, table))
     unique.keep(session, table, whole)
@@ -74,7 +74,7 @@ def write(
     if not back:
         changed = snapshots.of_changed(session, table, changed)
     if back:
-        refuse(check_unique(session, table, changed))
+        refuse([*check_taken(session, table, changed), *check_unique(session, table, changed)])
     refuse(rules.on_update(session, table, changed, before, back=back))
     stamp = {"updated_at": timestamp(session.now), "updated_by": session.principal.user_id}
     record_rows.update(session, table, {record_id: {**values, **stamp} for record_id, values in changed.items()})

@@ -119,6 +119,18 @@ def check_required(table: Table, records: Sequence[Given], keys: Collection[str]
     ]
 
 
+def check_taken(session: Session, table: Table, records: Mapping[str, Given]) -> list[Problem]:
+    """A problem for each value that its field, as it is by now, takes no more; `records` by id, in order."""
+    problems = []
+    for field in table.fields.values():
+        given = {number: one[field.key] for number, one in enumerate(records.values()) if field.key in one}
+        if given and field.writable and not field.is_link:
+            numbers = list(given)
+            _found, refused = _judged(session, field, list(given.values()), "json")
+            problems += [replace(problem, at=f"/{numbers[at]}/{field.key}") for at, problem in refused.items()]
+    return problems
+
+
 def check_unique(session: Session, table: Table, records: Mapping[str, Given]) -> list[Problem]:
     """A problem for each value of a unique field that another record already has; `records` by id, in order."""
     problems = []

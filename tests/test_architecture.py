@@ -21,6 +21,7 @@ FLOORS: list[tuple[str, ...]] = [
         "engine.errors",
         "engine.ids",
         "engine.json_text",
+        "engine.patterns",
         "engine.registry",
         "engine.settings",
         "engine.access.principals",

@@ -7,10 +7,10 @@ look, so that one mistake is told once and does not hide the others.
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from engine import patterns
 from engine.definitions.apps import Apps
 from engine.definitions.check_access_tests import access_test_problems
 from engine.definitions.check_automations import automation_problems
@@ -196,9 +196,9 @@ def _field_problems(at: str, field: Field, table: Table, types: FieldTypes) -> I
         pass  # told at its own place by _through_problems
     if "pattern" in field.options:
         try:
-            re.compile(field.options["pattern"])
-        except re.error as error:
-            yield Problem(f"{at}/pattern", _("This is no regular expression: {why}.", why=str(error)), "pattern")
+            patterns.read(field.options["pattern"])
+        except patterns.BadPattern as error:
+            yield Problem(f"{at}/pattern", error.says, "pattern")
     if field.unique and field.many:
         yield Problem(
             f"{at}/unique", _("{field} leads to many records, so it cannot be unique.", field=field.label), "many"

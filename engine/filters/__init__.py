@@ -13,9 +13,10 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from sqlalchemy import ColumnElement
 
+from engine import patterns
 from engine.field_types import Options
 from engine.filters._texts import contains_text
-from engine.formulas import Type, patterns
+from engine.formulas import Type
 from engine.registry import Registry
 from engine.text import Text, _
 

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from engine.formulas import patterns, texts
+from engine import patterns
+from engine.formulas import texts
 from engine.formulas.sql import by_code_point, dialects, lower
 
 Test = ColumnElement[bool]
@@ -41,7 +42,7 @@ def contains_word(column: ColumnElement[Any], text: str) -> Test:
 
 
 def matches_pattern(column: ColumnElement[Any], text: str) -> Test:
-    """`column` has a part that fits a pattern of `formulas/patterns.py`; longer texts than it can take do not fit."""
+    """`column` has a part that fits a pattern of `engine/patterns.py`; longer texts than it can take do not fit."""
     pattern = patterns.read(text)
     short = texts.length(column) <= pattern.longest
     return sa.case((short, texts.matches(column, pattern.python, pattern.postgresql)), else_=sa.false())

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from engine.formulas import patterns, sql, texts
+from engine import patterns
+from engine.formulas import sql, texts
 from engine.formulas.functions import Arguments, Family, Parameter
 from engine.formulas.part import Part
 from engine.formulas.syntax import FormulaError

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.formulas import patterns
+from engine import patterns
 from engine.formulas.types import TEXT
 from tests.engine.formulas.evaluating import evaluate
 
