@@ -402,9 +402,9 @@ def _give_ways_in(place: Place) -> None:
         here = sessions.session_of(stores, sessions.open_session(stores, who.id))
         assert here
         with stores.control.write() as session:
-            remembered.remember(session, who.id, "A browser", "10.0.0.1")
+            known = remembered.remember(session, who.id, "A browser", "10.0.0.1")
         (browser,) = remembered.belonging_to(stores, who.id)
-        own = place.own[name] = {"session": here.id, "browser": browser.id}
+        own = place.own[name] = {"session": here.id, "browser": browser.id, "remembered": known}
         at = place.other if name == "elsewhere" else place.here
         if name == "owner":
             place.sids["unproven"] = sessions.open_session(stores, who.id)

@@ -11,13 +11,21 @@ from urllib.parse import quote
 
 import pytest
 
+from engine import apps
+from engine.access.principals import person
 from engine.storage.session import Session
 from tests.web.conftest import PASSWORD
-from tests.web.matrix.asking import Crowd, rows, taken_back
-from tests.web.matrix.place import SHARE_PASSWORD, Place
+from tests.web.matrix.asking import Crowd, rows, rows_of, taken_back
+from tests.web.matrix.place import OF_ACCOUNTS, OF_SECRETS, OF_TAGS, SHARE_PASSWORD, Place
 from tests.web.matrix.policy import LINKS, PEOPLE, PROGRAMS
 from tests.web.matrix.test_matrix import Cell, cells
 
+# Where values of records are kept beside the records themselves: what they were, came from, led to, or were told as.
+# A share of one record is called like the record, unless its maker says otherwise, and so is what is noted of it.
+KEEPS_VALUES = frozenset(
+    {"_changes", "_trash", "_set_aside", "_imports", "_import_lines", "_comments", "_comment_texts", "_notifications"}
+    | {"_runs", "_run_steps", "_outbox", "_unique_keys", "_files", "_hook_payloads", "_shares"}
+)
 OF_THE_TESTS = ("httpx2", "httpcore2", "asyncio")  # what drives the application writes down the addresses that it asks
 
 
@@ -25,8 +33,14 @@ def secrets(place: Place) -> set[str]:
     """Everything that lets somebody in."""
     found = {PASSWORD, SHARE_PASSWORD, *place.hidden_from(""), *place.sids.values(), *place.tokens.values()}
     found |= {value for name, value in place.here.ids.items() if "token" in name}
-    found |= {own[name] for own in place.own.values() for name in ("address token", "reset token", "signed")}
+    of_people = ("address token", "reset token", "signed", "remembered")
+    found |= {own[name] for own in place.own.values() for name in of_people}
     return found
+
+
+def values() -> set[str]:
+    """What stands in records and not everybody may see."""
+    return {one for one in (*OF_SECRETS, *OF_ACCOUNTS, *OF_TAGS) if not one.isdigit()}
 
 
 def spelled(secret: str) -> Iterator[str]:
@@ -66,6 +80,39 @@ def test_no_secret_is_stored_as_it_is(crowd: Crowd) -> None:
     assert not found
 
 
+def test_no_secret_lies_in_a_file_as_it_is(crowd: Crowd) -> None:
+    """Nor in what SQLite wrote ahead, or left behind in a page that it uses no more."""
+    settings = crowd.place.site.settings
+    looked_at = [path for path in sorted(settings.data.rglob("*")) if path.is_file() and path != settings.key_file]
+    assert looked_at
+    for path in looked_at:
+        assert held(path.read_bytes().decode("latin-1"), crowd.place) == [], path
+
+
+def test_values_of_records_stand_where_records_and_what_became_of_them_are_kept_and_nowhere_else(crowd: Crowd) -> None:
+    """Not in the control store, the audit log, definitions, hooks, connections, accounts or roles."""
+    place = crowd.place
+    found: list[str] = []
+    looked_at: set[str] = set()
+    for store, of_records in ((place.stores.control, False), (place.here.store, True), (place.other.store, True)):
+        with store.read() as session:
+            for table, row in rows_of(session):
+                if of_records and (table in KEEPS_VALUES or not table.startswith("_")):
+                    continue  # one of people's tables, or what came of them
+                looked_at.add(table)
+                if "'share." not in row and any(one in row for one in values()):
+                    found.append(f"{table}: {row}")
+    assert {"_audit", "users", "_revisions", "_hooks", "_role_holders"} <= looked_at
+    assert not found
+
+
+def test_an_exported_definition_holds_no_value_of_a_record(crowd: Crowd) -> None:
+    with crowd.place.here.store.read(person(crowd.place.here.owner.id, "owner")) as session:
+        document = json.dumps(apps.export(session, "crm"))
+    assert not [one for one in values() if one in document]
+    assert held(document, crowd.place) == []
+
+
 def test_no_secret_comes_into_the_log(crowd: Crowd, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     tried = 0
@@ -75,6 +122,7 @@ def test_no_secret_comes_into_the_log(crowd: Crowd, caplog: pytest.LogCaptureFix
             tried += 1
     assert tried > 100
     assert held(logged(caplog), crowd.place) == []
+    assert not [one for one in values() if one in logged(caplog)]
 
 
 def test_a_crash_tells_no_secret(crowd: Crowd, caplog: pytest.LogCaptureFixture) -> None:
@@ -95,3 +143,4 @@ def test_a_crash_tells_no_secret(crowd: Crowd, caplog: pytest.LogCaptureFixture)
             assert not others, one
     assert crashed > 5
     assert held(logged(caplog), place) == []
+    assert not [one for one in values() if one in logged(caplog)]
