@@ -75,18 +75,21 @@ def bring(workspace: Workspace, principal: Principal, stream: BinaryIO, name: st
         with workspace.write(principal) as session:
             add(session, received, limits)
     except BaseException:
-        _remove(workspace, [received.id])
+        unlink(workspace, [received.id])
         raise
     return received
 
 
-def receive(workspace: Workspace, stream: BinaryIO, name: str, limits: Limits, *, public: bool = False) -> File:
+def receive(
+    workspace: Workspace, stream: BinaryIO, name: str, limits: Limits, *, public: bool = False, file_id: str = ""
+) -> File:
     """Put what `stream` holds into the data folder, safe against a loss of power; `add` then makes it known.
 
     Takes no transaction, since a long upload must not hold up others. A stranger's picture (`public`) is written anew
-    without the place where it was taken. Raises `Refused` when it is too large or empty.
+    without the place where it was taken. `file_id`: the one that it had elsewhere, which is free here. Raises
+    `Refused` when it is too large or empty.
     """
-    file_id = new_id("att")
+    file_id = file_id or new_id("att")
     path = path_of(workspace, file_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{file_id}.part")
@@ -103,7 +106,7 @@ def receive(workspace: Workspace, stream: BinaryIO, name: str, limits: Limits, *
         part.replace(path)
         _sync_folder(path.parent)
     except BaseException:
-        _remove(workspace, [file_id])
+        unlink(workspace, [file_id])
         raise
     return File(
         file_id,
@@ -160,7 +163,7 @@ def sweep(session: Session) -> list[str]:
         ).scalars()
     )
     workspace = session.workspace
-    session.after_commit(lambda: _remove(workspace, gone))
+    session.after_commit(lambda: unlink(workspace, gone))
     return gone
 
 
@@ -216,7 +219,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _remove(workspace: Workspace, ids: Iterable[str]) -> None:
+def unlink(workspace: Workspace, ids: Iterable[str]) -> None:
+    """Take files out of the data folder that nobody shall know of."""
     for file_id in ids:
         for size in ("", "part", *pictures.SIZES):
             path_of(workspace, file_id, size).unlink(missing_ok=True)

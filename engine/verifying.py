@@ -5,7 +5,8 @@ Nothing is mended here. A difference is a fault of the engine, or of somebody wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,21 +32,37 @@ class Difference:
     says: Text
 
 
-def verify(session: Session) -> list[Difference]:
+def verify(session: Session, tell: Callable[[int], None] = lambda _fields: None) -> list[Difference]:
     """Everything that is not as it should be; empty when all is right. Reads every record, and writes nothing.
 
-    Raises `Forbidden` for who may not build: it tells of everything.
+    `tell` is called with how many of the fields (`count`) have been looked at. Raises `Forbidden` for who may not
+    build: it tells of everything.
     """
     door.enter_builder(session.principal)
-    return [*_computed(session), *_links(session)]
+    steps = itertools.count(1)
+
+    def step() -> None:
+        tell(next(steps))
+
+    return [*_computed(session, step), *links(session, step)]
 
 
-def _computed(session: Session) -> Iterator[Difference]:
+def count(session: Session) -> int:
+    """How many fields there are to look at: computed ones that are stored, and links. Raises as `verify` does."""
+    door.enter_builder(session.principal)
+    fields = [one for table in session.layout.apps.tables.values() for one in table.fields.values()]
+    return sum(one.is_link and one.inverse_of is None for one in fields) + sum(
+        1 for _each in computed.differences(session)
+    )
+
+
+def _computed(session: Session, step: Callable[[], None]) -> Iterator[Difference]:
     for field, wrong in computed.differences(session):
+        step()
         yield from _difference(session, field, wrong, _("Another value is stored than it has now."))
 
 
-def _links(session: Session) -> Iterator[Difference]:
+def links(session: Session, step: Callable[[], None] = lambda: None) -> Iterator[Difference]:
     """A link leads to a record, and is seen from there: both ends of it are one thing that is stored."""
     layout = session.layout
     for table in layout.apps.tables.values():
@@ -53,6 +70,7 @@ def _links(session: Session) -> Iterator[Difference]:
         for field in table.fields.values():
             if not field.is_link or field.inverse_of is not None:
                 continue
+            step()
             there = [layout.sql(layout.table(address)).alias() for address in field.targets]
             if not field.many:
                 column = sql.c[field.key]

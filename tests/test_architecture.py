@@ -58,6 +58,8 @@ BEHIND_THE_DOOR = {
     "engine/access/shown.py": "makes what a share shows out of what its maker sees",
     "engine/access/sight.py": "makes what is seen out of what there is",
     "engine/affected.py": "finds what follows from a write, whoever asks",
+    "engine/archives/bringing.py": "brings a whole app in, once the door let a builder in",
+    "engine/archives/packing.py": "takes a whole app along, once the door let somebody who may take all of it",
     "engine/apps.py": "definitions, which builders change; others are refused",
     "engine/automations/candidates.py": "looks for records that an automation is about, for nobody's eyes",
     "engine/automations/watches.py": "watches records for the app",

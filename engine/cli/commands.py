@@ -36,6 +36,8 @@ COMMANDS = (
     (APPS, "plan", "definitions:plan", "Say what applying a definition would do, and what it would take away."),
     (APPS, "apply", "definitions:apply", "Install or change an app by its definition."),
     (APPS, "export", "definitions:export", "Print the definition of an app."),
+    (APPS, "archive", "archives:archive", "Take an app along as one file, with its records and files."),
+    (APPS, "unarchive", "archives:unarchive", "Install an app from such a file."),
     (APPS, "revisions", "definitions:revisions", "List the revisions of an app, newest first."),
     (APPS, "compare", "definitions:compare", "Say what changed between two revisions."),
     (APPS, "restore", "definitions:restore", "Make an earlier revision the newest."),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Literal
@@ -12,6 +11,7 @@ from typing import Any, Literal
 from engine import imports
 from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace, WrongUse
 from engine.cli.naming import field_keys, find_table, listed
+from engine.cli.progress import shown
 from engine.definitions.language import Table
 from engine.imports import Import
 from engine.imports.carrying import KINDS
@@ -20,7 +20,6 @@ from engine.storage.layout import Layout
 from engine.storage.session import Session
 from engine.text import _
 
-PROGRESS_SECONDS = 1.0  # between two lines that say how far it is
 MOST_LINES = 20  # refused lines and the like that are printed; --json and --refused have all
 
 
@@ -124,7 +123,8 @@ def import_file(
     if dry_run:
         held = imports.count_lines(here.store, here.principal, held.id)
     else:
-        held = imports.carry_out(here.store, here.principal, held.id, _progress(here, held))
+        with shown(here.terminal, _("Lines read"), held.details["line_count"]) as tell:
+            held = imports.carry_out(here.store, here.principal, held.id, tell)
     if save_mapping and held.table and of is None:
         with here.write() as session:
             imports.mappings.keep(session, held.id, save_mapping)
@@ -139,19 +139,6 @@ def _saved(session: Session, table: str | None, mapping: str) -> SavedMapping | 
     known = [one.name for one in imports.mappings.listed(session, table)]
     is_name = mapping.casefold() in map(str.casefold, known)
     return imports.mappings.named(session, table, mapping) if is_name else None
-
-
-def _progress(here: InWorkspace, held: Import) -> Callable[[int], None]:
-    """Says how far it is, once a second at most; small files are done before that."""
-    total, said = held.details["line_count"], time.monotonic()
-
-    def tell(line: int) -> None:
-        nonlocal said
-        if time.monotonic() - said >= PROGRESS_SECONDS:
-            said = time.monotonic()
-            here.note(_("line {line} of {total}", line=line, total=total))
-
-    return tell
 
 
 @dataclass(frozen=True)

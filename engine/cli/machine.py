@@ -46,9 +46,10 @@ def verify(*, here: InWorkspace = IN_WORKSPACE) -> int:
         formwork verify --json
     """
     from engine import verifying
+    from engine.cli.progress import shown
 
-    with here.read() as session:
-        found = verifying.verify(session)
+    with here.read() as session, shown(here.terminal, _("Fields"), verifying.count(session)) as tell:
+        found = verifying.verify(session, tell)
     rows = [
         {"table": one.table, "field": one.field, "count": one.count, "says": str(one.says), "records": one.records}
         for one in found

@@ -14,6 +14,7 @@ from cyclopts import Parameter
 from engine import exports, queries, records, sequences, totals
 from engine.cli.here import IN_WORKSPACE, InWorkspace, WrongUse
 from engine.cli.naming import field_keys, find_table, listed
+from engine.cli.progress import shown
 from engine.definitions.language import Condition, Table
 from engine.formulas.aggregates import AGGREGATES
 from engine.queries import MAX_PAGE_SIZE, Query
@@ -136,11 +137,15 @@ def _export(
     with here.read() as session:
         of = find_table(session.layout, table)
         order = field_keys(session.layout, of, listed(sort), signed=True)
-        shown = field_keys(session.layout, of, listed(fields)) or None
-        asked = Query(of.address, [condition(one) for one in where or ()], order, search, shown)
+        keys = field_keys(session.layout, of, listed(fields)) or None
+        asked = Query(of.address, [condition(one) for one in where or ()], order, search, keys)
         say = partial(label_in, language=session.workspace.language)
-    for piece in exports.export(here.read, here.write, asked, kind, say, by_keys=by_keys).pieces:
-        here.terminal.write(piece)
+    with shown(here.terminal, _("Bytes")) as tell:
+        written = 0
+        for piece in exports.export(here.read, here.write, asked, kind, say, by_keys=by_keys).pieces:
+            here.terminal.write(piece)
+            written += len(piece)
+            tell(written)
 
 
 def gaps(table: str, field: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:

@@ -51,7 +51,9 @@ def show(request: Request, place: In) -> Response:
     """All templates; those installed lead to their app."""
     with place.read() as session:
         installed = set(session.layout.apps)
-    return page(request, "catalog/catalog.html", templates=catalog.templates(), installed=installed)
+    may_build = place.membership.role in ("owner", "builder")
+    known = catalog.templates()
+    return page(request, "catalog/catalog.html", templates=known, installed=installed, may_build=may_build)
 
 
 @router.get("/{template}")

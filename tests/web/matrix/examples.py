@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from engine import archives
+from engine.access.principals import person
 from engine.second_factor import code_at, new_seed
 from tests.web.conftest import PASSWORD
 from tests.web.matrix.asking import Ask
@@ -161,6 +164,14 @@ def _second_factor(place: Place, _side: Side, who: str, _known: Mapping[str, str
 def _import(_place: Place, _side: Side, _who: str, known: Mapping[str, str]) -> dict[str, Any]:
     csv = CSV if known["table"] == "accounts" else b"name\nx\n"
     return {"form": {"table": f"crm.{known['table']}"}, "files": {"file": ("a.csv", csv, "text/csv")}}
+
+
+def _archive(place: Place, _side: Side, _who: str, _known: Mapping[str, str]) -> dict[str, Any]:
+    """The app of the place, to stand beside itself under another key."""
+    made = io.BytesIO()
+    with place.here.store.read(person(place.here.owner.id, "owner")) as session:
+        archives.pack(session, "crm", made)
+    return {"form": {"key": "crm_again"}, "files": {"file": ("crm.zip", made.getvalue(), "application/zip")}}
 
 
 def _columns(_place: Place, _side: Side, _who: str, _known: Mapping[str, str]) -> dict[str, Any]:
@@ -333,6 +344,7 @@ EXAMPLES: dict[str, Making] = {
     "POST /w/{workspace}/imports/{key}/columns": _columns,
     "POST /w/{workspace}/imports/{key}/mapping": _of_known(mapping="mapping"),
     "POST /w/{workspace}/imports/{key}/kept-mapping": _form(name="Weekly"),
+    "POST /w/{workspace}/archives": _archive,
     "POST /w/{workspace}/definitions": _document,
     "POST /w/{workspace}/definitions/applications": _document,
     "POST /w/{workspace}/definitions/schemas": _form(
