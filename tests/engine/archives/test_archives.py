@@ -283,7 +283,7 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     ),
     "a broken definition": (
         lambda content: _changed(content, definition_json=b'{"tables": {}, "key": "x"}'),
-        "formwork",
+        "must not be empty",
     ),
 }
 

@@ -22,6 +22,8 @@ def typed(command: CommandLine, words: str, files: dict[str, bytes]) -> FakeTerm
 
 
 def test_an_app_is_taken_along_and_brought_in_beside_itself(formwork: CommandLine) -> None:
+    formwork("record create shop.customers name=Acme")
+    formwork("record create shop.orders number=1 amount=5")
     packed = typed(formwork, "archive shop", {}).written
     assert packed.startswith(b"PK")
     done = typed(formwork, "unarchive shop.zip --key copy --json", {"shop.zip": packed}).json
@@ -59,7 +61,9 @@ def test_where_the_end_is_unknown_only_the_count_is_said(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "words", ["verify --json", "query shop.orders --format jsonl", "import shop.orders a.csv --json"]
 )
-def test_answers_stay_clean_while_it_is_drawn(formwork: CommandLine, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_stay_clean_while_it_is_drawn(
+    formwork: CommandLine, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(progress, "SECONDS", 0.0)
     told: list[Any] = []
     for interactive in (False, True):
