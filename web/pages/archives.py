@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from engine import archives
 from engine.archives import Brought
+from engine.definitions.language import App
 from engine.errors import Problem, Refused
 from engine.exports import Export
 from engine.files import Limits
@@ -58,24 +59,24 @@ def bring(request: Request, place: In, site: SiteHere, form: FormHere) -> Respon
     try:
         if not isinstance(file, UploadFile) or not file.filename:
             raise Refused([Problem("/file", _("Choose a file first."), "required")])
-        done = _brought(place, file, key, site.file_limits)
+        app, done = _brought(place, file, key, site.file_limits)
     except Refused as refused:
         errors: dict[str, list[str]] = {"key": [], "file": []}
         for one in refused.problems:
             errors["key" if one.at == "/key" else "file"].append(one.says)
         return page(request, "archives/new.html", status=422, key=key, errors=errors)
-    with place.read() as session:
-        app = session.layout.apps[done.app]
     return page(request, "archives/brought.html", app=app, done=done, left=list(archives.set_aside(done)))
 
 
-def _brought(place: Place, file: UploadFile, key: str, limits: Limits) -> Brought:
+def _brought(place: Place, file: UploadFile, key: str, limits: Limits) -> tuple[App, Brought]:
     with tempfile.TemporaryDirectory(prefix="formwork-archive-") as folder:
         path = Path(folder) / "archive.zip"
+        file.file.seek(0)  # it may begin anew, when somebody was in the way
         with path.open("wb") as kept:
             shutil.copyfileobj(file.file, kept)
         with archives.opened(path) as archive, place.write() as session:
-            return archives.bring(session, archive, limits, key)
+            done = archives.bring(session, archive, limits, key)
+            return session.layout.apps[done.app], done
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
