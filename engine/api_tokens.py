@@ -143,7 +143,7 @@ _HOLDERS = (
     .join(users, users.c.id == tokens.c.user_id)
     .where(users.c.disabled_at.is_(None))
 )
-_HOLDER = Prepared(_HOLDERS.where(tokens.c.token_hash == sa.bindparam("hash")))
+_HOLDER = Prepared(_HOLDERS.where(tokens.c.token_hash == sa.bindparam("wanted")))
 
 
 def holder_of(stores: Stores, secret: str) -> Holder:
@@ -151,7 +151,7 @@ def holder_of(stores: Stores, secret: str) -> Holder:
     refused = SignInNeeded(_("This token does not count (any more)."))
     if not _looks_like_token(secret):
         raise refused
-    found = stores.control.answer(_HOLDER, {"hash": secret_hash(secret)})
+    found = stores.control.answer(_HOLDER, secret_hash(secret))
     if not found:
         raise refused
     now = datetime.now(UTC)

@@ -23,6 +23,7 @@ from engine.text import _
 from web import api, errors, pages
 from web.api.answering import Operation
 from web.api.paths import Paths
+from web.api.routing import Routes
 from web.dependencies import guard, once_more
 from web.mcp import over_http
 from web.security import BodyLimit, Crashes, Headers
@@ -55,6 +56,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
         openapi_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it would ask with each request
         routes=[Mount(site.statics.at, site.statics, name="static"), *_routes()],
         middleware=[
             Middleware(Headers, settings=settings),
@@ -79,7 +81,7 @@ def _routes() -> Sequence[BaseRoute]:
     of_api = [route for module in _modules(api) for route in module.router.routes]
     of_api.sort(key=_place)
     # Routes are tried one after the other, and programs ask more often than people do.
-    return (Mount(errors.API, routes=of_api, name="api"), *over_http.routes, *router.routes)
+    return (Mount(errors.API, Routes(of_api), name="api"), *over_http.routes, *router.routes)
 
 
 def _place(route: Route) -> tuple[bool, list[int]]:

@@ -294,6 +294,7 @@ def transaction(
         raise
     finally:
         if writing:
+            store.writes += 1
             _release(lock)
     for act in session._after_commit:
         act()

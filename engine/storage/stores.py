@@ -31,6 +31,7 @@ from engine.storage.tally import Tally
 from engine.text import _
 
 CONTROL_SCHEMA = "formwork"
+MOST_ANSWERS = 1_000  # of the control store that are remembered
 ONLY_LOOKS = _("You look as somebody else, and can change nothing meanwhile. End that first.")
 
 
@@ -41,6 +42,7 @@ class Store:
         self.database = database
         self.observers: list[Observer] = []
         self.tally = Tally()  # of what is written down only so often (engine/audit.py)
+        self.writes = 0  # transactions that have written here, and ended
         self._layout: Layout | None = None
         self._held: tuple[int, Mapping[str, frozenset[str]]] = (-1, {})
 
@@ -85,12 +87,28 @@ class Store:
 class Control(Store):
     """The installation's store: who there is, and which workspaces."""
 
-    def answer(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
-        """What one statement finds. A transaction around it would cost more than its answer."""
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._answers: dict[tuple[Prepared, str], tuple[int, list[Row]]] = {}
+
+    def answer(self, statement: Prepared, value: str) -> list[Row]:
+        """What a statement with one parameter, `wanted`, finds. A transaction around it would cost more than it does.
+
+        Where nobody else can write, since the database is a file, it is asked once until something is written.
+        """
+        writes, found = self._answers.get((statement, value), (-1, []))
+        if writes == self.writes:
+            return found
+        writes = self.writes  # before asking: what is written meanwhile may be missing in the answer
         try:
-            return self.database.answer(statement, values)
+            found = self.database.answer(statement, {"wanted": value})
         except DBAPIError as error:
             raise said(error) from error
+        if self.database.dialect == "sqlite":
+            if len(self._answers) >= MOST_ANSWERS:
+                self._answers.clear()
+            self._answers[statement, value] = writes, found
+        return found
 
     def spelled(self, wanted: sa.Select[Any]) -> str:
         """A question as one text, which a workspace's transaction may ask, too, where all stores are one database."""

@@ -26,6 +26,7 @@ from web.api.edges import at_the_edge
 from web.api.errors import ApiRefusal, body_of, wrong_request
 from web.api.once import carried_out_once, is_named
 from web.api.responses import as_json, response_of
+from web.api.routing import Endpoint
 from web.api.shapes import JSON, Schema, Told
 from web.noting import note_forbidden
 from web.site import Site
@@ -47,7 +48,7 @@ _NO_APP = f"^(?!/(?:{'|'.join(sorted(RESERVED_APPS))})/)"
 class Operation(Route):
     """One method of one path, and what is told of it."""
 
-    def __init__(self, method: str, path: str, handle: Callable[[Request], Awaitable[Response]], name: str, told: Told):
+    def __init__(self, method: str, path: str, handle: Endpoint, name: str, told: Told):
         super().__init__(path, handle, methods=[method], name=name)
         self.method = method
         self.told = told
@@ -84,7 +85,7 @@ class Endpoints:
 
             says = (endpoint.__doc__ or "").strip().partition("\n")[0]
             told = Told(says, answer, body, query, media)
-            self.routes.append(Operation(method, self.prefix + path, handle, endpoint.__name__, told))
+            self.routes.append(Operation(method, self.prefix + path, Endpoint(handle), endpoint.__name__, told))
             return endpoint
 
         return add

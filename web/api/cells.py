@@ -45,11 +45,14 @@ class Cells:
         self._files: dict[str, Any] = {}
         self._with_files: list[str] = []
         self._columns: list[tuple[str, str, Shape | None]] = []
-        for key in names.shown if keys is None else keys:
-            kind = layout.remember(
-                ("api.cell", names.table.address, key, language),
-                lambda key=key: _shape_of(layout, names.table.fields[key], language),  # type: ignore[misc]
-            )
+        wanted = names.shown if keys is None else keys
+        for key, label, kind in layout.recall(
+            ("api.cells", names.table.address, tuple(wanted), by_key, language),
+            lambda: [
+                (one, one if by_key else names.labels[one], _shape_of(layout, names.table.fields[one], language))
+                for one in wanted
+            ],
+        ):
             shape: Shape | None = None if isinstance(kind, str) else kind
             if kind == "user":
                 shape = self._user
@@ -58,7 +61,7 @@ class Cells:
             elif kind == "file" and links is not None:
                 shape = self._file
                 self._with_files.append(key)
-            self._columns.append((key, key if by_key else names.labels[key], shape))
+            self._columns.append((key, label, shape))
 
     def records(self, found: Sequence[Record]) -> list[dict[str, Any]]:
         """Each as `record` gives it; their files are looked up once."""
