@@ -28,28 +28,18 @@ class Prepared:
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
         """What the statement finds. Raises SQLAlchemy's `DBAPIError`."""
         compiled = self._for(connection.dialect)
-        driver = _driver(connection)
         try:
-            cursor = driver.execute(compiled.text, compiled.parameters(values))
-            found: list[Row] = cursor.fetchall() if compiled.finds(cursor) else []
+            return compiled.found(_driver(connection), values)
         except compiled.errors as error:
             raise _wrapped(connection, compiled.text, error) from error
-        return compiled.converted(found)
 
     def run(self, connection: Connection, each: Iterable[Mapping[str, Any]]) -> None:
         """Carry the statement out once for each set of values. Raises SQLAlchemy's `DBAPIError`."""
         compiled = self._for(connection.dialect)
-        given = [compiled.parameters(values) for values in each]
-        cursor = _driver(connection).cursor()
         try:
-            if len(given) == 1:
-                cursor.execute(compiled.text, given[0])
-            else:
-                cursor.executemany(compiled.text, given)
+            compiled.run(_driver(connection), each)
         except compiled.errors as error:
             raise _wrapped(connection, compiled.text, error) from error
-        finally:
-            cursor.close()
 
     def add(self, connection: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
         """Carry the statement out once for each row of these columns, whose values are such as the driver takes.
@@ -74,7 +64,8 @@ class Prepared:
     def _for(self, dialect: Dialect) -> _Compiled:
         found = self._compiled.get(dialect.name)
         if found is None:
-            found = self._compiled[dialect.name] = _Compiled(self._statement, dialect)
+            kind = _OnSqlite if dialect.name == "sqlite" else _OnServer
+            found = self._compiled[dialect.name] = kind(self._statement, dialect)
         return found
 
 
@@ -90,7 +81,6 @@ class _Compiled:
         self._dialect = dialect
         self._types = [one.type for one in getattr(statement, "selected_columns", ())]
         self._results: list[tuple[int, Conversion]] | None = None
-        self._finds = False
         names = state.positiontup if state.positiontup is not None else list(state.parameters)
         self._places: list[tuple[str, Conversion | None]] = []
         self._own: dict[str, Any] = {}
@@ -118,25 +108,52 @@ class _Compiled:
         given = {**{name: [value] * count for name, value in self._own.items()}, **columns}
         return zip(*(given[name] for name in self._order or ()), strict=True)
 
-    def finds(self, cursor: Any) -> bool:
-        """Whether the statement finds rows; how they are converted is known once it has run."""
-        if self._results is None:  # psycopg makes a description anew each time, for as long as a row takes
-            described = cursor.description or ()
-            self._finds = bool(described)
+    def found(self, driver: Any, values: Mapping[str, Any]) -> list[Row]:
+        """What the statement finds; nothing, if it is one that writes."""
+        raise NotImplementedError
+
+    def run(self, driver: Any, each: Iterable[Mapping[str, Any]]) -> None:
+        """Carry it out once for each set of values."""
+        raise NotImplementedError
+
+    def converted(self, rows: list[Row], kinds: Iterable[Any]) -> list[Row]:
+        """The rows with values as the engine knows them; `kinds` of columns as the database names them."""
+        if self._results is None:  # which columns are converted is known once it has run
             each = [
-                type_.dialect_impl(self._dialect).result_processor(self._dialect, column[1])
-                for type_, column in zip(self._types, described, strict=False)
+                type_.dialect_impl(self._dialect).result_processor(self._dialect, kind)
+                for type_, kind in zip(self._types, kinds, strict=False)
             ]
             self._results = [(number, convert) for number, convert in enumerate(each) if convert is not None]
-        return self._finds
-
-    def converted(self, rows: list[Row]) -> list[Row]:
         if not self._results or not rows:
             return rows
         columns: list[Any] = list(zip(*rows, strict=True))
         for number, convert in self._results:
             columns[number] = map(convert, columns[number])
         return list(zip(*columns, strict=True))
+
+
+class _OnSqlite(_Compiled):
+    def found(self, driver: Any, values: Mapping[str, Any]) -> list[Row]:
+        cursor = driver.execute(self.text, self.parameters(values))
+        described = cursor.description
+        return self.converted(cursor.fetchall(), (one[1] for one in described)) if described else []
+
+    def run(self, driver: Any, each: Iterable[Mapping[str, Any]]) -> None:
+        driver.executemany(self.text, map(self.parameters, each))
+
+
+class _OnServer(_Compiled):
+    def found(self, driver: Any, values: Mapping[str, Any]) -> list[Row]:
+        messages = _messages()
+        (result,) = messages.ask(driver, messages.filled(driver, self.text, self.parameters(values)))
+        kinds = (result.ftype(number) for number in range(result.nfields))
+        return self.converted(messages.rows_in(driver, result), kinds) if result.nfields else []
+
+    def run(self, driver: Any, each: Iterable[Mapping[str, Any]]) -> None:
+        messages = _messages()
+        texts = [messages.filled(driver, self.text, self.parameters(values)) for values in each]
+        if texts:
+            messages.ask(driver, "; ".join(texts))
 
 
 def ask_directly(connection: Connection, *texts: str) -> list[Row]:
@@ -149,7 +166,9 @@ def ask_directly(connection: Connection, *texts: str) -> list[Row]:
         if dialect.name == "sqlite":
             answers: list[list[Row]] = [driver.execute(text).fetchall() for text in texts]
             return answers[-1]
-        return _message(driver, "; ".join(texts), dialect.loaded_dbapi)
+        messages = _messages()
+        found: list[Row] = messages.plain_rows_in(messages.ask(driver, "; ".join(texts))[-1])
+        return found
     except dialect.loaded_dbapi.Error as error:
         raise _wrapped(connection, "; ".join(texts), error) from error
 
@@ -161,24 +180,20 @@ def end_directly(connection: Connection, *, keep: bool) -> None:
     elif connection.dialect.name == "sqlite":
         _driver(connection).rollback()  # says nothing where the database has rolled back by itself
     else:
-        _driver(connection).pgconn.send_query(b"ROLLBACK")  # nobody needs to wait for it: see `settle`
+        _messages().end(_driver(connection))
 
 
 def settle(connection: Connection) -> None:
     """Hear the end of what was sent without waiting."""
     if connection.dialect.name != "sqlite" and not connection.invalidated:
-        while _driver(connection).pgconn.get_result() is not None:
-            pass
+        _messages().settle(_driver(connection))
 
 
-def _message(driver: Any, texts: str, dbapi: Any) -> list[Row]:
-    """By PostgreSQL's own library: psycopg would take four times as long, for conversions that we do not need."""
-    result = driver.pgconn.exec_(texts.encode())
-    if result.status not in (dbapi.pq.ExecStatus.COMMAND_OK, dbapi.pq.ExecStatus.TUPLES_OK):
-        if result.error_field(dbapi.pq.DiagnosticField.SQLSTATE) is None:  # the server is gone
-            raise dbapi.OperationalError(result.error_message.decode(errors="replace"))
-        raise dbapi.errors.error_from_result(result)
-    return [tuple(result.get_value(row, column) for column in range(result.nfields)) for row in range(result.ntuples)]
+def _messages() -> Any:
+    """PostgreSQL's side. Its driver takes memory, and is not loaded where the database is a file."""
+    from engine.storage import messages
+
+    return messages
 
 
 def _driver(connection: Connection) -> Any:
