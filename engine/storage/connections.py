@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from engine.errors import Unavailable
 from engine.storage.prepared import settle
+from engine.storage.turns import TookLong, is_lent, may_last
 from engine.text import _
 
 WAIT = 30.0  # seconds for somebody else's connection when there may be no more
@@ -37,7 +38,7 @@ class Connections:
 
         Raises `Unavailable` when all are in use, and SQLAlchemy's `DBAPIError`.
         """
-        if not self._free.acquire(timeout=WAIT):
+        if not self._one_more():
             raise Unavailable(_("The database does not answer. Try again in a moment."))
         try:
             return self._taken(ask)
@@ -72,8 +73,16 @@ class Connections:
                 # The server closed it while it was idle: the next may be good, and a new one is.
                 if not error.connection_invalidated:
                     raise
+        if is_lent():
+            raise TookLong  # a server's first answer takes its time
         connection = self.engine.connect()
         return connection, _asked(connection, ask)
+
+    def _one_more(self) -> bool:
+        if self._free.acquire(blocking=False):
+            return True
+        may_last()
+        return self._free.acquire(timeout=WAIT)
 
     def _one_idle(self) -> Connection | None:
         try:

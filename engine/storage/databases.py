@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,9 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
 
 from engine.errors import Misconfigured, Unavailable
-from engine.storage.connections import Connections
+from engine.storage.connections import Answer, Connections
 from engine.storage.prepared import Prepared, Row, ask_directly
+from engine.storage.turns import is_over
 from engine.text import Text, _
 
 BUSY_TIMEOUT_MS = 10_000
@@ -42,9 +42,7 @@ SQLITE_PRAGMAS = (
     f"PRAGMA cache_size=-{WRITER_CACHE_KB}",
 )
 
-AT_ONCE = 0.01  # seconds that a read may keep others waiting
 STEPS_BETWEEN_LOOKS = 50_000  # of SQLite's virtual machine, a millisecond or so, until it asks whether to go on
-_turn = threading.local()  # `ends`: when what this thread reads is to be broken off
 
 SqliteSetup = Callable[[sqlite3.Connection], None]
 
@@ -77,6 +75,14 @@ class Database:
         texts = (self._begin[writing], *asking)
         return self._taken(writing, lambda connection: ask_directly(connection, *texts))
 
+    def begin_with(
+        self, texts: Sequence[str], statement: Prepared, values: Mapping[str, Any]
+    ) -> tuple[Connection, list[Row], Callable[[], list[Row]]]:
+        """The same for one that reads from PostgreSQL, in one message with a statement; last is what gives its rows."""
+        begun = [self._begin[False], *texts]
+        connection, (first, found) = self._taken(False, lambda one: statement.rows_after(one, begun, values))
+        return connection, first, found
+
     def answer(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
         """What one statement finds by itself, without a transaction around it. Raises as `begin` does."""
         connection, rows = self._taken(False, lambda connection: statement.rows(connection, values))
@@ -100,12 +106,12 @@ class Database:
     def _of(self, writing: bool) -> Connections:
         return self.writers if writing else self.readers
 
-    def _taken(self, writing: bool, ask: Callable[[Connection], list[Row]]) -> tuple[Connection, list[Row]]:
+    def _taken(self, writing: bool, ask: Callable[[Connection], Answer]) -> tuple[Connection, Answer]:
         try:
             return self._of(writing).take(ask)
         except OperationalError as error:
             if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
-                raise  # see `at_once`
+                raise  # see `turns.at_once`
             raise Unavailable(_("The database does not answer. Try again in a moment.")) from error
         except DatabaseError as error:
             if not isinstance(error.orig, sqlite3.DatabaseError):
@@ -177,38 +183,9 @@ def _listen_sqlite(engine: Engine, setup: SqliteSetup, pragmas: tuple[str, ...])
         for pragma in pragmas:
             connection.execute(pragma)
         setup(connection)
-        connection.set_progress_handler(_is_over, STEPS_BETWEEN_LOOKS)
+        connection.set_progress_handler(is_over, STEPS_BETWEEN_LOOKS)
 
     sa.event.listen(engine, "connect", connected)
-
-
-class TookLong(Exception):
-    """A read that was to be done at once was broken off: it is long."""
-
-
-@contextmanager
-def at_once(seconds: float = AT_ONCE) -> Iterator[None]:
-    """Break off what this thread reads from SQLite inside, with `TookLong`, when it lasts longer than that."""
-    _turn.ends = time.monotonic() + seconds
-    try:
-        yield
-    except OperationalError as error:
-        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
-            raise TookLong from error
-        raise
-    finally:
-        _turn.ends = None
-
-
-def may_last() -> None:
-    """Raises `TookLong` where things are to be done at once: what follows waits for others, or works for long."""
-    if getattr(_turn, "ends", None) is not None:
-        raise TookLong
-
-
-def _is_over() -> bool:
-    ends = getattr(_turn, "ends", None)
-    return ends is not None and time.monotonic() > ends
 
 
 def postgresql_server(url: str, path: str) -> Connections:
@@ -229,8 +206,15 @@ def postgresql_server(url: str, path: str) -> Connections:
             "prepare_threshold": None,
         },
     )
+    sa.event.listen(engine, "do_connect", _connect)
     sa.event.listen(engine, "connect", take_plainly)
     return Connections(engine, keep=READERS, most=POOLED)
+
+
+def _connect(_dialect: Any, _entry: Any, places: Sequence[Any], named: Mapping[str, Any]) -> Any:
+    from engine.storage.messages import Connection
+
+    return Connection.connect(*places, **named)
 
 
 def take_plainly(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause
@@ -21,6 +21,7 @@ from engine.errors import NotFound
 from engine.formulas import Type
 from engine.formulas.calendar import ORDINARY, WEEKDAYS, Calendar, read_spans, shown_spans
 from engine.storage import former_names, sql_types, workspace_tables
+from engine.storage.prepared import Row
 from engine.storage.session import Session, Unproven
 from engine.text import _
 
@@ -30,7 +31,6 @@ MOST_RECALLED = 500
 _HOLD = "SELECT pg_advisory_xact_lock_shared(hashtext(current_schema()))"
 _HOLD_ALONE = "SELECT pg_advisory_xact_lock(hashtext(current_schema()))"
 _VERSION = "SELECT version, holders, hooks FROM _layout"
-_VERSION_AND = "SELECT version, holders, hooks, proof.* FROM _layout, ({proof}) AS proof"
 ERROR_SUFFIX = "__error"  # beside a formula that may fail: the reason, NULL when it did not
 
 _SQL_TYPE: dict[str, Any] = {
@@ -215,20 +215,35 @@ def fitting(name: str) -> str:
     return f"{name[: MAX_NAME - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def current_version(session: Session) -> tuple[int, int, int]:
-    """The version of the definitions, and of who has which roles; how many hooks there are. Raises `Unproven`.
+class Versions(NamedTuple):
+    """The version of the definitions, and of who has which roles; how many hooks there are."""
+
+    definitions: int
+    holders: int
+    hooks: int
+
+
+def current_versions(session: Session) -> Versions:
+    """What a transaction asks first. Raises `Unproven`.
 
     On PostgreSQL a writer also keeps the definitions from changing until it is done.
     """
+    return versions_in(session, session.ask(*first_texts(session)))
+
+
+def first_texts(session: Session) -> list[str]:
+    """How a transaction asks for the versions, and for the proof that it may."""
+    if session.proof is not None:
+        return [f"{_VERSION} WHERE {session.proof.condition}"]
     held = session.dialect == "postgresql" and session.writing
-    hold = [_HOLD_ALONE if session.alone else _HOLD] if held else []
-    if session.proof is None:
-        ((version, holders, hooks),) = session.ask(*hold, _VERSION)
-        return int(version), int(holders), int(hooks)
-    found = session.ask(_VERSION_AND.format(proof=session.proof.question))
-    if len(found) != 1 or not session.proof.holds(found[0][3:]):
+    return [*([_HOLD_ALONE if session.alone else _HOLD] if held else []), _VERSION]
+
+
+def versions_in(session: Session, found: Sequence[Row]) -> Versions:
+    """The versions in the answer to that. Raises `Unproven`."""
+    if session.proof is not None and (not found or not session.proof.holds()):
         raise Unproven
-    return int(found[0][0]), int(found[0][1]), int(found[0][2])
+    return Versions(*map(int, found[0]))
 
 
 def load(session: Session, version: int) -> Layout:

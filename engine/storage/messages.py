@@ -7,14 +7,38 @@ question and its row, this 20. What is asked so has no plan of its own that coul
 from __future__ import annotations
 
 from collections.abc import Mapping
+from select import POLLIN, poll
 from typing import Any
 
+import psycopg
 from psycopg import OperationalError, errors, generators, pq
 from psycopg.adapt import Transformer
+from psycopg.waiting import wait_async
+from sqlalchemy.util.concurrency import await_
+
+from engine.storage.turns import is_lent
 
 _WENT_WELL = frozenset({pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.EMPTY_QUERY})
 
+LOOKS = 0.1  # seconds between two looks whether somebody wants to break off
+AT_ONCE = 1  # milliseconds; a turn of the event loop costs a fifth of one
+
 Row = tuple[Any, ...]
+
+
+class Connection(psycopg.Connection[Row]):
+    """Hands the event loop to others where it is asked from there, unless PostgreSQL answers as quickly as a file."""
+
+    def wait(self, gen: Any, interval: float = LOOKS, timeout: float | None = None) -> Any:
+        """What the driver's generator gives in the end."""
+        if is_lent() and not self._answers_at_once():
+            return await_(wait_async(gen, self.pgconn.socket, interval, timeout))
+        return super().wait(gen, interval, timeout)
+
+    def _answers_at_once(self) -> bool:
+        answer = poll()
+        answer.register(self.pgconn.socket, POLLIN)
+        return bool(answer.poll(AT_ONCE))
 
 
 def filled(driver: Any, text: str, values: Mapping[str, Any]) -> str:
@@ -25,14 +49,25 @@ def filled(driver: Any, text: str, values: Mapping[str, Any]) -> str:
 
 def ask(driver: Any, text: str) -> list[Any]:
     """What PostgreSQL says to each statement of a text. Raises psycopg's `Error`."""
+    results = say(driver, text)
+    check(results[-1])  # nothing is carried out after what fails
+    return results
+
+
+def say(driver: Any, text: str) -> list[Any]:
+    """The same; what failed is its last answer. Raises psycopg's `OperationalError` where the server is gone."""
     driver.pgconn.send_query(text.encode())
     results: list[Any] = driver.wait(generators.execute(driver.pgconn))
-    last = results[-1]  # nothing is carried out after what fails
-    if last.status not in _WENT_WELL:
-        if last.error_field(pq.DiagnosticField.SQLSTATE) is None:  # the server is gone
-            raise OperationalError(last.error_message.decode(errors="replace"))
-        raise errors.error_from_result(last)
+    last = results[-1]
+    if last.status not in _WENT_WELL and last.error_field(pq.DiagnosticField.SQLSTATE) is None:
+        raise OperationalError(last.error_message.decode(errors="replace"))
     return results
+
+
+def check(result: Any) -> None:
+    """Raises psycopg's `Error` where a statement failed."""
+    if result.status not in _WENT_WELL:
+        raise errors.error_from_result(result)
 
 
 def rows_in(driver: Any, result: Any) -> list[Row]:
@@ -54,5 +89,9 @@ def end(driver: Any) -> None:
 
 def settle(driver: Any) -> None:
     """Hear the end of what was sent without waiting."""
-    while driver.pgconn.get_result() is not None:
+    connection = driver.pgconn
+    connection.consume_input()
+    if connection.is_busy():
+        driver.wait(generators.fetch_many(connection))
+    while connection.get_result() is not None:
         pass

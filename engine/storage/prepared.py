@@ -8,7 +8,7 @@ from then on handed straight to the driver, with the same conversions of values.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 Row = tuple[Any, ...]
 Conversion = Callable[[Any], Any]
+Made = TypeVar("Made")
 
 
 class Prepared:
@@ -32,6 +33,25 @@ class Prepared:
             return compiled.found(_driver(connection), values)
         except compiled.errors as error:
             raise _wrapped(connection, compiled.text, error) from error
+
+    def rows_after(
+        self, connection: Connection, texts: Sequence[str], values: Mapping[str, Any]
+    ) -> tuple[list[Row], Callable[[], list[Row]]]:
+        """What the last of these texts answers, as `ask_directly` gives it, and what gives the rows of the statement.
+
+        For PostgreSQL, which gets all in one message; the statement's own complaint comes with its rows. Raises
+        SQLAlchemy's `DBAPIError`.
+        """
+        compiled = self._for(connection.dialect)
+
+        def guarded(act: Callable[[], Made]) -> Made:
+            try:
+                return act()
+            except compiled.errors as error:
+                raise _wrapped(connection, compiled.text, error) from error
+
+        first, found = guarded(lambda: compiled.found_after(_driver(connection), texts, values))
+        return first, lambda: guarded(found)
 
     def run(self, connection: Connection, each: Iterable[Mapping[str, Any]]) -> None:
         """Carry the statement out once for each set of values. Raises SQLAlchemy's `DBAPIError`."""
@@ -112,6 +132,12 @@ class _Compiled:
         """What the statement finds; nothing, if it is one that writes."""
         raise NotImplementedError
 
+    def found_after(
+        self, driver: Any, texts: Sequence[str], values: Mapping[str, Any]
+    ) -> tuple[list[Row], Callable[[], list[Row]]]:
+        """What the last of some texts finds, and then what gives what the statement finds."""
+        raise NotImplementedError
+
     def run(self, driver: Any, each: Iterable[Mapping[str, Any]]) -> None:
         """Carry it out once for each set of values."""
         raise NotImplementedError
@@ -146,8 +172,26 @@ class _OnServer(_Compiled):
     def found(self, driver: Any, values: Mapping[str, Any]) -> list[Row]:
         messages = _messages()
         (result,) = messages.ask(driver, messages.filled(driver, self.text, self.parameters(values)))
+        return self._rows_in(driver, result)
+
+    def found_after(
+        self, driver: Any, texts: Sequence[str], values: Mapping[str, Any]
+    ) -> tuple[list[Row], Callable[[], list[Row]]]:
+        messages = _messages()
+        filled = messages.filled(driver, self.text, self.parameters(values))
+        *_before, first, last = messages.say(driver, "; ".join([*texts, filled]))
+        if not first.nfields:  # it is one before the last text, and the next has failed
+            messages.check(last)
+
+        def found() -> list[Row]:
+            messages.check(last)
+            return self._rows_in(driver, last)
+
+        return messages.plain_rows_in(first), found
+
+    def _rows_in(self, driver: Any, result: Any) -> list[Row]:
         kinds = (result.ftype(number) for number in range(result.nfields))
-        return self.converted(messages.rows_in(driver, result), kinds) if result.nfields else []
+        return self.converted(_messages().rows_in(driver, result), kinds) if result.nfields else []
 
     def run(self, driver: Any, each: Iterable[Mapping[str, Any]]) -> None:
         messages = _messages()

@@ -20,8 +20,8 @@ from engine.access.principals import Principal
 from engine.errors import Collided, Problem, Refused, Unavailable
 from engine.ids import new_id
 from engine.storage.adding import Adding, Columns
-from engine.storage.databases import may_last
 from engine.storage.prepared import Prepared, Row, ask_directly, end_directly
+from engine.storage.turns import may_last
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ Observer = Callable[["Session"], None]
 class Proof:
     """That the one who asks still may: part of a transaction's first question instead of a question of its own.
 
-    `question` is a SELECT without parameters. Where it does not find one row, spelled as the database does, to which
-    `holds` says yes, `Unproven` is raised.
+    `condition` is SQL without parameters. Where it is not true, or `holds` says no, `Unproven` is raised instead of the
+    answer to that question.
     """
 
-    question: str
-    holds: Callable[[Row], bool]
+    condition: str
+    holds: Callable[[], bool]
 
 
 class Unproven(Exception):
@@ -88,6 +88,7 @@ class Session:
     unsettled: list[Any] | None = None  # what was written while its working out waits (engine/computed.py)
     unchecked: list[Any] | None = None  # what was written while the checks wait for the rest (engine/rules/checks.py)
     layout_changed: bool = False  # whether this transaction changed an app
+    presumes: bool = False  # whether `whole` is what it was a moment ago, which is yet to be proven
     holders: int = 0  # the version of who has which roles, once `whole` is known
     hooks: int = 0  # how many there are to be told of changes, once `whole` is known
     holders_changed: bool = False  # whether this transaction gave or took roles
@@ -104,6 +105,8 @@ class Session:
     @property
     def connection(self) -> Connection:
         """The database inside the transaction."""
+        if self.presumes:
+            self.prove()
         if self._connection is None:
             self.ask()
         return cast("Connection", self._connection)
@@ -202,6 +205,8 @@ class Session:
         """What the last of these texts without parameters answers. As the first question of all it costs no more than
         the beginning of the transaction on PostgreSQL: both go out in one message.
         """
+        if self.presumes:
+            self.prove()
         if self._connection is not None:
             return ask_directly(self._connection, *texts)
         self._connection, found = self.store.database.begin(writing=self.writing, asking=texts)
@@ -211,7 +216,20 @@ class Session:
         """What a prepared statement finds (nothing, if it is one that writes)."""
         if self._seen is not None and self._seen is not self._layout:
             values = {**self._seen.asked_by(self), **values}  # who may not see everything is a part of each question
+        if self.presumes:
+            self.presumes = False
+            return self.store.first(self, statement, values)
         return statement.rows(self.connection, values)
+
+    def prove(self) -> None:
+        """Raises `Unproven` unless what was presumed is so, if that has not been asked yet."""
+        if self.presumes:
+            self.presumes = False
+            self.store.prove(self)
+
+    def begun(self, connection: Connection) -> None:
+        """The transaction has begun, on this connection."""
+        self._connection = connection
 
     def run(self, statement: Prepared, each: Iterable[Mapping[str, Any]]) -> None:
         """Carry a prepared statement out once for each set of values."""
@@ -258,7 +276,7 @@ def transaction(
     """One transaction: everything inside commits together at the end of the block, or nothing does.
 
     Raises `Unavailable` when the database does not answer or is locked for too long, `Conflict` when
-    another transaction came first, `Unproven` before anything else was asked.
+    another transaction came first, `Unproven` where the proof does not hold: then nothing that was found counts.
     """
     if writing:
         may_last()
@@ -270,7 +288,10 @@ def transaction(
         try:
             if proof is not None:
                 session._layout = store.layout_in(session)
-            yield session
+            try:
+                yield session
+            finally:
+                session.prove()  # who asked nothing was answered, or refused, by what they presumed
             if writing:
                 for observe in observers:
                     with session.behind():  # what observes is the engine, not the one who wrote
@@ -314,6 +335,7 @@ def again(act: Callable[[], T]) -> T:
             except Collided:
                 if _kept() != kept:
                     raise
+            may_last()
             time.sleep(random.uniform(0, wait))  # noqa: S311 - no secret; two that collided shall not meet again
             _thread.alone = True
         return act()

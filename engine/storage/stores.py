@@ -17,17 +17,17 @@ from engine.formulas import sqlite
 from engine.storage import data_folder, migrations
 from engine.storage.databases import (
     Database,
-    may_last,
     postgresql_database,
     postgresql_server,
     sqlite_database,
 )
-from engine.storage.layout import Layout, current_version, load
+from engine.storage.layout import Layout, Versions, current_versions, first_texts, load, versions_in
 from engine.storage.prepared import Prepared, Row
 from engine.storage.process_lock import ProcessLock
 from engine.storage.role_holders import roles_held
-from engine.storage.session import Observer, Proof, Session, said, transaction
+from engine.storage.session import Observer, Proof, Session, Unproven, said, transaction
 from engine.storage.tally import Tally
+from engine.storage.turns import may_last
 from engine.text import _
 
 CONTROL_SCHEMA = "formwork"
@@ -44,6 +44,7 @@ class Store:
         self.tally = Tally()  # of what is written down only so often (engine/audit.py)
         self.writes = 0  # transactions that have written here, and ended
         self._layout: Layout | None = None
+        self._known: tuple[Layout, Versions] | None = None  # as the last transaction found it
         self._held: tuple[int, Mapping[str, frozenset[str]]] = (-1, {})
 
     def read(self, principal: Principal = ENGINE, proof: Proof | None = None) -> AbstractContextManager[Session]:
@@ -61,13 +62,40 @@ class Store:
         return transaction(self, principal, writing=True, cause=cause, observers=self.observers)
 
     def layout_in(self, session: Session) -> Layout:
-        """The layout as the transaction sees it; from memory unless another process changed it."""
-        version, session.holders, session.hooks = current_version(session)
+        """The layout as the transaction sees it; from memory unless another process changed it.
+
+        With a proof it is presumed to be what it was a moment ago until the first question shows it: see `first`.
+        """
+        known = self._known
+        if session.proof is None or known is None:
+            return self._layout_of(session, current_versions(session))
+        layout, versions = known
+        session.holders, session.hooks, session.presumes = versions.holders, versions.hooks, True
+        return layout
+
+    def first(self, session: Session, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
+        """What the first question finds of a transaction that presumes. Raises `Unproven` where it was wrong to."""
+        connection, first, found = self.database.begin_with(first_texts(session), statement, values)
+        session.begun(connection)
+        self._prove(session, versions_in(session, first))
+        return found()
+
+    def prove(self, session: Session) -> None:
+        """The same where nothing else is asked."""
+        self._prove(session, current_versions(session))
+
+    def _prove(self, session: Session, versions: Versions) -> None:
+        if versions != (session.whole.version, session.holders, session.hooks):
+            raise Unproven
+
+    def _layout_of(self, session: Session, versions: Versions) -> Layout:
+        session.holders, session.hooks = versions.holders, versions.hooks
         layout = self._layout
-        if layout is None or layout.version != version:
+        if layout is None or layout.version != versions.definitions:
             may_last()
-            layout = load(session, version)
+            layout = load(session, versions.definitions)
             self._layout = layout
+        self._known = layout, versions
         return layout
 
     def roles_of(self, session: Session, person: str) -> frozenset[str]:
@@ -110,8 +138,8 @@ class Control(Store):
             self._answers[statement, value] = writes, found
         return found
 
-    def spelled(self, wanted: sa.Select[Any]) -> str:
-        """A question as one text, which a workspace's transaction may ask, too, where all stores are one database."""
+    def spelled(self, wanted: sa.ColumnElement[bool]) -> str:
+        """A condition as one text, which a workspace's transaction may ask, too, where all stores are one database."""
         dialect, places = self.database.readers.engine.dialect, {None: self.database.schema}
         compiled = wanted.compile(
             dialect=dialect,

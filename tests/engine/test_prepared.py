@@ -13,10 +13,10 @@ from engine.access.principals import Principal
 from engine.errors import Conflict
 from engine.queries import Query
 from engine.storage import sql_types
-from engine.storage.databases import TookLong, at_once
 from engine.storage.prepared import Prepared
 from engine.storage.session import again
 from engine.storage.stores import Stores, Workspace
+from engine.storage.turns import TookLong, at_once
 from tests.support.statements import counted
 from tests.support.workspaces import install
 

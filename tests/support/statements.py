@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -31,6 +31,13 @@ def counted(*stores: Store) -> Iterator[list[str]]:
 
         return noted
 
+    def noting_both(prepared: Prepared, connection: sa.Connection, texts: Sequence[str], values: Any) -> Any:
+        if connection.engine in engines:
+            said.extend([texts[-1], prepared.sql(connection.dialect)])
+        return rows_after(prepared, connection, texts, values)
+
+    rows_after = Prepared.rows_after
+
     for store in stores:
         store.database.close_idle()  # an open connection does not look for new listeners
     for engine in engines:
@@ -45,6 +52,7 @@ def counted(*stores: Store) -> Iterator[list[str]]:
     with (
         mock.patch.object(Session, "ask", asking),
         mock.patch.object(Prepared, "rows", noting(Prepared.rows)),
+        mock.patch.object(Prepared, "rows_after", noting_both),
         mock.patch.object(Prepared, "run", noting(Prepared.run)),
         mock.patch.object(Prepared, "add", noting(Prepared.add)),
     ):

@@ -18,8 +18,8 @@ from engine import api_tokens
 from engine.api_tokens import Holder
 from engine.definitions.language import RESERVED_APPS
 from engine.errors import Forbidden, FormworkError, SignInNeeded
-from engine.storage.databases import TookLong, at_once
 from engine.storage.session import Proof, Unproven, again
+from engine.storage.turns import TookLong, at_once, lent
 from engine.text import _
 from web.api.callers import Caller
 from web.api.edges import at_the_edge
@@ -96,17 +96,21 @@ async def answered(request: Request, act: Callable[..., Any], *arguments: Any, s
 
     It runs in a thread, since it asks the database.
 
-    What is `short` does nothing but read, in one transaction. Where the database is a file it is tried in the event
-    loop first: going to a thread and back costs as much as such a read. One that lasts is broken off after a moment and
-    begins anew in a thread. On a server it asks for the token together with the first question.
+    What is `short` does nothing but read, in one transaction. It is tried in the event loop first: going to a thread
+    and back costs as much as such a read. Where the database is a file, one that lasts is broken off after a moment
+    and begins anew in a thread; a server is asked for the token together with the first question, and others have the
+    loop until it answers.
     """
     try:
         on_server = bool(_site_of(request).settings.database_url)
-        if short and not on_server:
-            with suppress(TookLong), at_once():
-                return response_of(_carried_out(request, act, arguments))
-        threads, loop = _site_of(request).threads, get_running_loop()
         carry_out = _read_out if short and on_server else _carried_out
+        if short:
+            with suppress(TookLong):
+                if on_server:
+                    return response_of(await lent(carry_out, request, act, arguments))
+                with at_once():
+                    return response_of(carry_out(request, act, arguments))
+        threads, loop = _site_of(request).threads, get_running_loop()
         return response_of(await loop.run_in_executor(threads, carry_out, request, act, arguments))
     except ApiRefusal as error:
         return as_json(error.body, error.status)
@@ -191,8 +195,8 @@ def _read_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, .
                 return again(lambda: act(caller, *arguments))
         except Unproven:
             site.tokens.forget(secret)
-    holder = api_tokens.holder_of(site.stores, secret)
-    site.tokens.keep(secret, holder, api_tokens.proof_of(site.stores, secret, holder))
+    holder, proof = api_tokens.proven_holder_of(site.stores, secret)
+    site.tokens.keep(secret, holder, proof)
     caller = _caller(site, holder)
     with _noting(request, caller):
         return again(lambda: act(caller, *arguments))
