@@ -17,7 +17,7 @@ from engine.text import Text, _
 MAX_TAGS = 10_000_000  # of one part: empty cells take time, too
 
 _CHUNK = 2**16
-_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_LETTERS = re.compile("[A-Z]{1,3}")
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # a character that XML cannot hold
 _PART = "/relationships/"
@@ -91,6 +91,8 @@ class _RowReader:
         self._kinds = kinds
         self._from_1904 = from_1904
         self._line = self._column = 0
+        self._written_line = "0"
+        self._columns: dict[str, int] = {}  # numbers of columns by their letters
         self._cells: dict[int, str] = {}
         self._said: dict[str, str] = {}
         self._pieces: list[str] = []
@@ -112,6 +114,7 @@ class _RowReader:
             self._line = int(said.get("r", self._line + 1))
             self._column = 0
             self._cells, self._trouble = {}, None
+            self._written_line = str(self._line)
             if not 0 < self._line <= _LAST_ROW:
                 raise refused(damaged(), "damaged")
 
@@ -136,12 +139,12 @@ class _RowReader:
             self.rows.append(SheetRow(self._line, self._cells, self._trouble))
 
     def _place(self, reference: str) -> int:
-        match = _REFERENCE.fullmatch(reference)
-        column = 0
-        for letter in match[1] if match else "":
-            column = column * 26 + ord(letter) - 64
-        if not match or int(match[2]) != self._line or column > _LAST_COLUMN:
+        named = reference.rstrip("0123456789")
+        if reference[len(named) :] != self._written_line:
             raise refused(damaged(), "damaged")
+        column = self._columns.get(named)
+        if column is None:
+            column = self._columns[named] = _column(named)
         return column
 
     def _cell(self, written: str) -> str:
@@ -158,6 +161,15 @@ class _RowReader:
                 return "yes" if written == "1" else "no"
             case _:
                 return _unescaped(written)
+
+
+def _column(letters: str) -> int:
+    column = 0
+    for letter in letters if _LETTERS.fullmatch(letters) else "":
+        column = column * 26 + ord(letter) - 64
+    if not 0 < column <= _LAST_COLUMN:
+        raise refused(damaged(), "damaged")
+    return column
 
 
 def letters(column: int) -> str:
@@ -238,11 +250,19 @@ def _parsed(
     def refuse(*_declared: object) -> None:
         raise refused(_("This file declares entities, which no spreadsheet does. It is not read."), "entities")
 
+    def first(name: str, said: dict[str, str]) -> None:
+        """The names of a part have all one prefix or, so that nothing is to be done for each of them, none."""
+        prefix = name[: name.find(":") + 1]
+        parser.StartElementHandler = (lambda name, said: start(name.removeprefix(prefix), said)) if prefix else start
+        if prefix and end:
+            parser.EndElementHandler = lambda name: end(name.removeprefix(prefix))
+        parser.StartElementHandler(name, said)
+
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda name, said: start(name[name.find(":") + 1 :], said)
-    parser.EndElementHandler = (lambda name: end(name[name.find(":") + 1 :])) if end else None
+    parser.StartElementHandler = first
+    parser.EndElementHandler = end
     parser.CharacterDataHandler = text
     try:
         with archive.open(place) as part:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -46,16 +47,21 @@ class Xlsx(Importer):
         ]
         if problems:
             raise Refused(problems)
-        with opened(path) as archive:
-            book = workbook_in(archive)
-            wanted = chosen.get("sheet")
-            if wanted is not None and wanted not in book.sheets:
-                says = _("There is no sheet {name}. There are: {names}.", name=wanted, names=", ".join(book.sheets))
-                raise Refused([Problem("/sheet", says, "unknown_option", wanted)])
-            for name in [wanted] if wanted is not None else book.sheets:
-                if found := _Extent.of(book, name):
-                    return _Source(path, name, found, list(book.sheets))
-        raise refused(_("The file is empty."), "empty")
+        kept = path.stat()
+        return _opened(path, (kept.st_mtime_ns, kept.st_size), chosen.get("sheet"))
+
+
+@lru_cache(maxsize=4)  # an import opens its file at each of its steps, and a large one takes seconds to be read
+def _opened(path: Path, _kept: tuple[int, int], wanted: str | None) -> _Source:
+    with opened(path) as archive:
+        book = workbook_in(archive)
+        if wanted is not None and wanted not in book.sheets:
+            says = _("There is no sheet {name}. There are: {names}.", name=wanted, names=", ".join(book.sheets))
+            raise Refused([Problem("/sheet", says, "unknown_option", wanted)])
+        for name in [wanted] if wanted is not None else book.sheets:
+            if found := _Extent.of(book, name):
+                return _Source(path, name, found, list(book.sheets))
+    raise refused(_("The file is empty."), "empty")
 
 
 class _Extent:

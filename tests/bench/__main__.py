@@ -4,7 +4,8 @@
 
 What the API offers is asked of two real servers on loopback, by one client over one connection each; then eight
 clients press the product for its memory. A file is imported and fields are added in process, one side at a time, and as
-many records are created through the API, a thousand with each request, beside the SQL alone.
+many records are created through the API, a thousand with each request, beside the SQL alone. What is imported as XLSX
+is compared with the same as CSV. All orders are exported once through the API, and the server's memory is looked at.
 What begins with `rules:` compares the product with itself: somebody whom a role limits beside the owner.
 Writes `bench.json`. 100,000 orders take about five minutes for both databases, a million some ten minutes
 (--orders 1000000 --rounds 20 --imported 0).
@@ -25,7 +26,7 @@ from typing import Any
 from tests.bench import workload
 from tests.bench.floor_data import Floor
 from tests.bench.product import Product
-from tests.bench.requests import figures, measure, operations, press, reads, ruled
+from tests.bench.requests import export, figures, measure, operations, press, reads, ruled
 from tests.bench.servers import database_urls, resident_mb
 
 BATCH = 1_000  # records that are created with one request
@@ -44,10 +45,16 @@ def over_http(name: str, product: Product, floor: Floor, count: int, rounds: int
         measured = {}
         for operation, (one, other) in operations(product, floor, count).items():
             measured[operation] = told(name, operation, measure(rounds, one, other))
+        before, held = resident_mb(ours), []
+        exported, by_floor = export(product, floor, lambda: held.append(resident_mb(ours)))
+        measured["export all as CSV"] = told(name, "export all as CSV", figures([exported], [by_floor]))
+        memory["exporting_more_mb"] = max(held) - before
         press(product, reads(product))
         memory["pressed_mb"] = resident_mb(ours)
         print(
-            f"{name:<11} memory: {memory['idle_mb']} MB idle, {memory['pressed_mb']} MB after eight clients", flush=True
+            f"{name:<11} memory: {memory['idle_mb']} MB idle, {memory['exporting_more_mb']} MB more during the export,"
+            f" {memory['pressed_mb']} MB after eight clients",
+            flush=True,
         )
         return {"memory": memory, "operations": measured}
     finally:
@@ -64,8 +71,10 @@ def in_bulk(name: str, product: Product, floor: Floor, imported: int) -> dict[st
     rolled_up = "(SELECT coalesce(sum(amount), 0) FROM orders WHERE customer = customers.id)"
     taken: dict[str, tuple[list[float], list[float]]] = {}
     if imported:
-        file = workload.file(imported, len(product.customers))
-        taken[f"import {imported:,} rows of CSV"] = [product.bring_in(file)], [floor.bring_in(file)]
+        file, sheet = (make(imported, len(product.customers)) for make in (workload.file, workload.sheet))
+        by_floor = [floor.bring_in(file)]
+        taken[f"import {imported:,} rows of CSV"] = [product.bring_in(file, "orders.csv", imported)], by_floor
+        taken[f"import {imported:,} rows of XLSX"] = [product.bring_in(sheet, "orders.xlsx", imported)], by_floor
         ours, theirs = (list(workload.orders(imported, one.customers, seed=4)) for one in (product, floor))
         many = [product.add_in_batches(ours, BATCH)], [floor.add_in_batches(theirs, BATCH)]
         taken[f"create {imported:,} by {BATCH:,}"] = many

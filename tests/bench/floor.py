@@ -8,18 +8,22 @@ the event loop itself, since that is the fastest there is for one client.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 import psycopg
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import StreamingResponse
 
 from tests.bench.workload import COLUMNS
 
@@ -36,6 +40,7 @@ SCHEMA = (
     "CREATE INDEX orders_days ON orders (ordered_on DESC, id)",
     "CREATE INDEX orders_sums ON orders (status, total)",
 )
+CHUNK = 1_000  # rows that are read at a time when all go out
 REFRESH = (
     "UPDATE customers SET (spent, orders_count) ="
     " (SELECT coalesce(sum(total), 0), count(*) FROM orders WHERE customer = customers.id) WHERE "
@@ -45,6 +50,17 @@ DEEP = (
     f"SELECT {SELECTED} FROM orders WHERE id IN (SELECT id FROM orders ORDER BY ordered_on DESC, id LIMIT 100 OFFSET ?)"
     " ORDER BY ordered_on DESC, id"
 )
+
+
+def in_csv(rows: Iterable[Any]) -> Iterator[str]:
+    """Rows as lines, some at a time."""
+    writer = csv.writer(text := io.StringIO(), lineterminator="\n")
+    writer.writerow(SELECTED.split(", "))
+    following = iter(rows)
+    while some := list(islice(following, CHUNK)):
+        writer.writerows(some)
+        yield text.getvalue()
+        text.seek(text.truncate(0))
 
 
 class Sqlite:
@@ -60,6 +76,9 @@ class Sqlite:
 
     def run_many(self, sql: str, rows: Iterable[Any]) -> None:
         self.connection.executemany(sql, rows)
+
+    def lines(self, sql: str) -> Iterator[str]:
+        return in_csv(self.connection.execute(sql))
 
     def schema(self) -> list[str]:
         return [one.format(date="TEXT", serial="INTEGER PRIMARY KEY") for one in SCHEMA]
@@ -83,6 +102,9 @@ class Postgresql:
 
     def run_many(self, sql: str, rows: Iterable[Any]) -> None:
         self.connection.cursor().executemany(sql.replace("?", "%s"), rows)
+
+    def lines(self, sql: str) -> Iterator[str]:
+        return in_csv(self.connection.cursor().stream(sql, size=CHUNK))
 
     def schema(self) -> list[str]:
         return [
@@ -192,6 +214,14 @@ def create_app() -> FastAPI:
     async def sums() -> Response:
         rows = run("SELECT status, count(*), sum(total) FROM orders GROUP BY status")
         return answer([{"status": row[0], "count": row[1], "sum": row[2]} for row in rows])
+
+    @app.get("/export")
+    async def export() -> Response:
+        async def pieces() -> AsyncIterator[str]:
+            for piece in database.lines(f"SELECT {SELECTED} FROM orders"):
+                yield piece
+
+        return StreamingResponse(pieces(), media_type="text/csv")
 
     @app.get("/search")
     async def search(text: str) -> Response:

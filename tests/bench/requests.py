@@ -125,6 +125,21 @@ def figures(ours: list[float], theirs: list[float]) -> dict[str, float]:
     }
 
 
+def export(product: Product, floor: Floor, look: Callable[[], object]) -> tuple[float, float]:
+    """The milliseconds in which all orders go out as CSV, of both; meanwhile one may look at the product."""
+    taken = []
+    for client, method, path, body in (
+        (product.client(), "POST", f"{PATH}/exports", {"format": "csv"}),
+        (floor.client(), "GET", "/export", None),
+    ):
+        begun = time.perf_counter()
+        lines = client.take(method, path, body, look)
+        taken.append((time.perf_counter() - begun) * 1_000)
+        if lines <= len(product.orders):
+            raise SystemExit(f"{path} gave {lines} lines only")
+    return taken[0], taken[1]
+
+
 def press(product: Product, operations: Mapping[str, str]) -> None:
     """Eight clients at once read in every way, so that the server holds what it holds on a busy day."""
 

@@ -8,10 +8,13 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+PIECE = 2**16
+BETWEEN_LOOKS = 16  # pieces
 
 
 class Client:
@@ -27,6 +30,17 @@ class Client:
         if answer.status != 200:
             raise SystemExit(f"{method} {path} answered {answer.status}: {content[:300]!r}")
         return json.loads(content)
+
+    def take(self, method: str, path: str, body: Any, look: Callable[[], object]) -> int:
+        """The lines of a long answer, which is thrown away as it comes; now and then one may look at something."""
+        answer = self._answer(method, path, json.dumps(body) if body is not None else None)
+        lines, number = 0, 0
+        while piece := answer.read(PIECE):
+            lines, number = lines + piece.count(b"\n"), number + 1
+            if number % BETWEEN_LOOKS == 0:
+                look()
+        look()
+        return lines
 
     def _answer(self, method: str, path: str, body: str | None) -> http.client.HTTPResponse:
         self.connection.request(method, path, body, self.headers)

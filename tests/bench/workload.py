@@ -6,7 +6,10 @@ import csv
 import io
 import random
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
+
+import xlsxwriter
 
 STATUSES = ("new", "paid", "packed", "shipped", "closed")
 WORDS = "lumen quartz sable topaz onyx amber delta grove willow maple umber juniper cedar yarrow opal flint".split()
@@ -94,5 +97,24 @@ def file(count: int, customer_count: int) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(orders(count, [one["name"] for one in customers(customer_count)], seed=3))
+    writer.writerows(_named(count, customer_count, seed=3))
     return text.getvalue().encode()
+
+
+def sheet(count: int, customer_count: int) -> bytes:
+    """As many other orders as XLSX, as a spreadsheet would keep them."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_row(0, 0, COLUMNS)
+        for row, one in enumerate(_named(count, customer_count, seed=5), 1):
+            for column, key in enumerate(COLUMNS):
+                if key == "ordered_on":
+                    sheet.write_datetime(row, column, datetime.fromisoformat(one[key]), day)
+                else:
+                    sheet.write(row, column, one[key])
+    return content.getvalue()
+
+
+def _named(count: int, customer_count: int, seed: int) -> Iterator[dict[str, Any]]:
+    return orders(count, [one["name"] for one in customers(customer_count)], seed)
