@@ -25,7 +25,7 @@ from engine.storage.turns import may_last
 from engine.text import _
 
 if TYPE_CHECKING:
-    from engine.storage.layout import Layout
+    from engine.storage.layout import Layout, Versions
     from engine.storage.stores import Store, Workspace
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ class Session:
     unsettled: list[Any] | None = None  # what was written while its working out waits (engine/computed.py)
     unchecked: list[Any] | None = None  # what was written while the checks wait for the rest (engine/rules/checks.py)
     layout_changed: bool = False  # whether this transaction changed an app
-    presumes: bool = False  # whether `whole` is what it was a moment ago, which is yet to be proven
+    presumes: Versions | None = None  # what it takes for granted until its first question proves it
     holders: int = 0  # the version of who has which roles, once `whole` is known
     hooks: int = 0  # how many there are to be told of changes, once `whole` is known
     holders_changed: bool = False  # whether this transaction gave or took roles
@@ -217,14 +217,12 @@ class Session:
         if self._seen is not None and self._seen is not self._layout:
             values = {**self._seen.asked_by(self), **values}  # who may not see everything is a part of each question
         if self.presumes:
-            self.presumes = False
             return self.store.first(self, statement, values)
         return statement.rows(self.connection, values)
 
     def prove(self) -> None:
         """Raises `Unproven` unless what was presumed is so, if that has not been asked yet."""
         if self.presumes:
-            self.presumes = False
             self.store.prove(self)
 
     def begun(self, connection: Connection) -> None:

@@ -70,22 +70,22 @@ class Store:
         if session.proof is None or known is None:
             return self._layout_of(session, current_versions(session))
         layout, versions = known
-        session.holders, session.hooks, session.presumes = versions.holders, versions.hooks, True
+        session.holders, session.hooks, session.presumes = versions.holders, versions.hooks, versions
         return layout
 
     def first(self, session: Session, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
         """What the first question finds of a transaction that presumes. Raises `Unproven` where it was wrong to."""
+        presumed, session.presumes = session.presumes, None
         connection, first, found = self.database.begin_with(first_texts(session), statement, values)
         session.begun(connection)
-        self._prove(session, versions_in(session, first))
+        if versions_in(session, first) != presumed:
+            raise Unproven
         return found()
 
     def prove(self, session: Session) -> None:
         """The same where nothing else is asked."""
-        self._prove(session, current_versions(session))
-
-    def _prove(self, session: Session, versions: Versions) -> None:
-        if versions != (session.whole.version, session.holders, session.hooks):
+        presumed, session.presumes = session.presumes, None
+        if current_versions(session) != presumed:
             raise Unproven
 
     def _layout_of(self, session: Session, versions: Versions) -> Layout:
