@@ -31,6 +31,7 @@ def show(request: Request, place: In, site: SiteHere, start: Number = 0) -> Resp
         request,
         "trash/trash.html",
         things=found[:SHOWN],
+        start=start,
         older=start + SHOWN if len(found) > SHOWN else 0,
         count=count,
         tables=tables,
@@ -52,7 +53,7 @@ def restore(request: Request, place: In, form: FormHere) -> Response:
 
 @router.post("/purges")
 def purge(request: Request, place: In, form: FormHere) -> Response:
-    """Delete what is named for good."""
+    """Delete for good what is named, or all that was in the trash when its page was shown (`until`)."""
     with place.write() as session:
         count = trash.purge(session, _named(session, form))
     says = _("1 thing is gone for good.") if count == 1 else _("{count} things are gone for good.", count=count)
@@ -60,5 +61,8 @@ def purge(request: Request, place: In, form: FormHere) -> Response:
 
 
 def _named(session: Session, form: FormData) -> list[str]:
+    until = str(form.get("until", ""))
+    if until:
+        return [one.id for one in trash.entries(session, trash.count(session)) if one.at <= until]
     act = str(form.get("together", ""))
     return trash.together(session, act) if act else [str(one) for one in form.getlist("thing")]

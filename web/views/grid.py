@@ -99,6 +99,7 @@ class Grid(Drawing):
             "names": names_of(at.session, at.place.at, at.table, keys, [*(one.values for one in found), *held]),
             "totals": below,
             "total": total,
+            "repeats": any(one.each for one in by),
             "first": min(first + 1, total),
             "last": first + len(found),
             "page": page,

@@ -15,7 +15,7 @@ from engine.formulas.functions import Arguments, Family, Parameter
 from engine.formulas.part import Part
 from engine.formulas.syntax import FormulaError
 from engine.formulas.typed import Constant
-from engine.formulas.types import BOOLEAN, DATE, DATE_TIME, NUMBER, TEXT, Type
+from engine.formulas.types import BOOLEAN, DATE, DATE_TIME, NUMBER, Type
 from engine.text import Text, _
 
 if TYPE_CHECKING:
@@ -58,11 +58,17 @@ def unit_of(part: Part | None, otherwise: str = "") -> str:
     return unit_named(part.constant) if part is not None else otherwise
 
 
-def wall_of(c: Compiling, part: Part) -> sql.Element:
-    """What the clock shows, in the date's own zone if it says one, else in the workspace's."""
+def wall_of(c: Compiling, part: Part, zone: str = "") -> sql.Element:
+    """What the clock shows in the zone; if none is said: in the date's own if it has one, else in the workspace's."""
     if part.type == DATE:
         return dates.wall_of_day(part.value)
-    return dates.wall(part.value, part.type.zone or c.time_zone)
+    return dates.wall(part.value, zone or part.type.zone or c.time_zone)
+
+
+def walls_of(c: Compiling, *parts: Part) -> list[sql.Element]:
+    """What one clock shows at dates that are held against each other: in the zone of the first that has one."""
+    zone = next((part.type.zone for part in parts if part.type.zone), c.time_zone)
+    return [c.once(wall_of(c, part, zone)) for part in parts]
 
 
 @family.function("TODAY", gives=DATE, about=_("The day of today."), example="TODAY()", asks="clock")
@@ -227,12 +233,12 @@ def datetime_diff(c: Compiling, date: Part, other: Part, unit: Part | None) -> s
     if name in _DAYS and date.type == other.type == DATE:
         return sql.cut_quotient(date_moves.days_between(date.value, other.value), _DAYS[name])
     if name in _MONTHS:
-        one, two = (c.once(wall_of(c, part)) for part in (date, other))
+        one, two = walls_of(c, date, other)
         return sql.cut_quotient(date_moves.months_between(one, two), _MONTHS[name])
     if name in _DAYS:
         # As the calendar counts: a day with 23 hours is a day too.
         return sql.cut_quotient(
-            date_moves.milliseconds_between(wall_of(c, date), wall_of(c, other)), _DAYS[name] * 24 * 3_600_000
+            date_moves.milliseconds_between(*walls_of(c, date, other)), _DAYS[name] * 24 * 3_600_000
         )
     return sql.cut_quotient(date_moves.milliseconds_between(*_instants(c, date, other)), _MILLISECONDS[name])
 
@@ -241,16 +247,16 @@ def _instants(c: Compiling, *parts: Part) -> list[sql.Element]:
     return [c.midnight(one.value) if one.type == DATE else one.value for one in parts]
 
 
-def _cut(c: Compiling, part: Part, unit: str) -> Part:
-    """The beginning of the day, month ... that the date lies in, as a wall time's text."""
-    return Part(dates.beginning(c.once(wall_of(c, part)), unit), TEXT)
+def _cut(c: Compiling, date: Part, other: Part, unit: str) -> list[sql.Element]:
+    """The beginnings of the days, months ... that the dates lie in, as wall times' texts."""
+    return [dates.beginning(wall, unit) for wall in walls_of(c, date, other)]
 
 
 def _comparing(sign: str) -> Callable[..., sql.Element]:
     def compile(c: Compiling, date: Part, other: Part, unit: Part | None) -> sql.Element:
         if unit is None:
             return ordered(c, date, sign, other)
-        one, two = (_cut(c, part, unit_of(unit)).value for part in (date, other))
+        one, two = _cut(c, date, other, unit_of(unit))
         return dates.compared(one, sign, two)
 
     return compile
@@ -278,7 +284,7 @@ def is_same(c: Compiling, date: Part, other: Part, unit: Part | None) -> sql.Ele
     if unit is None:
         first, second = _instants(c, date, other)
         return dates.compared(first, "=", second)
-    one, two = (_cut(c, part, unit_of(unit)).value for part in (date, other))
+    one, two = _cut(c, date, other, unit_of(unit))
     return dates.compared(one, "=", two)
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine.formulas import dates, sql, working_days
 from engine.formulas.conversions import read_date
 from engine.formulas.functions import Arguments, Family, Parameter
-from engine.formulas.functions.date import wall_of
+from engine.formulas.functions.date import wall_of, walls_of
 from engine.formulas.part import Part
 from engine.formulas.rounding import round_half_away
 from engine.formulas.syntax import FormulaError
@@ -87,7 +87,7 @@ def workday(c: Compiling, date: Part, count: Part, holidays: Part | None) -> sql
     asks="calendar",
 )
 def workday_diff(c: Compiling, date: Part, other: Part, holidays: Part | None) -> sql.Element:
-    one, two = (c.once(dates.day(wall_of(c, part))) for part in (date, other))
+    one, two = (c.once(dates.day(wall)) for wall in walls_of(c, date, other))
     return working_days.working_days_between(one, two, _calendar(c, holidays))
 
 
@@ -126,6 +126,6 @@ def business_hours_add(c: Compiling, date: Part, hours: Part) -> sql.Element:
     asks="calendar",
 )
 def business_minutes(c: Compiling, date: Part, other: Part) -> sql.Element:
-    one, two = (c.once(working_days.second_of(c.once(wall_of(c, part)))) for part in (date, other))
+    one, two = (c.once(working_days.second_of(wall)) for wall in walls_of(c, date, other))
     worked = working_days.worked_between(one, two, c.environment.calendar)
     return sql.cut_quotient(worked, 60)

@@ -53,6 +53,7 @@ def library(work: Work) -> Work:
 def test_a_record_stands_below_each_of_its_tags(library: Work) -> None:
     text = text_of(library.get("/apps/library/books/views/by_tag"))
     assert "Grouped by each of Tags" in text
+    assert "5 lines" in text
     assert re.search(
         r"New 2 Sum 35 .*Art now .*Clay .*Art 2 Sum 40 .*Art now .*Birds .*Empty 1 .*Dust", text.replace("  ", " ")
     )

@@ -135,6 +135,18 @@ def test_the_trash_lists_what_was_deleted_restores_it_and_deletes_it_for_good(bo
     assert "The trash is empty" in text_of(books.get("/trash"))
 
 
+def test_the_trash_is_emptied_of_what_was_there_when_it_was_looked_at(books: Work) -> None:
+    several = create(books, "books.orders", *({"number": number} for number in ("Eight", "Nine", "Ten")))
+    for one in several[:2]:
+        books.post("/apps/books/orders/deletions", record=[one])
+    page = books.get("/trash").text
+    assert "Delete all 2 for good: this cannot be undone" in page
+    (seen,) = re.findall(r'name="until" value="([^"]+)"', page)
+    books.post("/apps/books/orders/deletions", record=[several[2]])
+    assert "2 things are gone for good." in books.post("/trash/purges", until=seen).text
+    assert re.findall(r"Eight|Nine|Ten", text_of(books.get("/trash"))) == ["Ten"]
+
+
 def _of(name: str, books: Work, things: list[str]) -> str:
     page = books.get("/trash").text
     return next(

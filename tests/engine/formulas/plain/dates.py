@@ -30,8 +30,8 @@ _MONTHS = {"months": 1, "quarters": 3, "years": 12}
 
 
 def zone_of(call: Call) -> ZoneInfo:
-    """Where the date is shown: in its own zone, if it says one."""
-    named = call.given[0].type.zone
+    """Where the dates are shown: in the zone of the first that says one."""
+    named = next((one.type.zone for one in call.given if one.type.zone), "")
     return ZoneInfo(named) if named else call.world.zone
 
 
@@ -148,10 +148,6 @@ def _date(call: Call) -> datetime.date:
     return made.date()
 
 
-def _zones(call: Call) -> list[ZoneInfo]:
-    return [ZoneInfo(one.type.zone) if one.type.zone else call.world.zone for one in call.given[:2]]
-
-
 @means("DATETIME_DIFF")
 def _difference(call: Call) -> Decimal | None:
     one, other, *unit = call.values
@@ -165,7 +161,7 @@ def _difference(call: Call) -> Decimal | None:
         ]
         milliseconds = (moments[0] - moments[1]) // datetime.timedelta(milliseconds=1)
         return Decimal(int(milliseconds / (_SECONDS[name] * 1000)))
-    left, right = (wall_of(value, zone) for value, zone in zip((one, other), _zones(call), strict=True))
+    left, right = (wall_of(value, zone_of(call)) for value in (one, other))
     if name in _DAYS:
         return Decimal(int(Decimal((left - right) // datetime.timedelta(milliseconds=1)) / (86_400_000 * _DAYS[name])))
     sign, early, late = (-1, left, right) if left < right else (1, right, left)
@@ -192,10 +188,7 @@ def _comparing(holds: Callable[[Any, Any], bool]) -> Callable[[Call], bool]:
             return False
         if not unit:
             return in_order(call.given[0], call.given[1], call.world, holds)
-        zones = _zones(call)
-        return bool(
-            holds(*(_beginning(wall_of(date, zone), unit[0]) for date, zone in zip((one, other), zones, strict=True)))
-        )
+        return bool(holds(*(_beginning(wall_of(date, zone_of(call)), unit[0]) for date in (one, other))))
 
     return meaning
 

@@ -25,11 +25,7 @@ def _is_worked(calendar: Calendar, day: datetime.date) -> bool:
 
 
 def _days(call: Call) -> list[datetime.date]:
-    zone = zone_of(call)
-    other = call.given[1].type.zone
-    if other and other != str(zone):
-        raise Unknown
-    return [wall_of(value, zone).date() for value in call.values[:2]]
+    return [wall_of(value, zone_of(call)).date() for value in call.values[:2]]
 
 
 @means("WORKDAY")
