@@ -26,7 +26,7 @@ class Csv(Exporter):
     media_type = "text/csv; charset=utf-8"
 
     def write(self, columns: Sequence[Column], pages: Pages) -> Iterator[bytes]:
-        yield (BOM + _lines([[_harmless(one.name) for one in columns]])).encode()
+        yield (BOM + _lines([[harmless(one.name) for one in columns]])).encode()
         for records in pages:
             rows = [[_text(cell, one) for cell, one in zip(each, columns, strict=True)] for each in records]
             yield _lines(rows).encode()
@@ -47,9 +47,10 @@ def _text(cell: Cell, column: Column) -> str:
         text = repr(cell)
         return f"{Decimal(text):f}" if "e" in text else text
     if isinstance(cell, list):
-        return _harmless(join_list(cell))
-    return spelled(cell, column.zone) if column.holds == "date_time" and column.zone else _harmless(cell)
+        return harmless(join_list(cell))
+    return spelled(cell, column.zone) if column.holds == "date_time" and column.zone else harmless(cell)
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """The text as a spreadsheet takes it for one, which importing makes the text again."""
     return f"'{text}" if _RUNS.match(text) else text

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import Problem, Refused
+from engine.exporters.csv import harmless
 from engine.importers import MAX_BYTES, Source
 from engine.storage.stores import Workspace
 from engine.text import Text, _
@@ -20,7 +22,7 @@ from engine.text import Text, _
 PROGRESS_AGE = 60.0  # seconds after which a progress that does not move belongs to a process that is gone
 
 _CHUNK = 2**18
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
 
 
 def path_of(workspace: Workspace, import_id: str) -> Path:
@@ -115,6 +117,4 @@ def _csv_line(cells: Sequence[str]) -> str:
 
 def _harmless(cell: str) -> str:
     """A cell that a spreadsheet would run as a formula, as a text; a number stays a number."""
-    if not cell.startswith(_FORMULA_SIGNS) or cell[1:].replace(".", "", 1).isdigit():
-        return cell
-    return f"'{cell}"
+    return cell if _NUMBER.fullmatch(cell) else harmless(cell)

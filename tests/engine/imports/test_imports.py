@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from engine import history, imports, queries, record_writes, records
 from engine.access.principals import Principal, person
 from engine.errors import Conflict, Forbidden, NotFound, Refused
+from engine.exporters.csv import harmless
 from engine.imports import Import
 from engine.imports.carrying import KINDS
 from engine.queries import Query
@@ -181,6 +183,19 @@ def test_refused_lines_can_be_mended_and_brought_again(desk: Desk) -> None:
         "C2,x,3,x is no amount of money.",
         "C3,'=1+1,4,'=1+1 is no amount of money.",
     ]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "'=1+1", "＝1+1", "-x", "@a", "'", "x"])
+def test_what_was_refused_comes_back_as_it_was(desk: Desk, cell: str) -> None:
+    """However often it is mended, brought and refused; a spreadsheet runs none of it."""
+    written = io.StringIO()
+    csv.writer(written).writerows([["no", "amount"], [harmless(cell), "x"]])
+    content = written.getvalue()
+    for _time in range(2):
+        done = desk.bring(content, "shop.orders", {"no": "number", "amount": "amount"})
+        with desk.workspace.read(desk.asker) as session:
+            content = "".join(imports.refused_file(session, done.id)).removeprefix("\ufeff")
+        assert next(csv.reader(content.splitlines()[1:]))[0] == harmless(cell)
 
 
 def test_values_may_be_given_another_meaning(desk: Desk) -> None:
