@@ -88,12 +88,11 @@ def enter_definition(session: Session, app: str = "") -> None:
 
     Raises `Forbidden` for those whom roles limit, and for a token that is for some tables alone.
     """
-    if session.principal.scope.within:
-        raise Forbidden(_("This token may not see definitions: it is for some tables alone."))
-    apps = session.whole.apps
+    apps, alone = session.whole.apps, bool(session.principal.scope.within)
     limiting = [one for key, one in apps.items() if one.roles and app in ("", key)] or session.principal.shared
-    if limiting and session.seen is not session.whole:
-        raise Forbidden(_("Only owners and builders see the definition of an app with roles. Ask one of them."))
+    if alone or (limiting and session.seen is not session.whole):
+        says = _("Only owners and builders see the definition of an app with roles. Ask one of them.")
+        raise Forbidden(_("This token may not see definitions: it is for some tables alone.") if alone else says)
 
 
 def _enter_by_share(shared: Shared, act: Act, table: Table) -> None:

@@ -45,6 +45,7 @@ COMMANDS = (
     (APPS, "table-from-schema", "tables:table_from_schema", "Make a table from a JSON Schema."),
     (APPS, "calendar", "calendar:calendar", "Print or set the working hours and holidays."),
     (RECORDS, "import", "imports:import_file", "Bring a file into a table."),
+    (RECORDS, "mail-in", "mail:mail_in", "Make a record of a mail."),
     (RECORDS, "query", "queries:query", "Find records: filter, sort, search, group, total."),
     (RECORDS, "gaps", "queries:gaps", "List the numbers of a sequence that no record has."),
     (RECORDS, "runs", "automations:runs", "List runs of automations, or show what one did."),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.definitions.check_names import no_field
-from engine.definitions.language import Form, Table
+from engine.definitions.language import PARTS_OF_MAIL, Form, Table
 from engine.errors import Problem
 from engine.text import _
 
@@ -23,6 +23,7 @@ def form_problems(at: str, form: Form, table: Table) -> Iterator[Problem]:
     yield from _time_problems(at, form)
     if form.corrections and form.corrections.mail_to:
         yield from _mail_problems(f"{at}/corrections/mail_to", form, form.corrections.mail_to, table)
+    yield from _part_problems(f"{at}/mail", form, table)
 
 
 def _time_problems(at: str, form: Form) -> Iterator[Problem]:
@@ -42,6 +43,21 @@ def _mail_problems(at: str, form: Form, key: str, table: Table) -> Iterator[Prob
     elif field.type != "email" or key not in {question.field for question in form.fields}:
         says = _("{field} must be an e-mail address that the form asks for.", field=field.label)
         yield Problem(at, says, "option", key)
+
+
+def _part_problems(at: str, form: Form, table: Table) -> Iterator[Problem]:
+    """Parts of a mail that go into fields which cannot hold them."""
+    asked = {question.field for question in form.fields}
+    for part, key in form.mail.items():
+        field = table.fields.get(key)
+        if field is None:
+            yield no_field(f"{at}/{part}", key, table)
+        elif key not in asked:
+            says = _("{field} is not among the fields of the form.", field=field.label)
+            yield Problem(f"{at}/{part}", says, "option", key)
+        elif field.kind.holds not in PARTS_OF_MAIL[part]:
+            says = _("{field} cannot hold this part of a mail.", field=field.label)
+            yield Problem(f"{at}/{part}", says, "option", key)
 
 
 def _is_time(said: str) -> bool:

@@ -142,6 +142,7 @@ def _form(key: str, one: Mapping[str, Any]) -> Form:
         closes=one.get("closes"),
         most=one.get("most"),
         corrections=Corrections(**one["corrections"]) if "corrections" in one else None,
+        mail=one.get("mail", {}),
     )
 
 

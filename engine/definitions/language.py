@@ -22,6 +22,13 @@ Condition = Mapping[str, Any] | str
 SYSTEM_FIELDS = ("created_at", "created_by", "updated_at", "updated_by")
 RESERVED_APPS = frozenset({"meta", "bases"})  # words of addresses of the API
 RESERVED_KEYS = frozenset({"id", *SYSTEM_FIELDS, "error", "steps", "trigger", "record", "settings", "previous"})
+_TEXT = frozenset({"text"})
+# The parts of a mail that a form may put into its fields, and what such a field holds.
+PARTS_OF_MAIL: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("subject", "text", "sender", "name"), _TEXT),
+    "date": frozenset({"date", "date_time"}),
+    "attachments": frozenset({"files"}),
+}
 COMMON_FIELD_KEYS = ("type", "label", "help", "required", "unique", "default", "released")
 
 
@@ -188,6 +195,7 @@ class Form:
     closes: str | None = None
     most: int | None = None
     corrections: Corrections | None = None
+    mail: Mapping[str, str] = field(default_factory=dict)  # which part of a mail goes into which field
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 from engine.actions import actions
 from engine.definitions import access_tests, roles, rules
 from engine.definitions.conditions import MAX_NESTING, MAX_PARTS
+from engine.definitions.language import PARTS_OF_MAIL
 from engine.field_types import FieldType, field_types
 from engine.field_types.select import COLORS
 from engine.triggers import triggers
@@ -229,6 +230,12 @@ def _form() -> Schema:
                 ),
                 "description": "Whoever sent the form gets a link to correct it, while it is open, for so many days; "
                 "also by mail to the address in the field `mail_to`.",
+            },
+            "mail": {
+                **_object({part: {"$ref": "#/$defs/key"} for part in PARTS_OF_MAIL}),
+                "minProperties": 1,
+                "description": "A mail that is handed over to this form makes a record: which part goes into which of "
+                "its fields.",
             },
         },
         required=("fields",),

@@ -84,7 +84,7 @@ def texts(part: Any, at: str) -> Iterator[tuple[str, Any]]:
     """Every text that people read, with its JSON pointer."""
     if isinstance(part, dict):
         for key, value in part.items():
-            if key in {"values", "totals", "body"} or (key == "fields" and at.startswith("/roles/")):
+            if key in {"values", "totals", "body", "mail"} or (key == "fields" and at.startswith("/roles/")):
                 continue  # keyed by fields
             readable = key in {"label", "plural", "description", "help", "message", "subject", "submit", "thanks"}
             if readable and (isinstance(value, str) or not set(value) & {"type", "label"}):

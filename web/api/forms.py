@@ -1,14 +1,15 @@
-"""The forms of an app: list, get, open one to the public or close it, say when strangers may send it."""
+"""The forms of an app: list, get, open one to the public or close it, say when it can be sent; hand mails over."""
 
 from __future__ import annotations
 
+import base64
 from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine import forms
+from engine import forms, mail_in
 from engine.definitions.language import App, Form, Table
 from engine.errors import NotFound
 from engine.storage.session import Session
@@ -17,7 +18,7 @@ from web.api.answering import Body, Endpoints, answered, answered_with_body
 from web.api.callers import Caller
 from web.api.errors import wrong_request
 from web.api.naming import app_named, said
-from web.api.shapes import FLAG, TEXT, WHOLE, array, number, or_null, shape
+from web.api.shapes import FLAG, TEXT, WHOLE, array, number, or_null, ref, shape
 
 router = Endpoints("/bases/{app}/forms")
 
@@ -29,6 +30,9 @@ _FORM = shape(
     public=FLAG, **_LIMITS,
 )  # fmt: skip
 _CHANGE = shape({"public": FLAG, **_LIMITS})
+_MAIL = shape(message={**TEXT, "contentEncoding": "base64"})
+_ARRIVED = shape({"id": ref("RecordId"), "says": TEXT}, outcome=TEXT)
+RAW = "message/rfc822"
 
 
 @router.on("GET", "", shape(forms=array(_FORM)))
@@ -41,6 +45,14 @@ async def list_forms(request: Request, app: str) -> Response:
 async def get_form(request: Request, app: str, form: str) -> Response:
     """A form with what it asks for; `url` is where strangers fill in a public one."""
     return await answered(request, _get, app, form)
+
+
+@router.on("POST", "/{form}/mails", _ARRIVED, body=_MAIL)
+async def take_mail(request: Request, app: str, form: str) -> Response:
+    """Hand over a mail: `{"message": base64}`, or the mail as it is with the content type `message/rfc822`."""
+    if request.headers.get("content-type", "").startswith(RAW):
+        return await answered(request, _take, app, form, await request.body())
+    return await answered_with_body(request, _take_encoded, app, form)
 
 
 @router.on("PATCH", "/{form}", _FORM, body=_CHANGE)
@@ -67,6 +79,23 @@ def _change(caller: Caller, app: str, form: str, body: Body) -> Any:
         table, held = _named(app_named(session.layout, app), form)
         forms.change(session, table.address, held.key, body)
         return _told(caller, session, *_named(session.layout.apps[app], form))
+
+
+def _take_encoded(caller: Caller, app: str, form: str, body: Body) -> Any:
+    message = body.get("message")
+    if not isinstance(message, str):
+        raise wrong_request("message must be a mail in base64")
+    try:
+        return _take(caller, app, form, base64.b64decode("".join(message.split()), validate=True))
+    except ValueError as error:
+        raise wrong_request("message must be a mail in base64") from error
+
+
+def _take(caller: Caller, app: str, form: str, raw: bytes) -> Any:
+    with caller.read() as session:
+        table, held = _named(app_named(session.layout, app), form)
+    found = mail_in.arrive(caller.store, caller.principal, table.address, held.key, raw, caller.site.file_limits)
+    return {"outcome": found.outcome} | ({"id": found.record} if found.record else {"says": str(found.says)})
 
 
 def _named(app: App, name: str) -> tuple[Table, Form]:

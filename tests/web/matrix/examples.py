@@ -300,6 +300,9 @@ EXAMPLES: dict[str, Making] = {
     "POST /v0/bases/{app}/roles/{role}/holders": lambda _place, side, _who, _known: {
         "json": {"userId": side.ids["user"]}
     },
+    "POST /v0/bases/{app}/forms/{form}/mails": lambda *_given: {
+        "json": {"message": base64.b64encode(b"From: a@example.com\nSubject: By mail\n\nHello").decode()}
+    },
     "PATCH /v0/bases/{app}/forms/{form}": lambda *_given: {"json": {"public": False}},
     "POST /v0/meta/bases/{app}/tables/{table}/views": lambda *_given: {"json": {"name": "Another"}},
     "PATCH /v0/meta/bases/{app}/views/{view}": lambda *_given: {"json": {"name": "Called"}},

@@ -108,7 +108,13 @@ def app_of_all() -> dict[str, Any]:
     tables["tags"]["fields"] |= {"level": {"type": "select", "choices": {"a": {"label": "A"}, "b": {"label": "B"}}}}
     tables["tags"]["views"] = {"all": {"type": "grid"}, "board": {"type": "kanban", "by": "level"}}
     tables["tags"]["forms"] = {
-        "enquiry": {"label": "Enquiry", "fields": ["name"], "public": True, "corrections": {"days": 30}},
+        "enquiry": {
+            "label": "Enquiry",
+            "fields": ["name"],
+            "public": True,
+            "corrections": {"days": 30},
+            "mail": {"subject": "name"},
+        },
         "desk": {"label": "Desk", "fields": ["name"]},
     }
     tables["secrets"]["fields"] |= {"level": {"type": "select", "choices": {"a": {"label": "A"}}}}
