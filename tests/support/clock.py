@@ -15,5 +15,9 @@ class Clock:
         return datetime.now(UTC) + self.ahead
 
     def forward(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Let `seconds` pass; fewer than none put the clock back."""
         self.ahead += timedelta(seconds=seconds)
+
+    def set(self, moment: datetime) -> None:
+        """Make it this time."""
+        self.ahead = moment - datetime.now(UTC)
