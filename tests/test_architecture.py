@@ -1,4 +1,7 @@
-"""The house as executable rules: who may import whom, where commit may stand, where a socket may be opened."""
+"""The house as executable rules: who may import whom, where commit may stand, where a socket may be opened.
+
+T-SSRF-03, T-SQLI-04, T-FORM-01, and what is done nowhere, since it lets somebody in.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +108,24 @@ BEHIND_THE_DOOR = {
 _REACHES = re.compile(r"layout\.(sql|links)\(|whole\.(sql|links)\(|session\.behind\(\)|session\.whole\b")
 OPENS_SOCKETS = {"engine/egress.py", "engine/local_door.py", "web/serving.py"}
 SOCKET_MODULES = {"socket", "ssl", "http.client", "urllib.request", "httpx", "httpx2", "requests", "smtplib", "ftplib"}
-EVALUATES = {"eval", "exec", "__import__"}
+EVALUATES = {"eval", "exec", "compile", "__import__"}
+# What runs what it reads, or is led astray by it.
+UNSAFE_MODULES = {"pickle", "marshal", "shelve", "dill", "yaml", "xml.etree", "xml.dom", "xml.sax", "lxml"}
+# What is done nowhere but here, and why that is right.
+DONE_ONLY_HERE = {
+    r"(?<!date)time\.time\(": {
+        "engine/imports/files.py": "how old a file is, of which the system keeps the time",
+        "web/signing.py": "until when a signature counts, in other processes too",
+    },
+    "import random": {"engine/storage/session.py": "how long to wait for others"},
+    "expat": {"engine/importers/_sheets.py": "reads no part that declares anything"},
+}
+CALLED_MARKUP = {
+    "web/grid_cells.py": "puts together cells that are drawn by page files",
+    "web/markdown.py": "what nh3 has cleaned",
+    "web/qr_codes.py": "drawn by segno: paths only",
+}
+SECRET = re.compile(r"(^|_)(token|secret|signature|digest|mac|password)$")
 
 
 def module_of(path: Path) -> str:
@@ -195,6 +215,61 @@ def test_nothing_that_a_user_writes_is_evaluated() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in EVALUATES
     ]
     assert not places(found)
+
+
+def test_nothing_unsafe_reads_what_comes_from_outside() -> None:
+    found = [
+        (path, line)
+        for path in SOURCES
+        for line, name in imports_of(path)
+        if any(name == one or name.startswith(f"{one}.") for one in UNSAFE_MODULES)
+    ]
+    assert not places(found)
+    assert not [path for path in SOURCES if re.search(r"os\.(system|popen)\(|shell=True", path.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("done", DONE_ONLY_HERE)
+def test_what_is_done_in_few_places_is_done_in_no_other(done: str) -> None:
+    found = {str(path.relative_to(ROOT)) for path in SOURCES if re.search(done, path.read_text("utf-8"))}
+    assert found == DONE_ONLY_HERE[done].keys()
+
+
+def test_what_is_called_markup_is_a_constant_or_says_why() -> None:
+    """... what a constant is filled with (`Markup("...").format`) is escaped."""
+    found = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        for node in calls_in(path)
+        if ast.unparse(node.func) == "Markup" and node.args and not isinstance(node.args[0], ast.Constant)
+    }
+    assert found == CALLED_MARKUP.keys()
+
+
+def test_no_sql_is_made_of_texts() -> None:
+    found = [
+        (path, node.lineno)
+        for path in SOURCES
+        for node in calls_in(path)
+        if ast.unparse(node.func) == "sa.text" and isinstance(node.args[0], ast.JoinedStr | ast.BinOp)
+    ]
+    assert not places(found)
+
+
+def test_secrets_are_compared_in_constant_time() -> None:
+    """`hmac.compare_digest`, or their hashes: never with `==`, which tells by its time how much was right."""
+    found = [
+        (path, node.lineno)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Compare)
+        and isinstance(node.ops[0], ast.Eq | ast.NotEq)
+        and any(SECRET.search(ast.unparse(one)) for one in (node.left, *node.comparators))
+    ]
+    assert not places(found)
+
+
+def calls_in(path: Path) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
 
 
 def test_kinds_know_no_session_and_no_html() -> None:

@@ -36,6 +36,7 @@ log = logging.getLogger("formwork.api")
 CALLER = "formwork.caller"  # in the scope of a request that a page asks from within: as whom
 TRUE = frozenset({"1", "true", "True", "TRUE"})
 MAX_DEPTH, MAX_KEYS = 32, 100_000  # of a JSON body: a thousand records with a hundred values each
+_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"(\s*+:)?')  # of valid JSON; what a colon follows is a key
 
 Body = dict[str, Any]
 Answering = TypeVar("Answering", bound=Callable[..., Awaitable[Response]])
@@ -221,8 +222,8 @@ def _site_of(request: Request) -> Site:
     return cast(Site, request.app.state.site)
 
 
-def check_size(body: Body) -> None:
-    """Raises `ApiRefusal` for a body that is nested too deep or has too many keys to be what we know."""
+def check_size(body: Body) -> int:
+    """How many keys there are. Raises `ApiRefusal` for a body that is nested too deep or has too many of them."""
     inner: list[Any] = [body]
     depth = keys = 0
     while inner:
@@ -233,6 +234,7 @@ def check_size(body: Body) -> None:
             raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", says)
         values = (value for one in inner for value in (one.values() if isinstance(one, dict) else one))
         inner = [value for value in values if isinstance(value, dict | list)]
+    return keys
 
 
 def _object_in(content: bytes) -> Body:
@@ -242,5 +244,7 @@ def _object_in(content: bytes) -> Body:
         raise ApiRefusal(400, "INVALID_REQUEST_BODY", f"Could not parse request body: {error}") from error
     if not isinstance(body, dict):
         raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "The request body must be a JSON object")
-    check_size(body)
+    # Of two keys that are alike one reader takes the first, another the last: which is meant, nobody knows.
+    if check_size(body) < sum(map(bool, _TEXTS.findall(content))):
+        raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "A key stands twice in one object of the request body")
     return body
