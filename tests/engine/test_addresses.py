@@ -1,4 +1,7 @@
-"""The guard against calls into our own network: a corpus of hostile targets, and what may pass."""
+"""The guard against calls into our own network: a corpus of hostile targets, and what may pass.
+
+T-SSRF-01, T-SSRF-02, T-SSRF-09.
+"""
 
 from __future__ import annotations
 

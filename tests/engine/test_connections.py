@@ -1,4 +1,4 @@
-"""Connections: where webhooks go, and the secrets that sign them."""
+"""Connections: where webhooks go, and the secrets that sign them (T-CRED-01)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file is, by its bytes; what it may be called."""
+"""What a file is, by its bytes; what it may be called (T-FILE-01, T-PATH-01)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Outgoing calls against real servers that behave well, badly and worse."""
+"""Outgoing calls against real servers that behave well, badly and worse.
+
+T-SSRF-04, T-SSRF-07, T-SSRF-08, T-SSRF-10.
+"""
 
 from __future__ import annotations
 

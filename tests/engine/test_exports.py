@@ -1,4 +1,4 @@
-"""What people take along: as they see it, as a file of any kind, and back again."""
+"""What people take along: as they see it, as a file of any kind, and back again (T-CSV-01)."""
 
 from __future__ import annotations
 

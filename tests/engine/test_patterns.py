@@ -1,4 +1,4 @@
-"""Patterns: the closed grammar, the same answer from both engines, and no pattern that takes for ever."""
+"""Patterns: the closed grammar, the same answer from both engines, and no pattern that takes for ever (T-DOS-04)."""
 
 from __future__ import annotations
 

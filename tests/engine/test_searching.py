@@ -1,4 +1,4 @@
-"""A text is looked for in everything that a record shows, on both databases."""
+"""A text is looked for in everything that a record shows, on both databases (T-SQLI-03)."""
 
 from __future__ import annotations
 

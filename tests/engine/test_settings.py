@@ -1,4 +1,4 @@
-"""Settings by environment."""
+"""Settings by environment (T-RESET-02)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets at rest."""
+"""Secrets at rest (T-SEC-02)."""
 
 from __future__ import annotations
 

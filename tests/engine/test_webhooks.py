@@ -1,4 +1,4 @@
-"""Signing as Standard Webhooks asks, and when an attempt is repeated."""
+"""Signing as Standard Webhooks asks, and when an attempt is repeated (T-WH-02)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""No other site can make a signed-in browser write here: generated from the routes, so that a new one is in it."""
+"""No other site can make a signed-in browser write here: generated from the routes, so that a new one is in it.
+
+T-CSRF-01.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people write in Markdown, and what comes of what attackers write."""
+"""What people write in Markdown, and what comes of what attackers write (T-HTMX-03)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where a request comes from cannot be made up, and behind a proxy that is trusted it is known all the same."""
+"""Where a request comes from cannot be made up, and behind a proxy that is trusted it is known all the same.
+
+T-PRX-01.
+"""
 
 from __future__ import annotations
 

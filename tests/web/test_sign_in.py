@@ -1,4 +1,4 @@
-"""Signing in, the first owner, and the account page."""
+"""Signing in, the first owner, and the account page (T-ENUM-01, T-PWD-01, T-SES-01)."""
 
 from __future__ import annotations
 

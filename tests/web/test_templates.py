@@ -1,4 +1,7 @@
-"""The page files: nothing in them that the policy would block, or that htmx would need eval for."""
+"""The page files: nothing in them that the policy would block, or that htmx would need eval for.
+
+T-HTMX-01, T-XSS-01.
+"""
 
 from __future__ import annotations
 

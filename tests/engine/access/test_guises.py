@@ -1,3 +1,5 @@
+"""Whoever looks as somebody else is that principal in everything (T-RULE-03)."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""What a role sees: records, fields, and what is computed of them (T-RULE-02)."""
+
 from __future__ import annotations
 
 import pytest

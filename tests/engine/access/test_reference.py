@@ -1,4 +1,4 @@
-"""Rules of records against a small evaluator of its own: what is unknown denies, on both databases."""
+"""Rules of records against a small evaluator of its own: what is unknown denies, on both databases (T-RULE-01)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What still tells of hidden things, one by one, as `tells.txt` declares it: no more than that, and no less."""
+"""What still tells of hidden things, one by one, as `tells.txt` declares it: no more than that, and no less.
+
+T-NI-05.
+"""
 
 from __future__ import annotations
 

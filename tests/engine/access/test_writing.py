@@ -1,3 +1,5 @@
+"""What a role writes is judged before and after (T-NI-04)."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,4 @@
-"""With whose rights an automation acts: its app's, or those of the person who caused it."""
+"""With whose rights an automation acts: its app's, or those of the person who caused it (T-AUTO-01, T-IDOR-03)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents that are damaged anywhere: every mistake is told at its place, none takes the check down."""
+"""Documents that are damaged anywhere: every mistake is told at its place, none takes the check down (T-BAD-06)."""
 
 from __future__ import annotations
 

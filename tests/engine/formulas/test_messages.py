@@ -1,4 +1,4 @@
-"""Messages with placeholders."""
+"""Messages with placeholders (T-TPL-02, T-TPL-03)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parser: what it makes of texts, and what it says about those that it cannot read."""
+"""The parser: what it makes of texts, and what it says about those that it cannot read (T-FORM-01)."""
 
 from __future__ import annotations
 

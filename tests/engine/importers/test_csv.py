@@ -1,4 +1,7 @@
-"""A CSV file is read as its owner sees it, whatever wrote it; what cannot be read costs its own line and no other."""
+"""A CSV file is read as its owner sees it, whatever wrote it; what cannot be read costs its own line and no other.
+
+T-BAD-04.
+"""
 
 from __future__ import annotations
 

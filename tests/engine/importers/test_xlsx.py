@@ -1,4 +1,7 @@
-"""A sheet is read as it was written, to the last digit; what would harm the server is refused before it is unpacked."""
+"""A sheet is read as it was written, to the last digit; what would harm the server is refused before it is unpacked.
+
+T-XLSX-01, T-XLSX-02, T-BAD-05.
+"""
 
 from __future__ import annotations
 

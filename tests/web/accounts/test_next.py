@@ -1,4 +1,4 @@
-"""Where `next` leads: to a page of ours, whatever it says, before signing in and after."""
+"""Where `next` leads: to a page of ours, whatever it says, before signing in and after (T-REDIR-01)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Nobody gives themselves more than they hold: not by names slipped into a form, not by addresses, not two at once."""
+"""Nobody gives themselves more than they hold: not by names slipped into a form, not by addresses, not two at once.
+
+T-PRIV-01, T-PRIV-02, T-MASS-01.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in with an account elsewhere, through the pages and a real provider."""
+"""Signing in with an account elsewhere, through the pages and a real provider (T-OAUTH-01)."""
 
 from __future__ import annotations
 

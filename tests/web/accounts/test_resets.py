@@ -1,4 +1,4 @@
-"""A forgotten password, from the page to the mail and back."""
+"""A forgotten password, from the page to the mail and back (T-RESET-01, T-ENUM-01)."""
 
 from __future__ import annotations
 

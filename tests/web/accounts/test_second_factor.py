@@ -1,4 +1,4 @@
-"""The second factor at the pages: switched on with a phone, asked for at the next sign-in, switched off."""
+"""The second factor at the pages: switched on with a phone, asked for at the next sign-in, switched off (T-2FA-01)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the API says of itself, and whether its answers are true to that."""
+"""What the API says of itself, and whether its answers are true to that (T-BAD-02, T-INV-01)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files through the pages: brought, shown, handed over, also without a script."""
+"""Files through the pages: brought, shown, handed over, also without a script (T-FILE-02, T-FILE-03)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links by which strangers see a view or a record: made, opened, taken back."""
+"""Links by which strangers see a view or a record: made, opened, taken back (T-SHARE-01)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whatever a rep asks, two worlds that differ only in what the rep may not see give the same answers."""
+"""Whatever a rep asks, two worlds that differ only in what the rep may not see give the same answers.
+
+T-NI-01, T-NI-02, T-NI-03.
+"""
 
 from __future__ import annotations
 
