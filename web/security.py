@@ -121,7 +121,7 @@ class BodyLimit:
             raise TooLong
         headers = dict(scope["headers"])
         limit = self.upload if headers.get(b"content-type", b"").startswith(b"multipart/") else FORM_BYTES
-        if scope["path"].endswith(("/uploadAttachment", "/mails")):
+        if scope["path"].endswith(("/uploadAttachment", "/mails", "/meta/files")):
             limit = self.upload * 4 // 3 + 65_536  # base64
         said = headers.get(b"content-length", b"0")
         if not said.isdigit() or int(said) > limit:

@@ -31,7 +31,12 @@ class Scope:
         """Raises `Forbidden` unless `act` may be done with records of the table."""
         if not self.covers(address):
             raise Forbidden(_("This token may not use the table {table}.", table=address))
-        if act not in READS and not self.writes:
+        if act not in READS:
+            self.check_writes()
+
+    def check_writes(self) -> None:
+        """Raises `Forbidden` for one that only reads."""
+        if not self.writes:
             raise Forbidden(_("This token may only read."))
 
     def check_builds(self) -> None:

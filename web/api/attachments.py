@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 from starlette.requests import Request
@@ -20,37 +18,30 @@ from engine.text import _
 from web.api.answering import Body, Endpoints, answered_with_body
 from web.api.callers import Caller
 from web.api.cells import Cells
-from web.api.errors import ApiRefusal
 from web.api.file_links import FileLinks
+from web.api.files import CONTENT, content_in
 from web.api.naming import names_of
 from web.api.paths import name_in
-from web.api.shapes import ANYTHING, MOMENT, NAME, TEXT, ref, shape
+from web.api.shapes import ANYTHING, MOMENT, ref, shape
 from web.api.writing import check_id
 
 router = Endpoints()
 
-_FILE = shape({"contentType": TEXT}, filename=NAME, file={**TEXT, "contentEncoding": "base64"})
 _ADDED = shape(id=ref("RecordId"), createdTime=MOMENT, fields=ANYTHING)
 
 
-@router.on("POST", "/{app}/{record}/{field}/uploadAttachment", _ADDED, body=_FILE)
+@router.on("POST", "/{app}/{record}/{field}/uploadAttachment", _ADDED, body=CONTENT)
 async def upload(request: Request, app: str, record: str, field: str) -> Response:
     """Add a file to a record: `{"filename", "file"}`, the content in base64. The type that it says is not believed."""
     return await answered_with_body(request, _upload, app, record, name_in(field))
 
 
 def _upload(caller: Caller, app: str, record: str, field: str, body: Body) -> Any:
-    name, content = body.get("filename"), body.get("file")
-    if not isinstance(name, str) or not isinstance(content, str):
-        raise ApiRefusal(422, "INVALID_REQUEST_MISSING_FIELDS", "filename and file are needed")
-    try:
-        held = base64.b64decode("".join(content.split()), validate=True)
-    except ValueError as error:  # also where it is no ASCII
-        raise ApiRefusal(422, "INVALID_REQUEST_UNKNOWN", "file must be base64") from error
+    name, content = content_in(body)
     with caller.read() as session:
         table, key = _found(session, app, check_id(record), field)
         door.enter(caller.principal, "update", table, {key})  # before a file is kept for nothing
-    brought = files.bring(caller.store, caller.principal, io.BytesIO(held), name, caller.site.file_limits)
+    brought = files.bring(caller.store, caller.principal, content, name, caller.site.file_limits)
     with caller.write() as session:
         before = records.get(session, table.address, record).values.get(key) or []
         records.update(session, table.address, {record: {key: [*before, brought.id]}})

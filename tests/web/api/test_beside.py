@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 
 import pytest
@@ -242,3 +243,26 @@ def test_changing_apps_and_people_are_rights_of_their_own(installation: Installa
     plain.ask("DELETE", f"/shop/orders/{order}")
     building.ask("DELETE", "/meta/bases/shop/views/orders.paid")
     assert [thing["name"] for thing in some.ask("GET", "/meta/trash")["things"]] == ["A-1"]
+
+
+def test_a_file_is_brought_before_its_record(installation: Installation, api: Client) -> None:
+    definition = copy.deepcopy(SHOP)
+    definition["tables"]["orders"]["fields"]["papers"] = {"type": "attachment", "required": True, "label": "Papers"}
+    api.ask("PUT", "/bases/shop/definition", {"definition": definition})
+    content = base64.b64encode(b"words").decode()
+    brought = api.ask("POST", "/meta/files", {"filename": "a.txt", "file": content})
+    assert (brought["filename"], brought["size"], brought["type"]) == ("a.txt", 5, "text/plain")
+    (order,) = api.create({"number": "A-1", "Papers": [{"id": brought["id"]}]})
+    (held,) = api.ask("GET", f"/shop/orders/{order}")["fields"]["Papers"]
+    assert held["id"] == brought["id"]
+    url = api.ask("GET", f"/meta/files/{brought['id']}")["url"]
+    assert TestClient(installation.app).get(url.partition("8000")[2]).content == b"words"
+    assert api.refused("POST", "/meta/files", {"filename": "a.txt", "file": "%%%"}) == "INVALID_REQUEST_UNKNOWN"
+    api.ask("GET", "/meta/files/fil00000000000000", status=404)
+
+
+def test_an_invitation_that_is_sent_twice_under_one_name_is_one(api: Client) -> None:
+    headers = {"Authorization": f"Bearer {api.token}", "Idempotency-Key": "one"}
+    first, again = (api.http.post("/v0/meta/invitations", json={"role": "guest"}, headers=headers) for _each in "ab")
+    assert first.json() == again.json()
+    assert len(api.ask("GET", "/meta/invitations")["invitations"]) == 1

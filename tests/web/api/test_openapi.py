@@ -159,5 +159,6 @@ def _things(installation: Installation, client: Client) -> dict[str, str]:
         "thing": client.ask("GET", "/meta/trash")["things"][0]["id"],
         "transaction": client.ask("GET", f"/shop/orders/{record}/history")["history"][0]["transactionId"],
         "invitation": client.ask("POST", "/meta/invitations", {"role": "guest"})["id"],
+        "file": client.ask("POST", "/meta/files", {"filename": "a.txt", "file": "d29yZHM="})["id"],
         "hook": client.ask("POST", "/bases/shop/webhooks", {"specification": asks})["id"],
     }

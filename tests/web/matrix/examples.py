@@ -259,6 +259,7 @@ MEETS = {
 }
 EXAMPLES: dict[str, Making] = {
     "POST /v0/{app}/{record}/{field}/uploadAttachment": _api_file,
+    "POST /v0/meta/files": _api_file,
     "POST /v0/{app}/{table}/exports": lambda *_given: {"json": {"format": "jsonl"}},
     "POST /v0/{app}/{table}/listRecords": lambda *_given: {"json": {}},
     "POST /v0/{app}/{table}": _api_new,

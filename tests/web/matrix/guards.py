@@ -25,6 +25,7 @@ CALLS = frozenset(
         "check_proof",
         "check_builds",
         "check_people",
+        "check_writes",
     }
 )
 RAISES = frozenset({"Forbidden", "SignInNeeded", "ProofNeeded"})
