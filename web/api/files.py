@@ -48,6 +48,7 @@ def content_in(body: Body) -> tuple[str, io.BytesIO]:
 
 
 def _bring(caller: Caller, body: Body) -> Any:
+    caller.principal.scope.check_writes()
     name, content = content_in(body)
     brought = files.bring(caller.store, caller.principal, content, name, caller.site.file_limits)
     return FileLinks(caller).object_of(brought)

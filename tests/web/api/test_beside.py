@@ -266,3 +266,10 @@ def test_an_invitation_that_is_sent_twice_under_one_name_is_one(api: Client) -> 
     first, again = (api.http.post("/v0/meta/invitations", json={"role": "guest"}, headers=headers) for _each in "ab")
     assert first.json() == again.json()
     assert len(api.ask("GET", "/meta/invitations")["invitations"]) == 1
+
+
+def test_a_number_that_no_database_holds_is_refused(api: Client, order: str) -> None:
+    for path in ("/shop/orders/history", f"/shop/orders/{order}/history", "/bases/shop/revisions"):
+        assert api.refused("GET", path, offset=10**30) == "INVALID_REQUEST_UNKNOWN"
+    assert api.refused("GET", "/shop/orders", maxRecords=10**30) == "INVALID_REQUEST_UNKNOWN"
+    assert api.refused("GET", "/bases/shop/revisions/1/changes", since=10**30) == "INVALID_REQUEST_UNKNOWN"
