@@ -48,7 +48,7 @@ from engine.account_mail import Words
 from engine.automations import outside
 from engine.automations.steps import Means
 from engine.egress import Egress
-from engine.imports import lookups
+from engine.imports import lookups, mappings
 from engine.queries import Query
 from engine.storage.session import Session
 from tests.web.matrix.asking import Ask, Crowd
@@ -140,6 +140,7 @@ def _verbs(place: Place) -> Iterator[Attempt]:
     yield verb("shares", reading, shares.belonging_to)
     yield verb("audit", builder, audit.entries)
     yield verb("audit proof", builder, audit.verify)
+    yield verb("a mapping", reading, lambda session: mappings.put(session, TAGS, "x", {}))
     yield verb("export", rep, lambda session: apps.export(session, "crm"))
     yield verb("revisions", rep, lambda session: apps.revisions(session, "crm"))
     clerk = Principal("person", rep.id, rep.id, "member", held=frozenset({"crm.clerk"}))

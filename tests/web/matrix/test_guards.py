@@ -19,6 +19,7 @@ from tests.web.matrix.test_matrix import Cell, cells
 # with. Lines of a record are held by tests/engine/access/test_lines.py.
 SECOND_LINES = {
     ("engine/automations/steps.py", "_asker"),  # asked by the worker, for nobody's request
+    ("engine/by_item.py", "page"),  # reads the records that it found
     ("engine/held_files.py", "_may_read"),
     ("engine/hooks/__init__.py", "create"),
     ("engine/imports/carrying.py", "_table"),
