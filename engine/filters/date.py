@@ -54,8 +54,10 @@ class Date(Held):
                     day_of(value, today)
         except (ValueError, TypeError, OverflowError):
             if operator.takes == "period":
-                return _("This must be a period such as `this_month` or `last_days`.")
-            return _("This must be a day such as `2026-03-31`, `today` or `days_ago`.")
+                example = '{"last_days": 7}'
+                return _("This must be a period such as `this_month` or `{example}`.", example=example)
+            example = '{"days_ago": 7}'
+            return _("This must be a day such as `2026-03-31`, `today` or `{example}`.", example=example)
         return None
 
     def read(self, typed: str) -> Any:
