@@ -54,6 +54,8 @@ CHUNK = 1_000  # records written together
 MOST_TOLD = 20  # records of one thing that is wrong
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+Turn = Callable[[Any], Any]
+
 _RECORD_ID = re.compile(r"rec[0-9A-Za-z]{14}")
 _FILE_ID = re.compile(r"att[0-9A-Za-z]{14}")
 
@@ -184,32 +186,34 @@ class _Bringing:
     def fill(self, table: Table) -> int:
         """Write the records of a table; how many."""
         session, count = self._session, 0
-        fields = {one.key: one for one in stored(session, table)}
+        fields = {one.key: (one, self._turning(one)) for one in stored(session, table)}
+        drawn = [one for one, _turn in fields.values() if one.kind.drawn]
         for some in _chunks(self._archive.lines(_part(table))):
             read = [self._record(table, fields, line, one) for line, one in some]
             rows = self._linked(table, read)
             record_rows.insert(session, table, rows, computed.with_new(session, table))
             unique.keep(session, table, dict(rows))
             held_files.note_uses(session, table, rows)
-            for drawn in (one for one in fields.values() if one.kind.drawn):
-                sequences.keep_up(session, drawn, [values.get(drawn.key) for _id, values in rows])
+            for one in drawn:
+                sequences.keep_up(session, one, [values.get(one.key) for _id, values in rows])
             history.log(session, [Change(table.address, one, "created", {}, values) for one, values in rows])
+            session.changes.clear()  # nothing listens to an app that is only now coming, and there may be a million
             count += len(rows)
         return count
 
     def _record(
-        self, table: Table, fields: Mapping[str, Field], line: int, given: Mapping[str, Any]
+        self, table: Table, fields: Mapping[str, tuple[Field, Turn]], line: int, given: Mapping[str, Any]
     ) -> tuple[str, Values]:
         values: Values = {}
         for key, value in given.items():
             if key == "id":
                 continue
-            of = fields.get(key)
+            of, turn = fields.get(key, (None, _same))
             if of is None:
                 raise refused(_("{part}, line {line}: there is no field {field} here.",
                                 part=_part(table), line=line, field=key), "unknown_field")  # fmt: skip
             try:
-                here = self._here(of, value)
+                here = turn(value)
                 values[key] = here if is_empty(here) else self._judged(of, here)
             except (InvalidValue, TypeError, ValueError) as error:
                 says = error.says if isinstance(error, InvalidValue) else _("is of another kind")
@@ -226,17 +230,20 @@ class _Bringing:
             return value if kind.computed or kind.copied or kind.system else kind.accept(value, options)
         return of.kind.accept(value, options_of(self._session, of))
 
-    def _here(self, of: Field, value: Any) -> Any:
-        """The value with the ids that things have here."""
+    def _turning(self, of: Field) -> Turn:
+        """How a value gets the ids that things have here; asked once for each field."""
+        left = self._outcome
         if of.kind.names == "people":
-            return _each(value, lambda one: self._matched(one, self._people, self._names, self._outcome.people))
+            return lambda value: _each(value, lambda one: self._matched(one, self._people, self._names, left.people))
         if of.kind.names == "departments":
-            return _each(
-                value, lambda one: self._matched(one, self._departments, self._paths, self._outcome.departments)
+            return lambda value: _each(
+                value, lambda one: self._matched(one, self._departments, self._paths, left.departments)
             )
         if isinstance(of.kind, TakesFiles):
-            return _each(value, lambda one: self._files.get(one))
-        return _each(value, lambda one: self._ids.get(one, one)) if of.is_link else value
+            return lambda value: _each(value, self._files.get)
+        if of.is_link:
+            return lambda value: _each(value, lambda one: self._ids.get(one, one))
+        return _same
 
     def _matched(self, one: str, here: Mapping[str, str], names: Mapping[str, str], left: Counter[str]) -> str | None:
         found = here.get(one)
@@ -365,6 +372,10 @@ def _named(given: Any) -> list[dict[str, Any]]:
 
 def _listed(value: Any) -> list[str]:
     return [] if is_empty(value) else value if isinstance(value, list) else [value]
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _each(value: Any, change: Callable[[str], str | None]) -> Any:

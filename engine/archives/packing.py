@@ -67,15 +67,13 @@ class _Named:
         self.departments: set[str] = set()
         self.files: set[str] = set()
 
-    def note(self, field: Field, value: Any) -> None:
-        """What a field holds."""
-        ids = value if isinstance(value, list) else [value]
+    def by(self, field: Field) -> set[str] | None:
+        """Where what the field holds is to be noted, asked once: whether it takes files costs more than a record."""
         if field.kind.names == "people":
-            self.people.update(ids)
-        elif field.kind.names == "departments":
-            self.departments.update(ids)
-        elif isinstance(field.kind, TakesFiles):
-            self.files.update(ids)
+            return self.people
+        if field.kind.names == "departments":
+            return self.departments
+        return self.files if isinstance(field.kind, TakesFiles) else None
 
 
 def stored(session: Session, table: Table) -> list[Field]:
@@ -88,13 +86,14 @@ def _lines(
     session: Session, table: Table, named: _Named, counts: dict[str, int], tell: Callable[[int], None]
 ) -> Iterator[bytes]:
     fields = stored(session, table)
+    noted = [(one.key, ids) for one in fields if (ids := named.by(one)) is not None]
     counts[table.key] = 0
     for records in _pages(session, table):
         for record_id, values in records.items():
             held = {one.key: values[one.key] for one in fields if not is_empty(values.get(one.key))}
-            for one in fields:
-                if one.key in held:
-                    named.note(one, held[one.key])
+            for key, ids in noted:
+                if key in held:
+                    ids.update(held[key] if isinstance(held[key], list) else [held[key]])
             yield _spelled({"id": record_id, **held}) + b"\n"
         counts[table.key] += len(records)
         tell(sum(counts.values()))
