@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from engine import entries, records, views
+from engine import entries, queries, records, views
 from engine.access.principals import Shared
 from engine.definitions.language import Table, View
 from engine.entries import ONE_DAY, Entry
@@ -73,8 +73,20 @@ def _entries(session: Session, table: Table, view: View, today: date) -> Iterato
 
 def _texts(session: Session, table: Table, listed: list[Entry]) -> list[dict[str, Any]]:
     """The fields that are shown, as texts."""
-    shown = Shown(session, table, list(table.fields))
-    return shown.rows([one.record.values for one in listed])
+    values = [one.record.values for one in listed]
+    rows = Shown(session, table, list(table.fields)).rows(values)
+    for field in table.fields.values():
+        tables = () if field.is_link else session.layout.tables_named(field)
+        if tables:  # looked up through a link: records, which are called by their names here
+            held = [_ids(one.get(field.key)) for one in values]
+            titles = queries.titles_in(session, tables, {one for ids in held for one in ids})
+            for row, ids in zip(rows, held, strict=True):
+                row[field.key] = ", ".join(titles[one] for one in ids if one in titles)
+    return rows
+
+
+def _ids(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else value if isinstance(value, list) else []
 
 
 def _event(session: Session, table: Table, view: View, entry: Entry, texts: dict[str, Any]) -> Event:

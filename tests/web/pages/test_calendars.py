@@ -188,6 +188,16 @@ def test_days_are_whole_days_in_a_feed(days: Work, visitor: Visitor) -> None:
     assert str(one["description"]) == "State: Won\nAmount: $5.00"
 
 
+def test_a_record_that_is_looked_up_is_called_by_its_name(days: Work, visitor: Visitor) -> None:
+    fields = {"sub": {"type": "link", "to": "deals"}, "its": {"type": "lookup", "through": "sub", "field": "customer"}}
+    view = {"type": "calendar", "label": "Closing", "date": "close", "fields": ["its"]}
+    changes = {"tables": {"deals": {"fields": fields, "views": {"closing": view}}}}
+    with days.site.stores.workspace(days.membership.id).write(shop.principal(days.who)) as session:
+        apps.apply(session, merged(copy.deepcopy(shop.SHOP), changes))
+    put(days, title="Due", close=SOON.date().isoformat(), sub=days.deals(sort=["title"])[0].id)
+    assert str(events(visitor, share(days, "closing")[1])["Due"]["description"]) == "Its: Customer 001"
+
+
 def test_a_feed_that_did_not_change_is_not_sent_again(days: Work, visitor: Visitor) -> None:
     made = put(days, title="Due", close=SOON.date().isoformat())
     _link, feed = share(days, "closing")
