@@ -9,11 +9,13 @@ from httpx2 import Response
 
 from tests.web.test_headers import check_headers
 
-HANDED_OVER = re.compile(r"(?<!/meta)/files/\{file\}$|/files/.*\{name\}$|/exports$|/definition\.json$|/refused\.csv$")
+HANDED_OVER = re.compile(
+    r"(?<!/meta)/files/\{file\}$|/files/.*\{name\}$|/exports$|/-/archives$|/definition\.json$|/refused\.csv$"
+)
 DRAWN = "/{size}"  # a small picture of ours, which a browser may keep and asks for again
 TYPES = re.compile(
     r"text/(html|plain|csv); charset=utf-8|application/(json|jsonl)(; charset=utf-8)?|image/(png|jpeg|webp)|"
-    r"application/octet-stream|application/vnd\.[\w.-]+"
+    r"application/(octet-stream|zip)|application/vnd\.[\w.-]+"
 )
 INNER = re.compile(
     r"Traceback|File \"|site-packages|sqlalchemy|psycopg|sqlite3?\.|jinja2|starlette|\bSELECT\b.*\bFROM\b|INSERT INTO|"
