@@ -246,7 +246,7 @@ def check_password(stores: Stores, user_id: str, password: str, at: str = "/curr
     if not passwords.matches(password, stored)[0]:
         with stores.control.write() as session:
             sign_in_delay.count(session, f"name {email}")
-            says = _("somebody who is signed in as {name} typed a wrong password", name=name)
+            says = _("let somebody who is signed in as {name} go no further: wrong password", name=name)
             account_log.note_failure(session, user_id, says)
         raise Refused([Problem(at, _("This is not your password."), "wrong")])
 

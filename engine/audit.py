@@ -20,6 +20,7 @@ from engine.access.principals import Principal
 from engine.addresses import read_url
 from engine.storage.audit_tables import entries as _entries
 from engine.storage.automation_tables import packed, unpacked
+from engine.storage.databases import may_last
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Store
 from engine.text import Text, _
@@ -91,6 +92,7 @@ def note_often(session: Session, act: str, says: Text, *, workspace: str = "", *
 
 def note_apart(store: Store, principal: Principal, act: str, says: Text, **about: Any) -> None:
     """The same in a transaction of its own, for what was refused: nothing of the act itself is kept."""
+    may_last()  # where it may not, it is done again elsewhere, and counts once
     left_out = store.tally.take(act)
     if left_out is not None:
         with store.write(principal) as session:

@@ -61,7 +61,7 @@ def sign_in(stores: Stores, email: str, password: str, device: Device | None = N
     with stores.control.read() as session:
         must_wait = sign_in_delay.must_wait(session, name, sender)
     if must_wait:
-        says = _("somebody tries to sign in too often, and has to wait")
+        says = _("lets somebody wait who tries to sign in too often")
         audit.note_apart(stores.control, ENGINE, "limit.reached", says, **_facts(device))
         raise SignInRefused(_("Too many tries. Wait a little, then try again."))
     with stores.control.read() as session:
@@ -124,7 +124,7 @@ def enter_code(
                 return entry
             return replace(entry, remembered=remembered.remember(session, who.id, device.agent, device.address))
         sign_in_delay.count(session, _name(who.email))
-        says = _("somebody who knows the password of {name} typed a wrong code", name=who.name)
+        says = _("let nobody in as {name}: right password, wrong code", name=who.name)
         account_log.note_failure(session, who.id, says, **_facts(device))
     if row[1] >= TRIES:
         raise SignInOver(_("This took too long, or too many codes were wrong. Sign in again."))
@@ -138,9 +138,9 @@ def _let_in(session: Session, who: Person, device: Device) -> Entry:
 
 
 def _note_failure(session: Session, user_id: str, name: str, device: Device) -> None:
-    says = _("somebody could not sign in with the address of an account that there is not")
+    says = _("let nobody in with an address that has no account")
     if user_id:
-        says = _("somebody could not sign in as {name}: wrong password", name=name)
+        says = _("let nobody in as {name}: wrong password", name=name)
     account_log.note_failure(session, user_id, says, **_facts(device))
 
 

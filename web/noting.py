@@ -13,7 +13,7 @@ from engine.errors import FormworkError
 from engine.storage.stores import Store
 from engine.text import Text, _
 
-TOO_OFTEN = _("forms came in too often from one network address")
+TOO_OFTEN = _("took no more forms from one network address for a while")
 
 
 def note_forbidden(request: Request, store: Store, principal: Principal, path: str) -> None:

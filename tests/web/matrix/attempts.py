@@ -17,6 +17,7 @@ from engine import (
     audit,
     automations,
     business_calendar,
+    by_item,
     catalog,
     comments,
     connections,
@@ -25,6 +26,7 @@ from engine import (
     formula_fields,
     guises,
     history,
+    hooks,
     imports,
     invitations,
     ledgers,
@@ -38,6 +40,7 @@ from engine import (
     totals,
     trash,
     undo,
+    upserts,
     verifying,
     workspaces,
 )
@@ -48,6 +51,7 @@ from engine.account_mail import Words
 from engine.automations import outside
 from engine.automations.steps import Means
 from engine.egress import Egress
+from engine.errors import Forbidden
 from engine.imports import lookups, mappings
 from engine.queries import Query
 from engine.storage.session import Session
@@ -123,6 +127,7 @@ def _verbs(place: Place) -> Iterator[Attempt]:
         "comments": lambda session: comments.counts(session, TAGS, [ids["tag"]]),
         "a formula": lambda session: formula_fields.try_out(session, TAGS, "{name}"),
         "gaps": lambda session: sequences.gaps(session, TAGS, "name"),
+        "by item": lambda session: by_item.page(session, everything, [], {}),
     }.items():
         yield verb(name, form, act, "NotFound")
     yield verb("search", form, lambda session: search.everywhere(session, "canary"), "NotFound")
@@ -147,6 +152,12 @@ def _verbs(place: Place) -> Iterator[Attempt]:
     yield verb("the other side", clerk, lambda session: records.update(session, ACCOUNTS, {ids["mine"]: {"deals": []}}))
     yield verb("undo a change", reading, lambda session: undo.undo(session, ids["act on tag"]))
     yield verb("undo a deletion", reading, lambda session: undo.undo(session, ids["act on gone tag"]))
+    yield verb("bring back", reading, lambda session: trash.restore(session, [ids["thing tag"]]))
+    yield verb("reverse", reading, lambda session: ledgers.reverse(session, "crm.entries", [ids["entry"]]))
+    yield verb("update or create", form, lambda session: upserts.upsert(session, TAGS, [], ["name"]), "NotFound")
+    vault, egress = place.site.vault, Egress.of(place.site.settings)
+    wishes = {"options": {"filters": {"dataTypes": ["tableData"]}}}
+    yield verb("make a hook", reading, lambda session: hooks.create(session, vault, egress, "crm", None, wishes))
     document = {"formwork": 1, "key": "new", "label": "New", "tables": {}}
     for name, act in {
         "apply": lambda session: apps.apply(session, document),
@@ -257,6 +268,17 @@ def _requests(crowd: Crowd) -> Iterator[Attempt]:
             },
         )
     there = f"/w/{plain.id}"
+    of_one_table = Principal("token", "tok", place.here.owner.id, "owner", Scope(within=("plain.things",)))
+
+    def definition() -> str:
+        try:
+            with place.stores.workspace(plain.id).read(of_one_table) as session:
+                door.enter_definition(session, "plain")
+        except Forbidden as error:
+            return type(error).__name__
+        return "seen"
+
+    yield Attempt("the definition where there are no roles, by a token for one table", "Forbidden", definition)
     crowd.browser("lead")
     yield sent("where there are no roles", f"{there}/definitions", "403", "lead")
     yield sent("where there are no roles", f"{there}/definitions/schemas", "403", "lead")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -77,48 +77,57 @@ def _guards(node: ast.stmt) -> bool:
 
 
 @contextmanager
-def noticed(guards: list[Guard], asked: Callable[[Guard], None]) -> Iterator[None]:
-    """Tell `asked` whenever one of the guards is come to."""
-    by_file: dict[str, list[Guard]] = {}
-    for one in guards:
-        by_file.setdefault(one.file, []).append(one)
+def noticed(guards: list[Guard], asked: Callable[[Guard], None], *, off: bool = False) -> Iterator[None]:
+    """Tell `asked` whenever one of the guards is come to. `off`: none of them refuses anything."""
     with ExitStack() as stack:
-        for file, held in by_file.items():
+        for file, held in _by_file(guards).items():
             numbers = {one.line: place for place, one in enumerate(held)}
 
             def told(number: int, held: list[Guard] = held) -> None:
                 asked(held[number])
 
-            stack.enter_context(_changed(file, {one.function for one in held}, _Noting(numbers), told))
+            stack.enter_context(_changed(file, {one.function for one in held}, _Noting(numbers, off=off), told))
         yield
 
 
 @contextmanager
-def without(guard: Guard) -> Iterator[None]:
-    """The product without this one line."""
-    with _changed(guard.file, {guard.function}, _Removing(guard.line), None):
+def without(*guards: Guard) -> Iterator[None]:
+    """The product without these lines."""
+    with ExitStack() as stack:
+        for file, held in _by_file(guards).items():
+            lines = {one.line for one in held}
+            stack.enter_context(_changed(file, {one.function for one in held}, _Removing(lines), None))
         yield
 
 
+def _by_file(guards: Iterable[Guard]) -> dict[str, list[Guard]]:
+    found: dict[str, list[Guard]] = {}
+    for one in guards:
+        found.setdefault(one.file, []).append(one)
+    return found
+
+
 class _Removing(ast.NodeTransformer):
-    def __init__(self, line: int) -> None:
-        self.line = line
+    def __init__(self, lines: Collection[int]) -> None:
+        self.lines = lines
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        if isinstance(node, ast.stmt) and node.lineno == self.line and _guards(node):
+        if isinstance(node, ast.stmt) and node.lineno in self.lines and _guards(node):
             return ast.copy_location(ast.Pass(), node)
         return super().generic_visit(node)
 
 
 class _Noting(ast.NodeTransformer):
-    def __init__(self, numbers: Mapping[int, int]) -> None:
+    def __init__(self, numbers: Mapping[int, int], *, off: bool) -> None:
         self.numbers = numbers
+        self.off = off
 
     def generic_visit(self, node: ast.AST) -> Any:
         found = super().generic_visit(node)
         if isinstance(node, ast.stmt) and node.lineno in self.numbers and _guards(node):
             call = ast.parse(f"{NOTICE}({self.numbers[node.lineno]})").body[0]
-            return [ast.fix_missing_locations(ast.copy_location(call, node)), found]
+            noting = ast.fix_missing_locations(ast.copy_location(call, node))
+            return noting if self.off else [noting, found]
         return found
 
 
