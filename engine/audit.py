@@ -20,9 +20,9 @@ from engine.access.principals import Principal
 from engine.addresses import read_url
 from engine.storage.audit_tables import entries as _entries
 from engine.storage.automation_tables import packed, unpacked
-from engine.storage.databases import may_last
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Store
+from engine.storage.turns import may_last
 from engine.text import Text, _
 
 SHOWN = 50
