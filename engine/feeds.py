@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from engine import entries, queries, records, views
+from engine import entries, records, views
 from engine.access.principals import Shared
 from engine.definitions.language import Table, View
 from engine.entries import ONE_DAY, Entry
@@ -54,7 +54,8 @@ def of_share(session: Session, opened: Opened) -> bytes:
     made.add("refresh-interval", EVERY, {"value": "DURATION"})
     made.add("x-published-ttl", "PT1H")
     listed = list(_entries(session, table, view, session.now.date()))
-    for entry, texts in zip(listed, _texts(session, table, listed), strict=True):
+    rows = Shown(session, table, list(table.fields)).rows([one.record.values for one in listed])
+    for entry, texts in zip(listed, rows, strict=True):
         made.add_component(_event(session, table, view, entry, texts))
     return bytes(made.to_ical())
 
@@ -69,24 +70,6 @@ def _entries(session: Session, table: Table, view: View, today: date) -> Iterato
         after, left = page.next, left - len(page.records)
         if after is None:
             return
-
-
-def _texts(session: Session, table: Table, listed: list[Entry]) -> list[dict[str, Any]]:
-    """The fields that are shown, as texts."""
-    values = [one.record.values for one in listed]
-    rows = Shown(session, table, list(table.fields)).rows(values)
-    for field in table.fields.values():
-        tables = () if field.is_link else session.layout.tables_named(field)
-        if tables:  # looked up through a link: records, which are called by their names here
-            held = [_ids(one.get(field.key)) for one in values]
-            titles = queries.titles_in(session, tables, {one for ids in held for one in ids})
-            for row, ids in zip(rows, held, strict=True):
-                row[field.key] = ", ".join(titles[one] for one in ids if one in titles)
-    return rows
-
-
-def _ids(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else value if isinstance(value, list) else []
 
 
 def _event(session: Session, table: Table, view: View, entry: Entry, texts: dict[str, Any]) -> Event:

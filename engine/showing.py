@@ -1,4 +1,4 @@
-"""Records as text: links by the names of their records, choices by their labels, numbers as people write them."""
+"""Records as text: other records by their names, choices by their labels, numbers as people write them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Shown:
     def rows(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The same records with texts instead of values; keys that are no field of ours stay as they are."""
         for field in self.fields:
-            if field.is_link:
+            if self.session.layout.tables_named(field):
                 self._look_up(field, (values.get(field.key) for values in records))
             elif self.session.layout.held_type(field).item == FILE:
                 self._look_up_files([one for values in records for one in values.get(field.key) or ()])
@@ -69,9 +69,9 @@ class Shown:
             return None
         if isinstance(value, Mapping) and field.kind.computed:
             return f"{value.get('error')} {value.get('reason', '')}".strip()
-        if field.is_link:
+        if tables := self.session.layout.tables_named(field):
             self._look_up(field, [value])
-            titles = self._titles[field.targets]
+            titles = self._titles[tables]
             return ", ".join(titles.get(one) or one for one in (value if isinstance(value, list) else [value]))
         if self.session.layout.held_type(field).item == FILE:
             self._look_up_files(value)
@@ -106,10 +106,12 @@ class Shown:
         missing = set(ids) - self._files.keys()
         self._files |= {file_id: file.filename for file_id, file in files.known(self.session, missing).items()}
 
-    def _look_up(self, link: Field, values: Iterable[Any]) -> None:
-        known = self._titles.setdefault(link.targets, {})
-        ids = {one for value in values if value for one in (value if isinstance(value, list) else [value])}
-        known |= queries.titles_in(self.session, link.targets, ids - known.keys())
+    def _look_up(self, field: Field, values: Iterable[Any]) -> None:
+        """What the records are called that the field names: a link's, or those of what is looked up."""
+        tables = self.session.layout.tables_named(field)
+        known = self._titles.setdefault(tables, {})
+        held = (value if isinstance(value, list) else [value] for value in values if isinstance(value, (str, list)))
+        known |= queries.titles_in(self.session, tables, {one for ids in held for one in ids if one} - known.keys())
 
 
 def total(value: Any, language: str) -> Any:

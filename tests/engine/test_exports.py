@@ -304,3 +304,14 @@ def test_a_sheet_takes_so_many_records_and_characters(desk: Shop, monkeypatch: p
     monkeypatch.setattr(type(exporters["xlsx"]), "most", 1)
     with pytest.raises(Refused, match="at most 1 records"):
         desk.export("xlsx")
+
+
+def test_records_that_are_looked_up_are_called_by_their_names(workspace: Workspace, owner: Principal) -> None:
+    looked_up = {"type": "lookup", "through": "thing", "field": "tags"}
+    orders = {"fields": {"thing": {"type": "link", "to": "things"}, "tags": looked_up}}
+    install(workspace, owner, {**TABLES, "orders": orders})
+    held = Shop(workspace, owner)
+    red, blue = held.create({"name": "Red"}, {"name": "Blue"}, table="shop.tags")
+    (thing,) = held.create({"name": "Lamp", "tags": [red, blue]})
+    held.create({"thing": thing}, table="shop.orders")
+    assert held.rows(Query("shop.orders", fields=("thing", "tags")))[1:] == [["Lamp", "Red, Blue"]]
