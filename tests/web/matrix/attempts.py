@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from engine import (
     apps,
+    archives,
     audit,
     automations,
     business_calendar,
@@ -52,6 +55,7 @@ from engine.automations import outside
 from engine.automations.steps import Means
 from engine.egress import Egress
 from engine.errors import Forbidden
+from engine.files import Limits
 from engine.imports import lookups, mappings
 from engine.queries import Query
 from engine.storage.session import Session
@@ -146,6 +150,8 @@ def _verbs(place: Place) -> Iterator[Attempt]:
     yield verb("audit", builder, audit.entries)
     yield verb("audit proof", builder, audit.verify)
     yield verb("a mapping", reading, lambda session: mappings.put(session, TAGS, "x", {}))
+    yield verb("an archive", lead, lambda session: archives.pack(session, "crm", io.BytesIO()))
+    yield verb("from an archive", lead, lambda session: _bring(place, session))
     yield verb("export", rep, lambda session: apps.export(session, "crm"))
     yield verb("revisions", rep, lambda session: apps.revisions(session, "crm"))
     clerk = Principal("person", rep.id, rep.id, "member", held=frozenset({"crm.clerk"}))
@@ -175,9 +181,20 @@ def _verbs(place: Place) -> Iterator[Attempt]:
         "give a department": lambda session: roles.give_department(session, "crm.lead", ids["department"]),
         "take from a department": lambda session: roles.take_department(session, "crm.lead", ids["department"]),
         "verify": verifying.verify,
+        "count what to verify": verifying.count,
         "purge": lambda session: trash.purge(session, [ids["thing tag"]]),
     }.items():
         yield verb(name, lead, act)
+
+
+def _bring(place: Place, session: Session) -> archives.Brought:
+    """The app of the place, to stand beside itself under another key."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "crm.zip"
+        with path.open("wb") as made, place.here.store.read(person(place.here.owner.id, "owner")) as reading:
+            archives.pack(reading, "crm", made)
+        with archives.opened(path) as archive:
+            return archives.bring(session, archive, Limits(10**6, 10**6), "crm_again")
 
 
 def _of_people(place: Place) -> Iterator[Attempt]:

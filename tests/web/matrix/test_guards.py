@@ -18,6 +18,8 @@ from tests.web.matrix.test_matrix import Cell, cells
 # Nobody gets as far as these: what they call asks again, or what is not for somebody is not in their layout to begin
 # with. Lines of a record are held by tests/engine/access/test_lines.py.
 SECOND_LINES = {
+    ("engine/archives/bringing.py", "bring"),  # installs the app
+    ("engine/archives/packing.py", "pack"),  # asks twice: who may build, and who may take the records along
     ("engine/automations/steps.py", "_asker"),  # asked by the worker, for nobody's request
     ("engine/by_item.py", "page"),  # reads the records that it found
     ("engine/held_files.py", "_may_read"),
@@ -32,7 +34,7 @@ SECOND_LINES = {
     ("engine/trash/parts.py", "restore"),
     ("engine/trash/records.py", "_restore"),
     ("engine/typecast.py", "_link"),
-    ("engine/upserts.py", "upsert"),
+    ("web/pages/archives.py", "bring"),  # so that nobody's file is read first
     ("web/pages/exports.py", "_anew"),  # the session ends while the file is on its way
 }
 
@@ -47,6 +49,7 @@ NOT_SHOWN = {
     ("engine/sequences.py", "gaps"),
     ("engine/trash/parts.py", "restore"),
     ("engine/typecast.py", "_link"),
+    ("web/pages/archives.py", "bring"),
 }
 
 
