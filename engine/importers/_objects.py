@@ -4,14 +4,63 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from engine.errors import Problem, Refused
 from engine.field_types import join_list
+from engine.importers import MAX_BYTES, MAX_COLUMNS, Row, Source
 from engine.text import Text, _
+
+# Each object of a file with the line that it begins on, or why there is none.
+Objects = Callable[[Path], Iterator[tuple[int, dict[str, Any] | Text]]]
 
 _HALF = re.compile("[\ud800-\udfff]")
 MAX_CELL = 100_000  # characters, as much as a long text holds
+
+
+def opened(path: Path, options: Mapping[str, str] | None, objects: Objects) -> Source:
+    """The columns and rows of a file for which nothing can be chosen. Raises `Refused`."""
+    problems = [
+        Problem(f"/{name}", _("{value} cannot be chosen here.", value=value), "unknown_option", value)
+        for name, value in (options or {}).items()
+    ]
+    if path.stat().st_size > MAX_BYTES:
+        says = _("The file is larger than {limit} MiB. Split it.", limit=MAX_BYTES // 2**20)
+        problems.append(Problem("/file", says, "too_big"))
+    if problems:
+        raise Refused(problems)
+    return _Source(path, objects)
+
+
+class _Source(Source):
+    """All of the file is read once first, for the names of all members."""
+
+    def __init__(self, path: Path, objects: Objects) -> None:
+        self._path, self._objects = path, objects
+        names: dict[str, None] = {}
+        line_count = 0
+        for line, found in objects(path):
+            line_count = line
+            if isinstance(found, dict):
+                names |= dict.fromkeys(name for name in found if name.strip())
+                if len(names) > MAX_COLUMNS:
+                    says = _("The file has {found} columns; {limit} is the most.", found=len(names), limit=MAX_COLUMNS)
+                    raise Refused([Problem("/file", says, "too_wide")])
+        if not names:
+            raise Refused([Problem("/file", _("The file is empty."), "empty")])
+        self.columns = list(names)
+        self.details = {"line_count": line_count, "size": path.stat().st_size}
+
+    def rows(self) -> Iterator[Row]:
+        for line, found in self._objects(self._path):
+            if isinstance(found, dict):
+                cells = [_text(found.get(name)) for name in self.columns]
+                if any(cells):
+                    yield Row(line, cells, trouble_with(cells))
+            else:
+                yield Row(line, [], found)
 
 
 def object_in(text: str) -> dict[str, Any] | Text:
@@ -21,11 +70,6 @@ def object_in(text: str) -> dict[str, Any] | Text:
     except (ValueError, RecursionError):
         return _("This line is no JSON.")
     return found if isinstance(found, dict) else _("This line is no JSON object.")
-
-
-def cells_of(found: dict[str, Any], columns: Sequence[str]) -> list[str]:
-    """A cell for each column."""
-    return [_text(found.get(name)) for name in columns]
 
 
 def trouble_with(cells: Sequence[str]) -> Text | None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from engine.errors import Problem, Refused
-from engine.importers import MAX_BYTES, MAX_COLUMNS, Importer, Row, Source
-from engine.importers._objects import cells_of, trouble_with, wordy
+from engine.importers import Importer, Source
+from engine.importers._objects import opened, wordy
 from engine.text import Text, _
 
 MAX_ITEM = 2_000_000  # characters of one object
@@ -31,46 +31,12 @@ class Json(Importer):
 
     def open(self, path: Path, options: Mapping[str, str] | None = None) -> Source:
         """Read all of it once, for the names of all members."""
-        problems = [
-            Problem(f"/{name}", _("{value} cannot be chosen here.", value=value), "unknown_option", value)
-            for name, value in (options or {}).items()
-        ]
-        if path.stat().st_size > MAX_BYTES:
-            limit = MAX_BYTES // 2**20
-            problems.append(
-                Problem("/file", _("The file is larger than {limit} MiB. Split it.", limit=limit), "too_big")
-            )
-        if problems:
-            raise Refused(problems)
-        return _Source(path)
+        return opened(path, options, _objects)
 
 
-class _Source(Source):
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        names: dict[str, None] = {}
-        line_count = 0
-        for line, found in _items(path):
-            line_count = line
-            if isinstance(found, dict):
-                names |= dict.fromkeys(name for name in found if name.strip())
-                if len(names) > MAX_COLUMNS:
-                    says = _("The file has {found} columns; {limit} is the most.", found=len(names), limit=MAX_COLUMNS)
-                    raise _refused(says, "too_wide")
-        if not names:
-            raise _refused(_("The file is empty."), "empty")
-        self._names = list(names)
-        self.columns = self._names
-        self.details = {"line_count": line_count, "size": path.stat().st_size}
-
-    def rows(self) -> Iterator[Row]:
-        for line, found in _items(self._path):
-            if isinstance(found, dict):
-                cells = cells_of(found, self._names)
-                if any(cells):
-                    yield Row(line, cells, trouble_with(cells))
-            else:
-                yield Row(line, [], _("What begins on this line is no JSON object."))
+def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any] | Text]]:
+    for line, found in _items(path):
+        yield line, found if isinstance(found, dict) else _("What begins on this line is no JSON object.")
 
 
 def _items(path: Path) -> Iterator[tuple[int, Any]]:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from engine.errors import Problem, Refused
-from engine.importers import MAX_BYTES, MAX_COLUMNS, Importer, Row, Source
-from engine.importers._objects import cells_of, object_in, trouble_with
+from engine.importers import Importer, Source
+from engine.importers._objects import object_in, opened
 from engine.text import Text, _
 
 MAX_LINE = 2_000_000  # bytes
@@ -27,45 +26,7 @@ class JsonLines(Importer):
 
     def open(self, path: Path, options: Mapping[str, str] | None = None) -> Source:
         """Read the names of the members of all lines."""
-        problems = [
-            Problem(f"/{name}", _("{value} cannot be chosen here.", value=value), "unknown_option", value)
-            for name, value in (options or {}).items()
-        ]
-        if path.stat().st_size > MAX_BYTES:
-            limit = MAX_BYTES // 2**20
-            says = _("The file is larger than {limit} MiB. Split it.", limit=limit)
-            problems.append(Problem("/file", says, "too_big"))
-        if problems:
-            raise Refused(problems)
-        return _Source(path)
-
-
-class _Source(Source):
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        names: dict[str, None] = {}
-        line_count = 0
-        for number, found in _objects(path):
-            line_count = number
-            if isinstance(found, dict):
-                names |= dict.fromkeys(name for name in found if name.strip())
-                if len(names) > MAX_COLUMNS:
-                    says = _("The file has {found} columns; {limit} is the most.", found=len(names), limit=MAX_COLUMNS)
-                    raise Refused([Problem("/file", says, "too_wide")])
-        if not names:
-            raise Refused([Problem("/file", _("The file is empty."), "empty")])
-        self._names = list(names)
-        self.columns = self._names
-        self.details = {"line_count": line_count, "size": path.stat().st_size}
-
-    def rows(self) -> Iterator[Row]:
-        for line, found in _objects(self._path):
-            if isinstance(found, dict):
-                cells = cells_of(found, self._names)
-                if any(cells):
-                    yield Row(line, cells, trouble_with(cells))
-            else:
-                yield Row(line, [], found)
+        return opened(path, options, _objects)
 
 
 def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any] | Text]]:
