@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from engine import comments, files, trash
+from engine import comments, held_files, trash
 from engine.access import past, rights, sight
 from engine.definitions.roles import TableAccess
 from tests.support.databases import Database
@@ -99,7 +99,7 @@ LEAKS: dict[str, tuple[Any, str, Any]] = {
     "what is computed over records of which not all are seen": (rights.Rights, "_closed_on", lambda *_: iter(())),
     "history": (past, "seen", _as_it_is),
     "the trash": (trash, "_all_named", lambda *_: True),
-    "files": (files, "_shown", lambda _session, ids, _tables: set(ids)),
+    "files": (held_files, "_shown", lambda _session, ids, _tables: set(ids)),
     "comments": (comments, "_is_there", lambda *_: True),
     "mentions in comments": (comments, "_sees", lambda *_: True),
     "tables that are not given": (TableAccess, "of", lambda *_: True),
