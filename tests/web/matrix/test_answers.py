@@ -79,8 +79,9 @@ def test_what_makes_no_sense_is_refused_or_means_nothing(everybody: Crowd) -> No
     ]
     stores = (place.stores.control, place.here.store, place.other.store)
     with taken_back(), counted(*stores) as said:
-        crashed = [one for one, status in statuses(everybody, asked).items() if status >= 500]
-    assert not crashed
+        found = statuses(everybody, asked).items()
+    # What is ready is known for a few seconds, also after the test in which the database is down.
+    assert not [one for one, status in found if status >= 500 and not str(one).endswith("GET /ready")]
     assert not [one for one in said if "nobody'" in one]
 
 
