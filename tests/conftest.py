@@ -22,11 +22,18 @@ pytest_plugins = [
     "tests.support.workspaces",
 ]
 
-hypothesis.settings.register_profile("formwork", deadline=None, print_blob=True, stateful_step_count=20)
+hypothesis.settings.register_profile(
+    "formwork",
+    deadline=None,
+    print_blob=True,
+    stateful_step_count=20,
+    derandomize="CI" in os.environ,  # there a failure has to do with what changed; at a desk every run tries others
+)
 hypothesis.settings.register_profile(
     "soak",
     hypothesis.settings.get_profile("formwork"),
     max_examples=2000,
+    derandomize=False,
     stateful_step_count=50,
     suppress_health_check=list(hypothesis.HealthCheck),
 )

@@ -30,12 +30,12 @@ from web.api.routing import Endpoint
 from web.api.shapes import JSON, Schema, Told
 from web.noting import note_forbidden
 from web.site import Site
+from web.whole_numbers import MOST
 
 log = logging.getLogger("formwork.api")
 
 CALLER = "formwork.caller"  # in the scope of a request that a page asks from within: as whom
 TRUE = frozenset({"1", "true", "True", "TRUE"})
-LARGEST = 2**53  # of a whole number: both databases and all clients hold it exactly
 MAX_DEPTH, MAX_KEYS = 32, 100_000  # of a JSON body: a thousand records with a hundred values each
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"(\s*+:)?')  # of valid JSON; what a colon follows is a key
 
@@ -136,7 +136,7 @@ def is_true(value: Any) -> bool:
     return value is True or value == 1 or (isinstance(value, str) and value in TRUE)
 
 
-def whole_number(given: Mapping[str, Any], name: str, *, least: int, most: int = LARGEST) -> int | None:
+def whole_number(given: Mapping[str, Any], name: str, *, least: int, most: int = MOST) -> int | None:
     """A number of a body or a query, None where it is not given. Raises `ApiRefusal`."""
     value = given.get(name)
     if value is None or value == "":

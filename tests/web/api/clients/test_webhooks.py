@@ -23,6 +23,7 @@ from engine.vault import Vault
 from engine.worker import Worker
 from tests.support.webhooks import Answer, WebhookReceiver
 from tests.web.api.clients.conftest import Started, refused
+from web.whole_numbers import MOST
 
 EVERYTHING: Any = {"options": {"filters": {"dataTypes": ["tableData", "tableFields", "tableMetadata"]}}}
 ANYWHERE = "https://example.com/hook"
@@ -95,6 +96,12 @@ def test_more_payloads_than_a_page(make: Make, orders: pyairtable.Table) -> None
     for number in range(53):
         orders.create({"Order number": f"{number}"})
     assert [one.cursor for one in told(hook)] == list(range(1, 54))
+
+
+def test_a_cursor_beyond_all_payloads(make: Make) -> None:
+    hook = make()
+    assert told(hook, cursor=MOST) == []
+    assert refused(told, hook, cursor=MOST + 1) == (422, "INVALID_REQUEST_UNKNOWN")
 
 
 def test_only_what_is_asked_for(client: pyairtable.Api, make: Make, orders: pyairtable.Table) -> None:
