@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from engine import webhooks
 from engine.worker import Worker
-from tests.support.house import House
+from tests.support.house import House, on_created, webhook
 from tests.support.webhooks import Answer, WebhookReceiver
 
-CREATED = {"type": "record_created", "table": "deals"}
 SPRING, AUTUMN = datetime(2027, 3, 28, 1, tzinfo=UTC), datetime(2027, 10, 31, 1, tzinfo=UTC)  # in Berlin
-
-
-def on_created(**step: Any) -> dict[str, Any]:
-    return {"a": {"trigger": CREATED, "steps": {"s": step}}}
 
 
 @pytest.mark.parametrize("change", [SPRING, AUTUMN])
@@ -25,7 +19,7 @@ def test_a_retry_is_due_after_as_many_seconds_whatever_the_clock_on_the_wall_sho
     house: House, webhook_receiver: WebhookReceiver, change: datetime
 ) -> None:
     house.workspace.time_zone = "Europe/Berlin"
-    house.install(on_created(action="send_webhook", connection="erp", body={}))
+    house.install(on_created(call=webhook()))
     house.connect(webhook_receiver.url)
     webhook_receiver.answer = Answer(500)
     house.clock.set(change - timedelta(seconds=1))
@@ -44,7 +38,9 @@ def test_a_retry_is_due_after_as_many_seconds_whatever_the_clock_on_the_wall_sho
 def test_a_day_later_is_the_same_time_on_the_wall(house: House, change: datetime, hours: int) -> None:
     house.workspace.time_zone = "Europe/Berlin"
     later = '=DATEADD(NOW(), 1, "day")'
-    house.install(on_created(action="create_record", table="tasks", values={"subject": "x", "due": later}))
+    house.install(
+        on_created(plan={"action": "create_record", "table": "tasks", "values": {"subject": "x", "due": later}})
+    )
     house.clock.set(change - timedelta(hours=12))
     house.create("deals", title="One")
     house.work()
@@ -54,7 +50,7 @@ def test_a_day_later_is_the_same_time_on_the_wall(house: House, change: datetime
 
 
 def test_a_clock_put_back_makes_runs_wait_and_loses_none(house: House, webhook_receiver: WebhookReceiver) -> None:
-    house.install(on_created(action="send_webhook", connection="erp", body={}))
+    house.install(on_created(call=webhook()))
     house.connect(webhook_receiver.url)
     webhook_receiver.answer = Answer(500)
     house.clock.forward(10 * 3600)
@@ -73,7 +69,7 @@ def test_a_clock_put_back_makes_runs_wait_and_loses_none(house: House, webhook_r
 
 
 def test_a_clock_put_back_while_a_worker_holds_a_run_gives_it_to_nobody_else(house: House) -> None:
-    house.install(on_created(action="update_record", values={"score": "={score} + 1"}))
+    house.install(on_created(count={"action": "update_record", "values": {"score": "={score} + 1"}}))
     house.clock.forward(3600)
     deal = house.create("deals", title="One", score=0)
     holder = Worker(house.stores, house.means, house.clock)

@@ -88,6 +88,17 @@ def document(automations_: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     }
 
 
+def on_created(conditions: Any = None, **steps: Any) -> dict[str, Any]:
+    """An automation `a` for each new deal."""
+    trigger = {"type": "record_created", "table": "deals"}
+    return {"a": {"trigger": trigger, "steps": steps, **({"conditions": conditions} if conditions else {})}}
+
+
+def webhook(**more: Any) -> dict[str, Any]:
+    """A step that calls the connection `erp` with the deal's title."""
+    return {"action": "send_webhook", "connection": "erp", "body": {"deal": "={title}"}, **more}
+
+
 class House:
     """A workspace, its worker, and short words for what tests do."""
 
