@@ -9,13 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from engine import (
-    identities,
-    records,
-    remembered,
-    sessions,
-    sign_in,
-)
+from engine import identities, records, remembered, sessions, sign_in
 from engine.access.principals import ENGINE
 from engine.accounts import Person
 from engine.automations.steps import Means

@@ -6,19 +6,7 @@ import base64
 
 import sqlalchemy as sa
 
-from engine import (
-    accounts,
-    apps,
-    hooks,
-    identities,
-    invitations,
-    records,
-    remembered,
-    resets,
-    roles,
-    sessions,
-    shares,
-)
+from engine import accounts, apps, hooks, identities, invitations, records, remembered, resets, roles, sessions, shares
 from engine.access.principals import ENGINE, person
 from engine.cli.run import run
 from engine.storage import control_tables

@@ -10,10 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine import (
-    ways_in,
-    workspaces,
-)
+from engine import ways_in, workspaces
 from engine.storage.stores import Stores
 from tests.support.databases import Database
 from tests.web.accounts.revocation import events
