@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,11 @@ def start_runs(session: Session) -> None:
         _write(session, [one for one in begins if one.watch.automation.enabled and one.watch.address not in paused])
 
 
+def start(session: Session, watch: Watch, ids: Sequence[str]) -> list[str]:
+    """Write a run for each of these records, of which nothing changed just now; the runs' ids."""
+    return _write(session, [_Begin(watch, record_id, {}) for record_id in ids])
+
+
 def pause(session: Session, automation: str, why: Text | None) -> None:
     """Let an automation start no more until it is resumed."""
     values = {"paused_at": timestamp(session.now), "paused_why": why}
@@ -107,14 +112,15 @@ def _paused(session: Session) -> set[str]:
     return set(session.connection.execute(sa.select(c.automation).where(c.paused_at.is_not(None))).scalars())
 
 
-def _write(session: Session, begins: list[_Begin]) -> None:
+def _write(session: Session, begins: list[_Begin]) -> list[str]:
     if not begins:
-        return
+        return []
     chain, caused_by = _led_here(session)
     now = timestamp(session.now)
     stopped = {one.watch.address: says for one in begins if (says := _stop(session, one.watch.address, chain))}
     people = {app: acting_for(session, app) for app in {one.watch.automation.app for one in begins}}
     revisions = {app: session.layout.apps[app].revision for app in people}
+    ids = new_ids("run", len(begins))
     rows = [
         {
             "id": run_id,
@@ -135,7 +141,7 @@ def _write(session: Session, begins: list[_Begin]) -> None:
             "due_at": None if one.watch.address in stopped else now,
             "finished_at": now if one.watch.address in stopped else None,
         }
-        for run_id, one in zip(new_ids("run", len(begins)), begins, strict=True)
+        for run_id, one in zip(ids, begins, strict=True)
     ]
     session.connection.execute(sa.insert(runs), rows)
     session.after_commit(something_began.set)
@@ -144,6 +150,7 @@ def _write(session: Session, begins: list[_Begin]) -> None:
             pause(session, automation, says)
         owner = people[automation.partition(".")[0]]
         notifications.tell_once(session, [owner] if owner else [], says, automation)
+    return ids
 
 
 def _led_here(session: Session) -> tuple[list[str], str | None]:

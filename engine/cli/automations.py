@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from engine import automations as engine_automations
-from engine.automations import Trace
+from engine.automations import Trace, by_hand
 from engine.cli.here import IN_WORKSPACE, InWorkspace
-from engine.text import _, label_in
+from engine.storage.session import Session
+from engine.text import Text, _, label_in
 
 
 def runs(
@@ -91,9 +93,7 @@ def switch_on(automation: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     automation
         Its address, such as crm.won_fans_out.
     """
-    with here.write() as session:
-        engine_automations.switch_on(session, automation)
-    here.say(_("{automation} is on.", automation=automation), automation=automation, on=True)
+    _switch(here, automation, engine_automations.switch_on, _("{automation} is on.", automation=automation))
 
 
 def switch_off(automation: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
@@ -108,9 +108,27 @@ def switch_off(automation: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     automation
         Its address, such as crm.won_fans_out.
     """
+    says = _("{automation} is off. Runs that began go on.", automation=automation)
+    _switch(here, automation, engine_automations.pause, says)
+
+
+def run(automation: str, /, *records: str, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Run an automation now, for records that match what it waits for; also while it is off.
+
+    For example:
+
+        formwork automation run crm.won_fans_out rec0tqN3kXhQe7ZbC
+
+    Parameters
+    ----------
+    automation
+        Its address, such as crm.won_fans_out.
+    records
+        Ids of records of the table that it is about.
+    """
     with here.write() as session:
-        engine_automations.pause(session, automation)
-    here.say(_("{automation} is off. Runs that began go on.", automation=automation), automation=automation, on=False)
+        made = by_hand.run(session, automation, records)
+    here.table([{"id": one} for one in made], {"id": "Run"})
 
 
 def retry(run: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
@@ -128,6 +146,13 @@ def retry(run: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     with here.write() as session:
         engine_automations.retry(session, run)
     here.say(_("The run goes on."), run=run)
+
+
+def _switch(here: InWorkspace, automation: str, act: Callable[[Session, str], None], says: Text) -> None:
+    with here.write() as session:
+        act(session, automation)
+        is_on = engine_automations.get(session, automation).is_on
+    here.say(says, automation=automation, on=is_on)
 
 
 def _show(here: InWorkspace, trace: Trace) -> None:

@@ -223,6 +223,7 @@ GROUPS = (
             ("list", "automations:list_automations", "List the automations of an app, or of all."),
             ("on", "automations:switch_on", "Let changes start it."),
             ("off", "automations:switch_off", "Let it start no more; runs that began go on."),
+            ("run", "automations:run", "Run it now, for records of one's choice."),
             ("retry", "automations:retry", "Go on with a run that failed."),
         ),
     ),

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import automations
-from engine.automations import RunStatus, RunSummary, Standing, StepTrace
+from engine.automations import RunStatus, RunSummary, Standing, StepTrace, by_hand
 from engine.errors import NotFound
 from engine.storage.session import Session
 from engine.text import _
@@ -31,6 +31,7 @@ from web.api.shapes import (
     or_null,
     page_of,
     shape,
+    some,
 )
 
 router = Endpoints("/bases/{app}")
@@ -73,6 +74,14 @@ async def switch_automation(request: Request, app: str, automation: str) -> Resp
     return await answered_with_body(request, _switch, app, automation)
 
 
+@router.on(
+    "POST", "/automations/{automation}/run", shape(runs=array(_RUN)), body=shape(records=some(TEXT, by_hand.MOST))
+)
+async def run_automation(request: Request, app: str, automation: str) -> Response:
+    """Run it now: `{"records": ["rec..."]}`, ids of records that match what it waits for. It may be off."""
+    return await answered_with_body(request, _run_now, app, automation)
+
+
 @router.on("GET", "/runs", page_of("runs", _RUN), query=[*PAGE, *_CHOSEN])
 async def list_runs(request: Request, app: str) -> Response:
     """Runs of an app's automations, the newest first: of one `automation`, about one `record`, with one `status`."""
@@ -111,6 +120,15 @@ def _switch(caller: Caller, app: str, automation: str, body: Body) -> Any:
         switch = automations.switch_on if enabled else automations.pause
         switch(session, f"{app_named(session.layout, app).key}.{automation}")
         return _one(session, app, automation)
+
+
+def _run_now(caller: Caller, app: str, automation: str, body: Body) -> Any:
+    ids = body.get("records")
+    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+        raise wrong_request("records is a list of ids")
+    with caller.write() as session:
+        made = by_hand.run(session, f"{app_named(session.layout, app).key}.{automation}", ids)
+        return {"runs": [_run_told(automations.trace(session, one).run) for one in made]}
 
 
 def _runs(caller: Caller, app: str, query: Mapping[str, str]) -> Any:

@@ -14,7 +14,7 @@ SLASH = "\x00"  # stands for a slash inside a name; no name has such a character
 
 
 class Paths:
-    """Rewrites the path of API requests so that routes see names as single parts."""
+    """Rewrites paths so that routes see none with a slash at the end, and those of the API names as single parts."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -25,6 +25,8 @@ class Paths:
             parts = raw.partition(b"?")[0].rstrip(b"/").split(b"/")
             path = "/".join(unquote(part.decode("latin-1")).replace("/", SLASH) for part in parts)
             scope = {**scope, "path": path}
+        elif scope["type"] == "http" and scope["path"].endswith("/"):
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
         await self.app(scope, receive, send)
 
 

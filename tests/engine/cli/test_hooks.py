@@ -37,5 +37,10 @@ def test_an_automation_is_switched(formwork: CommandLine) -> None:
     assert [one["on"] for one in formwork.json("automation list shop")] == [True]
     assert formwork("automation off shop.watch") == "shop.watch is off. Runs that began go on.\n"
     assert [one["on"] for one in formwork.json("automation list shop")] == [False]
+    formwork("record create shop.customers name=Acme")
+    (record,) = formwork.json("query shop.customers")
+    (made,) = formwork.json(f"automation run shop.watch {record['id']}")
+    assert [one["id"] for one in formwork.json("runs")] == [made["id"]]
+    assert formwork.refused("automation run shop.watch") == ["/records: Name one record or more, at most 100."]
     assert formwork.refused("automation on shop.nothing") == ["There is no automation shop.nothing."]
     assert formwork.refused("automation retry run0") == ["There is no run run0."]

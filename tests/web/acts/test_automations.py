@@ -7,6 +7,7 @@ import re
 import pytest
 
 from engine import connections, records
+from engine.queries import Query
 from tests.support.webhooks import Answer, WebhookReceiver
 from tests.web import shop
 from tests.web.acts.conftest import Acts
@@ -149,7 +150,39 @@ def test_steps_that_were_not_reached_are_told(acts: Acts) -> None:
     assert "Send a webhook to ERP not reached" in text
 
 
-@pytest.mark.parametrize("path", [LIST, WON, f"{WON}?status=nonsense&before=run0", "/apps/shop/-/connections"])
+def test_it_is_run_by_hand_for_a_chosen_record(acts: Acts, webhook_receiver: WebhookReceiver) -> None:
+    connect(acts, webhook_receiver.url)
+    won = acts.win()
+    acts.happen()
+    assert f'href="{acts.at}{WON}/runs/new"' in acts.get(WON).text
+    form = acts.get(f"{WON}/runs/new?record={won}")
+    assert "Run Deal won now" in text_of(form)
+    assert (f'name="records" value="{won}"' in form.text, "Deal 001" in form.text) == (True, False)
+    assert "Big one" in text_of(acts.get(f"{WON}/runs/offered?q=big"))
+    answer = acts.post(f"{WON}/runs", records=won)
+    assert "Started." in text_of(answer)
+    newest, _first = acts.runs()
+    assert f"/runs/{newest.id}" in str(answer.url)
+    acts.happen()
+    assert acts.runs()[0].status == "done"
+
+
+def test_what_it_cannot_be_run_for_is_said_at_the_field(acts: Acts) -> None:
+    with acts.store.read(shop.principal(acts.who)) as session:
+        open_deal = next(
+            one.id for one in records.find(session, Query(shop.DEALS)).records if one.values["state"] == "open"
+        )
+    refused = acts.post(f"{WON}/runs", records=open_deal)
+    assert refused.status_code == 422
+    assert "This record does not match what the automation waits for." in text_of(refused)
+    assert f'value="{open_deal}"' in refused.text
+    assert acts.post(f"{WON}/runs", records="").status_code == 422
+    assert acts.runs() == []
+
+
+@pytest.mark.parametrize(
+    "path", [LIST, WON, f"{WON}/runs/new", f"{WON}?status=nonsense&before=run0", "/apps/shop/-/connections"]
+)
 def test_members_are_told_whom_to_ask(acts: Acts, member: Work, path: str) -> None:
     assert acts.get(path).status_code == 200
     answer = member.get(path)

@@ -214,6 +214,10 @@ def test_automations_are_switched_and_their_runs_read(api: Client) -> None:
     assert not api.ask("PATCH", "/bases/shop/automations/watch", {"enabled": False})["enabled"]
     api.create({"name": "Quiet"}, table="customers")
     assert len(api.ask("GET", "/bases/shop/runs")["runs"]) == 2
+    (run,) = api.ask("POST", "/bases/shop/automations/watch/run", {"records": customers[:1]})["runs"]
+    assert (run["status"], run["recordId"]) == ("waiting", customers[0])
+    gone = api.ask("POST", "/bases/shop/automations/watch/run", {"records": ["rec00000000000000"]}, 422)
+    assert "no such record" in gone["error"]["message"]
     api.ask("GET", "/bases/shop/automations/nothing", status=404)
 
 

@@ -51,7 +51,7 @@ from engine.access import door, principals
 from engine.access.principals import Principal, Shared, person
 from engine.access.scopes import Scope
 from engine.account_mail import Words
-from engine.automations import outside
+from engine.automations import by_hand, outside
 from engine.automations.steps import Means
 from engine.egress import Egress
 from engine.errors import Forbidden
@@ -169,6 +169,7 @@ def _verbs(place: Place) -> Iterator[Attempt]:
         "apply": lambda session: apps.apply(session, document),
         "install": lambda session: catalog.install(session, "crm"),
         "runs": automations.runs_of,
+        "a run by hand": lambda session: by_hand.run(session, "crm.watch", [ids["secret"]]),
         "counts of runs": lambda session: automations.counts(session, "crm"),
         "calendar": lambda session: business_calendar.change(session, {}, ""),
         "connections": lambda session: connections.last_calls(session, "crm"),

@@ -292,6 +292,9 @@ EXAMPLES: dict[str, Making] = {
     "POST /v0/meta/templates/{template}/plan": lambda *_given: {"json": {}},
     "POST /v0/meta/templates/{template}/install": lambda *_given: {"json": {"samples": False}},
     "PATCH /v0/bases/{app}/automations/{automation}": lambda *_given: {"json": {"enabled": False}},
+    "POST /v0/bases/{app}/automations/{automation}/run": lambda place, side, who, _known: {
+        "json": {"records": [(place.other if who == "elsewhere" else side).ids["secret"]]}
+    },
     "POST /v0/meta/trash/restore": lambda _place, _side, _who, known: {"json": {"ids": [known["thing"]]}},
     "DELETE /v0/meta/trash": lambda _place, _side, _who, known: {"query": {"ids[]": known["thing"]}},
     "PATCH /v0/meta/people/{user}": lambda *_given: {"json": {"role": "guest"}},
@@ -356,6 +359,7 @@ EXAMPLES: dict[str, Making] = {
     ),
     "POST /w/{workspace}/apps/{app}/-/api/requests": _form(method="GET", path="/v0/crm/tags"),
     "POST /w/{workspace}/apps/{app}/-/access/{role}": _in_form(user="user", has=""),
+    "POST /w/{workspace}/apps/{app}/-/automations/{automation}/runs": _in_form(records="secret"),
     "POST /w/{workspace}/apps/{app}/-/connections": _form(name="erp", url=HOOK),
     "POST /w/{workspace}/apps/{app}/-/connections/secrets": _form(name="erp"),
     "POST /w/{workspace}/apps/{app}/-/connections/tests": _form(name="erp"),
