@@ -28,6 +28,7 @@ from engine.rules import planned as rules_planned
 from engine.storage import alterations, former_names, trash_rows, workspace_tables
 from engine.storage.layout import Layout
 from engine.storage.session import Session
+from engine.storage.time_limits import JOB, WHOLE_TABLES
 from engine.text import _
 
 _apps = workspace_tables.apps
@@ -100,6 +101,8 @@ def plan(session: Session, document: Any, *, tested: bool = True) -> Plan:
     problems = check(session, document)
     if any(problem.is_error for problem in problems):
         return Plan([], problems)
+    if not session.writing:
+        session.take_time(JOB)  # whole tables are counted
     before = session.layout.apps.get(document["key"])
     listed = planning.plan(before.document if before else None, document)
     after = _layout_with(session, document)
@@ -223,7 +226,11 @@ def _layout_without(session: Session, key: str) -> Layout:
 
 
 def lock(session: Session) -> None:
-    """Wait until nobody writes, and keep others from writing, until the transaction ends: the tables will change."""
+    """Wait until nobody writes, and keep others from writing, until the transaction ends: the tables will change.
+
+    That takes as long as it takes.
+    """
+    session.take_time(WHOLE_TABLES)
     if session.dialect == "postgresql":
         # Waits for every writer that began with the tables as they were.
         session.connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(current_schema()))"))

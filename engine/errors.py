@@ -108,6 +108,13 @@ class Unavailable(FormworkError):
     code = "unavailable"
 
 
+class TookTooLong(FormworkError):
+    """The database worked on it for so long that it was broken off, and kept nothing. The same again takes as long."""
+
+    status = 503
+    code = "took_too_long"
+
+
 class Misconfigured(FormworkError):
     """The machine is not set up so that we could start: a folder, a port, a setting."""
 

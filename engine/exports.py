@@ -23,6 +23,7 @@ from engine.formulas.types import FILE
 from engine.queries import MAX_PAGE_SIZE, Query
 from engine.shown import shown_as
 from engine.storage.session import Session
+from engine.storage.time_limits import JOB
 from engine.text import Label, _
 from engine.values import is_empty
 
@@ -82,6 +83,7 @@ def export(read: Open, write: Open, query: Query, kind: str, say: Say, *, by_key
 def _leaving(read: Open, table: str) -> Iterator[Session]:
     """A transaction in which only those records of the table are seen that may be taken along."""
     with read() as session:
+        session.take_time(JOB)
         door.enter(session.principal, "export", session.layout.table(table))
         yield session.in_guise(replace(session.principal, takes=table))
 

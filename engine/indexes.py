@@ -1,6 +1,6 @@
 """Indexes that appear by themselves: where a saved view, or a slow question that repeats, needs one on a big table.
 
-Each process remembers what was slow (`notice`); the worker makes and drops (`tend`), outside of anybody's request.
+Each process remembers what was slow (`noticing`); the worker makes and drops (`tend`), outside of anybody's request.
 What the owner does not want stays away.
 """
 
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -77,13 +79,21 @@ class Index:
         return [*((key, False) for key in self.shape.equal), *sorted_by]
 
 
-def notice(session: Session, shape: Shape | None, seconds: float) -> None:
-    """Remember what an index for a question that was asked would be of; one that is slow again and again gets it.
+@contextmanager
+def noticing(session: Session, shape: Shape | None) -> Iterator[None]:
+    """Remember what an index for the question inside would be of; one that is slow again and again gets it.
 
-    What strangers ask by a share makes none.
+    Also one that takes too long to be answered. What strangers ask by a share makes none.
     """
-    if shape is None or session.principal.shared is not None:
-        return
+    begun = time.perf_counter()
+    try:
+        yield
+    finally:
+        if shape is not None and session.principal.shared is None:
+            _notice(session, shape, time.perf_counter() - begun)
+
+
+def _notice(session: Session, shape: Shape, seconds: float) -> None:
     noticed = _noticed.setdefault(session.store, _Noticed())
     with noticed.guard:
         noticed.used.add(shape)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -58,10 +57,9 @@ def page_of(session: Session, query: Query) -> tuple[list[tuple[str, Values]], s
     """The ids and values of one page, and where the next begins. Raises `Refused` for a wrong query."""
     table = session.layout.table(query.table)
     limit = max(1, min(query.limit, MAX_PAGE_SIZE))
-    begun = time.perf_counter()
-    rows = _rows_after(session, query, limit + 1) if query.after else _rows_from(session, query, limit + 1)
     needed = shape(session, query, ("page", *query.sort), lambda records, tests: shape_of(records, tests, query.sort))
-    indexes.notice(session, needed, time.perf_counter() - begun)
+    with indexes.noticing(session, needed):
+        rows = _rows_after(session, query, limit + 1) if query.after else _rows_from(session, query, limit + 1)
     found = answer(session, table, query.fields).read(session, rows[:limit])
     ends = count_of_keys(session.layout, table, query.sort)
     following = token(query.sort, rows[limit - 1][-ends:]) if len(rows) > limit else None

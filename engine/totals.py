@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,10 +77,10 @@ def groups(session: Session, query: Query, by: Sequence[str], wanted: Wanted = (
         found = found.where(*tests_of(session, table, records, query))
         return found.group_by(*keys).order_by(number.desc(), *keys)
 
-    begun = time.perf_counter()
-    rows = ask(session, query, ("groups", tuple(by), *numbers), made)
-    if len(by) == 1 and not by[0].startswith(EACH):
-        indexes.notice(session, _shape(session, query, by[0], numbers), time.perf_counter() - begun)
+    one_index_serves = len(by) == 1 and not by[0].startswith(EACH)
+    needed = _shape(session, query, by[0], numbers) if one_index_serves else None
+    with indexes.noticing(session, needed):
+        rows = ask(session, query, ("groups", tuple(by), *numbers), made)
     spread = {one: _distributions(session, query, by, one[1]) for one in portions}
     at = len(by)
     return [

@@ -25,7 +25,7 @@ from engine.automations.runs import Run
 from engine.automations.starts import something_began
 from engine.automations.steps import Means
 from engine.egress import EgressFailed, send_mail
-from engine.errors import Conflict, FormworkError, Unavailable
+from engine.errors import Conflict, FormworkError, TookTooLong, Unavailable
 from engine.hooks import notifying
 from engine.ids import new_id
 from engine.storage.session import timestamp
@@ -281,6 +281,8 @@ class Worker:
             broken = BrokenOff(run.step, Retry(wait, conflict.says) if again else Failed(conflict.says))
         except Unavailable:
             raise
+        except TookTooLong as error:
+            broken = BrokenOff(run.step, Failed(error.says))
         except Exception:
             log.exception("run %s", run.id)
             says = _("Something went wrong inside Formwork. The operator finds it in the log.")

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from engine import people
 from engine.access.principals import person
-from engine.errors import Forbidden, FormworkError, ProofNeeded, Refused, SignInNeeded, Unavailable
+from engine.errors import Forbidden, FormworkError, ProofNeeded, Refused, SignInNeeded, TookTooLong, Unavailable
 from engine.text import Text, _
 from web.api.errors import body_of
 from web.mcp import over_http
@@ -43,6 +43,7 @@ _TITLES: dict[int, Text] = {
     500: _("Something went wrong on our side"),
     503: _("Not available just now"),
 }
+_TOOK_TOO_LONG = _("This takes too long")
 _SAYS: dict[int, Text] = {
     400: _("The request is not one that we know."),
     404: _("The address is mistyped, or what was here has been removed."),
@@ -134,7 +135,7 @@ def _answer(
     if request.headers.get("hx-request") == "true":
         return only_toast(request, Toast(says, kind="failed"), status)
     problems = error.problems if isinstance(error, Refused) and len(error.problems) > 1 else ()
-    title = _TITLES.get(status, _TITLES[400])
+    title = _TOOK_TOO_LONG if isinstance(error, TookTooLong) else _TITLES.get(status, _TITLES[400])
     return page(
         request,
         "errors/error.html",

@@ -22,7 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, StaticPool
 from engine.errors import Misconfigured, Unavailable
 from engine.storage.connections import Answer, Connections
 from engine.storage.prepared import Prepared, Row, ask_directly
-from engine.storage.turns import is_over
+from engine.storage.time_limits import JOB, READING, Timed, allow, on_postgresql
 from engine.text import Text, _
 
 BUSY_TIMEOUT_MS = 10_000
@@ -30,7 +30,9 @@ WRITER_CACHE_KB = 65_536
 READER_CACHE_KB = 8_192  # for each of them; what they read again, the system's own cache has
 READERS = 8  # connections that read one SQLite file at the same time
 POOLED = 3 * READERS  # connections to a PostgreSQL server at most
-LOCK_TIMEOUT = "5s"  # how long a change of tables waits for people's transactions on PostgreSQL
+# How long a change of tables waits for people's transactions on PostgreSQL, and they for it: less than a statement may
+# take, so that who only waits is told to try again, and not to ask for less.
+LOCK_TIMEOUT = "4s"
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -41,8 +43,6 @@ SQLITE_PRAGMAS = (
     "PRAGMA cell_size_check=ON",
     f"PRAGMA cache_size=-{WRITER_CACHE_KB}",
 )
-
-STEPS_BETWEEN_LOOKS = 50_000  # of SQLite's virtual machine, a millisecond or so, until it asks whether to go on
 
 SqliteSetup = Callable[[sqlite3.Connection], None]
 
@@ -107,11 +107,16 @@ class Database:
         return self.writers if writing else self.readers
 
     def _taken(self, writing: bool, ask: Callable[[Connection], Answer]) -> tuple[Connection, Answer]:
+        def timed(connection: Connection) -> Answer:
+            if self.dialect == "sqlite":  # for PostgreSQL it is part of how the transaction begins
+                allow(connection, JOB if writing else READING)
+            return ask(connection)
+
         try:
-            return self._of(writing).take(ask)
+            return self._of(writing).take(timed)
         except OperationalError as error:
             if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
-                raise  # see `turns.at_once`
+                raise  # see `turns.at_once` and `time_limits.py`
             raise Unavailable(_("The database does not answer. Try again in a moment.")) from error
         except DatabaseError as error:
             if not isinstance(error.orig, sqlite3.DatabaseError):
@@ -133,13 +138,13 @@ def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
         f"sqlite:///{path}",
         poolclass=StaticPool,
         hide_parameters=True,  # what people typed, and hashes of secrets, stay out of the log when a statement fails
-        connect_args={"check_same_thread": False},
+        connect_args={"check_same_thread": False, "factory": Timed},
     )
     reader = sa.create_engine(
         f"sqlite:///{path}",
         poolclass=NullPool,
         hide_parameters=True,
-        connect_args={"check_same_thread": False},
+        connect_args={"check_same_thread": False, "factory": Timed},
     )
     _listen_sqlite(writer, setup, SQLITE_PRAGMAS)
     small = f"PRAGMA cache_size=-{READER_CACHE_KB}"
@@ -154,7 +159,9 @@ def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
 
 def sqlite_in_memory(setup: SqliteSetup) -> Database:
     """A store that lies in no file, on one connection that reads and writes; gone when it is disposed of."""
-    engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    engine = sa.create_engine(
+        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False, "factory": Timed}
+    )
     _listen_sqlite(engine, setup, ("PRAGMA foreign_keys=ON", "PRAGMA trusted_schema=OFF"))
     connections = Connections(engine, keep=1)
     return Database(connections, connections, None, ("BEGIN", "BEGIN"), threading.Lock())
@@ -183,7 +190,6 @@ def _listen_sqlite(engine: Engine, setup: SqliteSetup, pragmas: tuple[str, ...])
         for pragma in pragmas:
             connection.execute(pragma)
         setup(connection)
-        connection.set_progress_handler(is_over, STEPS_BETWEEN_LOOKS)
 
     sa.event.listen(engine, "connect", connected)
 
@@ -192,6 +198,7 @@ def postgresql_server(url: str, path: str) -> Connections:
     """The connections to a PostgreSQL server, for all stores on it; outside of transactions `path` is the schema."""
     # Custom plans: a generic plan of `ILIKE $1 ... ORDER BY ... LIMIT` was 300 times slower on a big table.
     options = f"-c timezone=UTC -c jit=off -c plan_cache_mode=force_custom_plan -c lock_timeout={LOCK_TIMEOUT}"
+    options += f" -c statement_timeout={READING * 1000:.0f}"
     engine = sa.create_engine(
         url,
         poolclass=NullPool,
@@ -238,4 +245,4 @@ def postgresql_database(server: Connections, schema: str) -> Database:
         raise Unavailable(_("The database does not answer. Try again in a moment.")) from error
     # LOCAL, each time: a connection that kept another store's path would mix two organisations.
     begin = f'BEGIN; SET LOCAL search_path TO "{schema}"'
-    return Database(server, server, schema, (begin, begin), nullcontext())
+    return Database(server, server, schema, (begin, f"{begin}; {on_postgresql(JOB)}"), nullcontext())

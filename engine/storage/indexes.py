@@ -9,6 +9,7 @@ from engine.definitions.language import Table
 from engine.storage.index_shapes import PREFIX
 from engine.storage.session import Session, said
 from engine.storage.stores import Store
+from engine.storage.time_limits import WHOLE_TABLES
 
 _ON_SQLITE = "SELECT name FROM sqlite_master WHERE type = 'index' AND substr(name, 1, 3) = :prefix"
 _ON_POSTGRESQL = (
@@ -28,11 +29,13 @@ def build(store: Store, index: sa.Index) -> None:
     if database.dialect == "sqlite":
         # SQLite has one writer anyway; readers go on.
         with store.write() as session:
+            session.take_time(WHOLE_TABLES)
             session.connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
             _look_at(session, index)
         return
     options = {"isolation_level": "AUTOCOMMIT", "schema_translate_map": {None: database.schema}}
     with database.writers.engine.connect().execution_options(**options) as connection:
+        connection.exec_driver_sql(f"SET statement_timeout = {WHOLE_TABLES:.0f}")
         try:
             connection.execute(sa.schema.CreateIndex(index))
         except DBAPIError as error:

@@ -17,6 +17,7 @@ from engine.storage.databases import Database, sqlite_in_memory
 from engine.storage.layout import Layout
 from engine.storage.session import Session
 from engine.storage.stores import Workspace
+from engine.storage.time_limits import JOB, on_postgresql
 
 
 class _Over(Exception):
@@ -48,5 +49,5 @@ def _beside(database: Database) -> Database:
     if database.dialect == "sqlite":
         return sqlite_in_memory(sqlite.register)
     name = new_id("scratch")
-    begin = f'BEGIN; CREATE SCHEMA "{name}"; SET LOCAL search_path TO "{name}"'
+    begin = f'BEGIN; {on_postgresql(JOB)}; CREATE SCHEMA "{name}"; SET LOCAL search_path TO "{name}"'
     return Database(database.readers, database.writers, name, (begin, begin), nullcontext())

@@ -17,10 +17,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from engine.access.principals import Principal
-from engine.errors import Collided, Problem, Refused, Unavailable
+from engine.errors import Collided, Problem, Refused, TookTooLong, Unavailable
 from engine.ids import new_id
 from engine.storage.adding import Adding, Columns
 from engine.storage.prepared import Prepared, Row, ask_directly, end_directly
+from engine.storage.time_limits import allow, was_broken_off
 from engine.storage.turns import may_last
 from engine.text import _
 
@@ -225,6 +226,10 @@ class Session:
         if self.presumes:
             self.store.prove(self)
 
+    def take_time(self, seconds: float) -> None:
+        """Let each statement from here on work for so long (see `time_limits.py`) before it is broken off."""
+        allow(self.connection, seconds)
+
     def begun(self, connection: Connection) -> None:
         """The transaction has begun, on this connection."""
         self._connection = connection
@@ -273,8 +278,9 @@ def transaction(
 ) -> Iterator[Session]:
     """One transaction: everything inside commits together at the end of the block, or nothing does.
 
-    Raises `Unavailable` when the database does not answer or is locked for too long, `Conflict` when
-    another transaction came first, `Unproven` where the proof does not hold: then nothing that was found counts.
+    Raises `Unavailable` when the database does not answer or is locked for too long, `TookTooLong` when it works for
+    too long on one statement, `Conflict` when another transaction came first, `Unproven` where the proof does not
+    hold: then nothing that was found counts.
     """
     if writing:
         may_last()
@@ -383,6 +389,10 @@ def said(error: DBAPIError) -> Exception:
     state = getattr(error.orig, "sqlstate", None) or ""
     if "cannot contain NUL" in str(error.orig):  # PostgreSQL's driver, of any text of anybody's; SQLite takes it
         return Refused([Problem("", _("It holds the character NUL, which no text can hold. Take it out."), "nul")])
+    if was_broken_off(error):
+        return TookTooLong(
+            _("This takes too long, so it was broken off; nothing was changed. Ask for less at once: add a condition.")
+        )
     if state == "23505" or "UNIQUE constraint failed" in str(error.orig):
         return Collided(
             _("Somebody else saved the same value at the same moment, and it may be there once. Try again.")

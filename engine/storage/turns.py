@@ -56,8 +56,13 @@ def is_lent() -> bool:
 
 def may_last() -> None:
     """Raises `TookLong` in the event loop: what follows waits for others, or works for long."""
-    if getattr(_turn, "ends", None) is not None or is_lent():
+    if is_at_once() or is_lent():
         raise TookLong
+
+
+def is_at_once() -> bool:
+    """Whether we are inside of `at_once`."""
+    return getattr(_turn, "ends", None) is not None
 
 
 def is_over() -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.errors import Misconfigured
 from engine.storage.databases import Database
 from engine.storage.session import end
+from engine.storage.time_limits import WHOLE_TABLES, allow
 from engine.text import _
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def migrate(database: Database, store: Literal["control", "workspace"]) -> None:
     with database.write_lock:
         connection, _nothing = database.begin(writing=True)
         try:
+            allow(connection, WHOLE_TABLES)
             make(connection, store)
             end(connection, keep=True)
         except DBAPIError as error:
