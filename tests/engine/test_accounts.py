@@ -9,7 +9,19 @@ import sqlalchemy as sa
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from engine import accounts, api_tokens, passwords, people, sessions, sign_in, sign_in_delay, ways_in, workspaces
+from engine import (
+    accounts,
+    api_tokens,
+    catalog,
+    passwords,
+    people,
+    sessions,
+    sign_in,
+    sign_in_delay,
+    ways_in,
+    workspaces,
+)
+from engine.access import principals
 from engine.accounts import Person
 from engine.errors import Conflict, Forbidden, NotFound, Refused, SignInNeeded
 from engine.sessions import Device
@@ -46,6 +58,22 @@ def test_the_owner_is_made_once(stores: Stores, ada: tuple[Person, Membership]) 
     with pytest.raises(Conflict):
         accounts.create_owner(stores, **OWNER)
     assert accounts.setup_link(stores) is None
+
+
+def test_nobody_is_there_before_the_owner_and_no_template_brings_anybody(stores: Stores) -> None:
+    """T-PRIV-03."""
+    credentials = (users, tokens, control_tables.sessions, control_tables.memberships)
+    with stores.control.read() as session:
+        assert [session.connection.scalar(sa.select(sa.func.count()).select_from(one)) for one in credentials] == [
+            0
+        ] * 4
+    owner, membership = accounts.create_owner(stores, **OWNER)
+    with stores.workspace(membership.id).write(principals.person(owner.id, "owner")) as session:
+        for one in catalog.templates():
+            catalog.install(session, one.key)
+        assert people.names(session) == {owner.id: "Ada"}
+    with stores.control.read() as session:
+        assert session.connection.scalars(sa.select(users.c.id)).all() == [owner.id]
 
 
 def test_everything_wrong_with_the_owner_is_told_at_once(stores: Stores) -> None:

@@ -269,6 +269,7 @@ def test_only_what_is_seen_leaves_and_of_that_what_the_rule_lets_go(crm: Workspa
 
 
 def test_who_may_no_more_gets_no_further_page(crm: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T-CON-08."""
     monkeypatch.setattr(exports, "MAX_PAGE_SIZE", 1)
     taken(crm, True)
     pieces = Shop(crm, shop.AS_REP).export(query=Query("crm.accounts")).pieces
