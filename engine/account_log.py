@@ -25,7 +25,9 @@ def note_failure(session: Session, user_id: str, says: Text, **about: Any) -> No
     What was typed is not kept: people type passwords into the wrong field.
     """
     for home in _homes(session, user_id):
-        audit.note_often(session, "account.sign_in_failed", says, workspace=home, person=user_id, **about)
+        audit.note_often(
+            session, "account.sign_in_failed", says, workspace=home, result="failed", person=user_id, **about
+        )
 
 
 def note_about(session: Session, user_id: str, act: str, says: Text, **about: Any) -> None:

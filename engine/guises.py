@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -115,7 +116,7 @@ def note_ends(session: Session, where: sa.ColumnElement[bool]) -> None:
             audit.note(session, "guise.ended", says, workspace=ended.workspace, looker=user_id, **_about(ended))
 
 
-def _about(guise: Guise) -> dict[str, object]:
+def _about(guise: Guise) -> dict[str, Any]:
     return {"person": guise.person} if guise.person else {"roles": list(guise.roles)}
 
 

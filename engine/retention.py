@@ -1,4 +1,5 @@
-"""What is kept for a while only: finished runs, mail that was sent, files of imports, deleted comments, loose files.
+"""What is kept for a while only: finished runs, mail that was sent, files of imports, deleted comments, loose files,
+and the audit log.
 
 Each `purge` takes a slice, so that no transaction is long; the worker comes back as long as a slice was full.
 """
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from engine import comments, files, hooks, imports, repeats
+from engine import audit_purging, comments, files, hooks, imports, repeats
 from engine.settings import Settings
 from engine.storage.automation_tables import outbox, run_steps, runs
 from engine.storage.record_rows import among
@@ -27,13 +28,16 @@ class Keep:
     mail: timedelta | None
     imports: timedelta | None
     trash: timedelta | None = None
+    audit: timedelta | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Keep:
         """As the settings say; 0 days mean for ever, but of the trash at once."""
-        kept = (settings.keep_runs_days, settings.keep_mail_days, settings.keep_imports_days)
-        runs, mail, brought = (timedelta(days=days) if days else None for days in kept)
-        return cls(runs, mail, brought, timedelta(days=settings.trash_days))
+        kept = (
+            settings.keep_runs_days, settings.keep_mail_days, settings.keep_imports_days, settings.keep_audit_days,
+        )  # fmt: skip
+        runs, mail, brought, noted = (timedelta(days=days) if days else None for days in kept)
+        return cls(runs, mail, brought, timedelta(days=settings.trash_days), noted)
 
 
 def purge(session: Session, keep: Keep, most: int = SLICE) -> bool:
@@ -45,6 +49,7 @@ def purge(session: Session, keep: Keep, most: int = SLICE) -> bool:
         hooks.sweep(session, most),
         repeats.sweep(session, most),
         comments.sweep(session, session.now - keep.trash, most) if keep.trash is not None else 0,
+        audit_purging.purge(session, keep.audit, most) if keep.audit else 0,
     ]
     files.sweep(session)
     return any(count >= most for count in done)

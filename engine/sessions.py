@@ -14,6 +14,7 @@ from engine.accounts import Person
 from engine.errors import NotFound
 from engine.guises import Guise
 from engine.ids import new_id, new_secret, secret_hash
+from engine.origin import origin
 from engine.storage.control_tables import sessions, users
 from engine.storage.session import Session, timestamp
 from engine.storage.stores import Stores
@@ -133,6 +134,7 @@ def end_all(stores: Stores, user_id: str, keep: str = "", by: Principal | None =
 def insert_session(session: Session, user_id: str, device: Device) -> str:
     """A session's token, inside a transaction of the control store."""
     token = new_secret()
+    origin().within(token)  # whoever signs in does so in the session that begins
     now = timestamp(session.now)
     session.connection.execute(
         sa.insert(sessions).values(

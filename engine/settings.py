@@ -223,6 +223,12 @@ class Settings:
     keep_imports_days: int = _setting(
         "FORMWORK_KEEP_IMPORTS_DAYS", "30", _("Days that files of imports are kept. 0: for ever."), _whole(0, 36_500)
     )
+    keep_audit_days: int = _setting(
+        "FORMWORK_KEEP_AUDIT_DAYS",
+        "400",
+        _("Days that entries of the audit log are kept. 0: for ever."),
+        _whole(0, 36_500),
+    )
     time_zone: str = _setting("FORMWORK_TIME_ZONE", "UTC", _("Time zone of new workspaces."), _time_zone)
     language: str = _setting("FORMWORK_LANGUAGE", "en", _("Language of new workspaces: en or zh."), _one_of(*LANGUAGES))
 

@@ -145,7 +145,7 @@ def _note_failure(session: Session, user_id: str, name: str, device: Device) -> 
 
 
 def _facts(device: Device) -> dict[str, str]:
-    return {"address": device.address, "browser": device.agent[:300]}
+    return {"browser": device.agent[:300]}
 
 
 def _insert_pending(session: Session, user_id: str) -> str:

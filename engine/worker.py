@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from engine import account_mail, files, indexes, notices, outbox, resets, retention, trash, workspaces
+from engine import account_mail, audit_purging, files, indexes, notices, outbox, resets, retention, trash, workspaces
 from engine.actions import Failed, Retry
 from engine.automations import progress, runs
 from engine.automations.outside import Outside
@@ -66,7 +66,8 @@ class Worker:
         self._calling: Counter[str] = Counter()
         self._mailing: set[str] = set()
         self._tended: dict[str, float] = {}  # workspace id -> when; for ever while under way
-        self._swept: dict[str, datetime] = {}  # when each workspace's trash was looked through
+        # When each workspace, and what belongs to none, was looked through for what is old.
+        self._swept: dict[str, datetime] = {}
         self._rounds = 0
         self._guard = threading.Lock()
 
@@ -95,6 +96,7 @@ class Worker:
         if due:
             answered += self._send_mails(self.stores.control, lambda mail: account_mail.opened(mail, self.means.vault))
             account_mail.clear_out(self.stores)
+        self._clear_out_accounts()
         return answered
 
     def sweep(self, workspace: Workspace) -> int:
@@ -123,6 +125,18 @@ class Worker:
         with workspace.read() as session:
             session.now = now
             files.sweep_folder(session)
+
+    def _clear_out_accounts(self) -> None:
+        """Let the oldest entries of the accounts' audit log go, once an hour."""
+        now, keep = self.clock(), retention.Keep.of(self.means.settings).audit
+        if keep is None or now - self._swept.get("", now - SWEEP_EVERY) < SWEEP_EVERY:
+            return
+        self._swept[""] = now
+        more = True
+        while more:
+            with self.stores.control.write() as session:
+                session.now = now
+                more = audit_purging.purge(session, keep, retention.SLICE) == retention.SLICE
 
     def _serve_accounts(self) -> int:
         try:

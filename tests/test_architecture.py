@@ -24,6 +24,7 @@ FLOORS: list[tuple[str, ...]] = [
         "engine.errors",
         "engine.ids",
         "engine.json_text",
+        "engine.origin",
         "engine.patterns",
         "engine.registry",
         "engine.settings",

@@ -26,6 +26,7 @@ from web.api.paths import Paths
 from web.api.routing import Routes
 from web.dependencies import guard, once_more
 from web.mcp import over_http
+from web.origins import Origins
 from web.security import BodyLimit, Crashes, Headers
 from web.site import Site
 
@@ -59,6 +60,7 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would ask with each request
         routes=[Mount(site.statics.at, site.statics, name="static"), *_routes()],
         middleware=[
+            Middleware(Origins, settings=settings),
             Middleware(Headers, settings=settings),
             Middleware(Crashes, answer=errors.crashed),
             Middleware(BodyLimit, settings=settings),

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from engine.errors import FormworkError
+from engine.origin import taken_along
 from engine.text import _
 
 log = logging.getLogger("formwork.web")
@@ -40,7 +41,7 @@ class Background:
             if held is not None and not held.done:
                 return False
             self._jobs[name] = Job(what)
-        self._threads.submit(self._do, name, what, act)
+        self._threads.submit(taken_along(self._do), name, what, act)
         return True
 
     def under_way(self, name: str) -> Job | None:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from engine import guises, sessions
 from engine.access.principals import Principal
 from engine.guises import Guise
+from engine.origin import origin
 from engine.sessions import Device
 from engine.workspaces import Membership
 from web import csrf
@@ -46,7 +47,10 @@ class Visit:
     def session(self) -> sessions.Here | None:
         """The session that the browser's cookie opens."""
         token = "" if self.public else self.site.cookies.read(self.request, SESSION)
-        return sessions.session_of(self.site.stores, token) if token else None
+        found = sessions.session_of(self.site.stores, token) if token else None
+        if found is not None:
+            origin().within(token)
+        return found
 
     @property
     def guise(self) -> Guise | None:

@@ -33,15 +33,37 @@ def list_entries(*, limit: int = 50, machine: bool = False, here: InWorkspace = 
         {
             "at": one.at,
             "who": names.get(one.user_id, one.user_id or one.by_id),
+            "by": one.by_kind,
+            "by_id": one.by_id,
+            "address": one.address,
+            "result": one.result,
             "says": str(one.says),
             "act": one.act,
             "about": one.about,
+            "session": one.session,
+            "request": one.request,
+            "number": one.number,
             "hash": one.hash,
         }
         for one in found
     ]
-    headings = {"at": "When", "who": "Who", "says": "What"}
+    headings = {"at": "When", "who": "Who", "by": "As", "address": "From", "result": "Result", "says": "What"}
     here.table(rows, headings, _("Nothing has been noted yet."))
+
+
+def export(*, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Write the whole audit log of the workspace as JSON lines, oldest first: its own, then what is said of its people.
+
+    Each line says in `chain` which of the two it is from. That somebody took it is noted, too.
+
+    For example:
+
+        formwork audit export > audit.jsonl
+    """
+    own = audit.Log("workspace", here.read)
+    people_of = audit.Log("accounts", lambda: here.stores.control.read(here.principal), here.workspace_id)
+    for line in audit.export(here.write, own, people_of):
+        here.terminal.out(line)
 
 
 def verify(*, since: tuple[str, ...] = (), here: InWorkspace = IN_WORKSPACE) -> int:
@@ -67,13 +89,16 @@ def verify(*, since: tuple[str, ...] = (), here: InWorkspace = IN_WORKSPACE) -> 
     missing = [one for one in since if not any(one in chain.found for chain in chains.values())]
     whole = not missing and all(one.is_whole for one in chains.values())
     rows = [
-        {"chain": name, "count": one.count, "hash": one.hash, "broken_at": one.broken_at}
+        {"chain": name, "first": one.first, "count": one.count, "hash": one.hash, "broken_at": one.broken_at}
         for name, one in chains.items()
     ]
     if here.json:
         here.document({"whole": whole, "chains": rows, "missing": missing})
     else:
-        headings = {"chain": "Chain", "count": "Whole entries", "hash": "Last hash", "broken_at": "Broken at entry"}
+        headings = {
+            "chain": "Chain", "first": "First entry", "count": "Whole entries", "hash": "Last hash",
+            "broken_at": "Broken at entry",
+        }  # fmt: skip
         here.table(rows, headings)
         for one in missing:
             here.note(_("The entry with the hash {hash} is not there any more.", hash=one))

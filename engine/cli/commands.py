@@ -152,6 +152,7 @@ GROUPS = (
         "Who did what to people, apps and settings.",
         (
             ("list", "audit:list_entries", "List what was done, newest first."),
+            ("export", "audit:export", "Write all of it as JSON lines."),
             ("verify", "audit:verify", "Prove that nobody changed the log."),
         ),
     ),

@@ -12,7 +12,9 @@ from engine.cli.anew import Remembering, carried_out
 from engine.cli.commands import all_commands
 from engine.cli.here import Here, Place, WithStores, WrongUse, as_json
 from engine.errors import FormworkError, Misconfigured, Problem, Refused, Unavailable
+from engine.ids import new_id
 from engine.local_door import Terminal
+from engine.origin import Origin, coming_from
 from engine.settings import Settings
 from engine.storage.process_lock import FolderInUse
 
@@ -58,7 +60,8 @@ def run(
             stores = own = open_stores(settings)
         remembering = Remembering(terminal)
         here.place = Place(remembering, settings, stores)
-        return carried_out(lambda: command(*bound.args, **bound.kwargs), remembering) or OK
+        with coming_from(Origin(new_id("cmd"))):
+            return carried_out(lambda: command(*bound.args, **bound.kwargs), remembering) or OK
     except FolderInUse:
         raise
     except FormworkError as error:

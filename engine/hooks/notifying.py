@@ -101,7 +101,7 @@ def give_up(session: Session, notice: Notice) -> None:
     values = {"lease_by": None, "lease_until": None, "due_at": None, "attempt": 0, "notifies": 0}
     session.connection.execute(sa.update(hooks).where(_c.id == notice.id).values(**values))
     says = _("calls {host} no more: whoever asked for it may not be told any more", host=notice.host)
-    audit.note(session, "hook.given_up", says, hook=notice.id, app=notice.app)
+    audit.note(session, "hook.given_up", says, result="failed", hook=notice.id, app=notice.app)
 
 
 def call(means: Means, notice: Notice, clock: Callable[[], datetime]) -> Result:
@@ -143,10 +143,10 @@ def note(session: Session, worker: str, notice: Notice, result: Result) -> None:
     else:
         values |= {"due_at": None, "attempt": 0, "notifies": 0}
         says = _("gave up calling {host} about changes of {app}", host=notice.host, app=notice.app)
-        audit.note(session, "hook.given_up", says, hook=notice.id, app=notice.app)
+        audit.note(session, "hook.given_up", says, result="failed", hook=notice.id, app=notice.app)
     if result.refused:
         says = _("was not let out to {host}", host=notice.host)
-        audit.note_often(session, "egress.refused", says, host=notice.host, hook=notice.id)
+        audit.note_often(session, "egress.refused", says, result="refused", host=notice.host, hook=notice.id)
     mine = sa.and_(_c.id == notice.id, _c.lease_by == worker)
     session.connection.execute(sa.update(hooks).where(mine).values(**values))
 

@@ -99,6 +99,7 @@ def test_files_that_no_record_holds_go_too(desk: Workspace, owner: Principal) ->
 
 
 def test_the_settings_say_how_long() -> None:
-    assert Keep.of(Settings.from_environment({})) == Keep(timedelta(days=90), timedelta(days=90), MONTH, MONTH)
-    for_ever = {f"FORMWORK_KEEP_{name}_DAYS": "0" for name in ("RUNS", "MAIL", "IMPORTS")}
+    three = timedelta(days=90)
+    assert Keep.of(Settings.from_environment({})) == Keep(three, three, MONTH, MONTH, timedelta(days=400))
+    for_ever = {f"FORMWORK_KEEP_{name}_DAYS": "0" for name in ("RUNS", "MAIL", "IMPORTS", "AUDIT")}
     assert Keep.of(Settings.from_environment(for_ever)) == Keep(None, None, None, MONTH)

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine import webhooks
+from engine import audit, webhooks
+from engine.text import _
 from engine.worker import Worker
-from tests.support.house import House, on_created, webhook
+from tests.support.house import OWNER, House, on_created, webhook
 from tests.support.webhooks import Answer, WebhookReceiver
 
 SPRING, AUTUMN = datetime(2027, 3, 28, 1, tzinfo=UTC), datetime(2027, 10, 31, 1, tzinfo=UTC)  # in Berlin
@@ -79,3 +80,17 @@ def test_a_clock_put_back_while_a_worker_holds_a_run_gives_it_to_nobody_else(hou
     assert house.runs()[0].status == "running"
     holder._advance(house.workspace, taken, None)
     assert (house.runs()[0].status, house.get("deals", deal)["score"]) == ("done", 1)
+
+
+def test_the_oldest_of_both_audit_logs_goes_by_itself(house: House) -> None:
+    logs = (house.workspace, house.stores.control)
+    for log in logs:
+        with log.write() as session:
+            audit.note(session, "test", _("was done"))
+    house.clock.forward(402 * 24 * 3600)
+    house.worker.serve_accounts()
+    house.worker.sweep(house.workspace)
+    for log in logs:
+        with log.read(OWNER) as session:
+            assert [one.act for one in audit.entries(session)] == ["audit.purged"]
+            assert audit.verify(session).is_whole

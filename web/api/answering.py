@@ -18,6 +18,7 @@ from engine import api_tokens
 from engine.api_tokens import Holder
 from engine.definitions.language import RESERVED_APPS
 from engine.errors import Forbidden, FormworkError, SignInNeeded
+from engine.origin import taken_along
 from engine.storage.session import Proof, Unproven, again
 from engine.storage.turns import TookLong, at_once, lent
 from engine.text import _
@@ -113,7 +114,7 @@ async def answered(request: Request, act: Callable[..., Any], *arguments: Any, s
                 with at_once():
                     return response_of(carry_out(request, act, arguments))
         threads, loop = _site_of(request).threads, get_running_loop()
-        return response_of(await loop.run_in_executor(threads, carry_out, request, act, arguments))
+        return response_of(await loop.run_in_executor(threads, taken_along(carry_out), request, act, arguments))
     except ApiRefusal as error:
         return as_json(error.body, error.status)
     except FormworkError as error:

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from engine import api_tokens
 from engine.errors import FormworkError
+from engine.origin import taken_along
 from engine.text import _
 from web.api.errors import ApiRefusal
 from web.api.responses import as_json
@@ -105,7 +106,7 @@ def _note(request: Request) -> None:
             store = site.stores.workspace(holder.workspace_id)
             note_limit(store, holder.principal, _("asks too often with an API token"), token=holder.token_id)
 
-    site.threads.submit(note)
+    site.threads.submit(taken_along(note))
 
 
 def _tagged(request: Request, response: Response) -> Response:

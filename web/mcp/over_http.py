@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from engine.errors import SignInNeeded
+from engine.origin import taken_along
 from web.api.answering import caller_of
 from web.api.callers import Caller
 from web.api.edges import limits_of
@@ -37,7 +38,7 @@ async def speak(request: Request) -> Response:
         says = "Too many requests. Wait as long as Retry-After says"
         return _refused(ApiRefusal(429, "RATE_LIMIT_REACHED", says), limits)
     try:
-        caller = await get_running_loop().run_in_executor(site.threads, caller_of, request)
+        caller = await get_running_loop().run_in_executor(site.threads, taken_along(caller_of), request)
     except SignInNeeded as error:
         return as_json(body_of(error), 401, {"WWW-Authenticate": "Bearer", **limits})
     return _Spoken(caller, limits)
@@ -55,7 +56,7 @@ class _Spoken(Response):
         loop, threads = get_running_loop(), self._caller.site.threads
 
         async def carry_out(name: str, arguments: dict[str, Any]) -> Answer:
-            return await loop.run_in_executor(threads, call, self._caller, name, arguments)
+            return await loop.run_in_executor(threads, taken_along(call), self._caller, name, arguments)
 
         async def send_with_limits(message: Any) -> None:
             if message["type"] == "http.response.start":

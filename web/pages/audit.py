@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import partial
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from engine import audit, people
+from engine.text import _
 from web.dependencies import In, SiteHere
+from web.handing_over import written
 from web.render import page
 from web.whole_numbers import Number
 
 router = APIRouter(prefix="/w/{workspace}/audit")
+
+
+Log = Literal["workspace", "people"]
+# How somebody acted where it was not by themself, at a page or a command.
+WAYS = {"token": _("with an API token"), "automation": _("by an automation"), "public_form": _("by a public form")}
 
 
 @router.get("")
@@ -20,7 +28,7 @@ def show(
     request: Request,
     place: In,
     site: SiteHere,
-    log: Literal["workspace", "people"] = "workspace",
+    log: Log = "workspace",
     before: Number | None = None,
     checked: bool = False,
 ) -> Response:
@@ -35,5 +43,15 @@ def show(
     entries = found[: audit.SHOWN]
     older = entries[-1].number if len(found) > audit.SHOWN else None
     return page(
-        request, "audit/audit.html", log=log, entries=entries, names=names, older=older, before=before, verdict=verdict
-    )
+        request, "audit/audit.html", log=log, entries=entries, names=names, ways=WAYS,
+        older=older, before=before, verdict=verdict,
+    )  # fmt: skip
+
+
+@router.post("/exports")
+def export(place: In, site: SiteHere, log: Annotated[Log, Form()] = "workspace") -> Response:
+    """All of one of the two logs as JSON lines."""
+    wanted = audit.Log("workspace", place.read)
+    if log == "people":
+        wanted = audit.Log("accounts", partial(site.stores.control.read, place.principal), place.membership.id)
+    return written(audit.export(place.write, wanted), f"audit-{log}.jsonl", "application/x-ndjson")

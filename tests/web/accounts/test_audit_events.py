@@ -303,7 +303,7 @@ def test_a_typed_name_that_nobody_has_is_not_kept(desk: Desk) -> None:
     Visitor(desk.app).sign_in(email="my-secret-password@x.example")
     (entry,) = [one for one in desk.acts() if one.act == "account.sign_in_failed"]
     assert "my-secret" not in str(entry)
-    assert (entry.workspace_id, entry.user_id, entry.about["address"]) == ("", "", "testclient")
+    assert (entry.workspace_id, entry.user_id, entry.address) == ("", "", "testclient")
 
 
 def test_failures_do_not_fill_the_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
