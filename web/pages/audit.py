@@ -54,4 +54,4 @@ def export(place: In, site: SiteHere, log: Annotated[Log, Form()] = "workspace")
     wanted = audit.Log("workspace", place.read)
     if log == "people":
         wanted = audit.Log("accounts", partial(site.stores.control.read, place.principal), place.membership.id)
-    return written(audit.export(place.write, wanted), f"audit-{log}.jsonl", "application/x-ndjson")
+    return written(audit.export(place.write, wanted), f"audit-{log}.jsonl", "application/jsonl")
