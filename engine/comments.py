@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -172,6 +172,11 @@ def mentioned_in(text: str) -> list[str]:
     return list(dict.fromkeys(_MENTION.findall(text)))
 
 
+def mentioning(text: str, ids: Mapping[str, str]) -> str:
+    """The text with other ids of those whom it mentions; one that is not among them stays."""
+    return _MENTION.sub(lambda found: f"@[{ids.get(found[1], found[1])}]", text)
+
+
 def with_mentions(session: Session, text: str) -> str:
     """The text as a person typed it, with `@Ana Lind` and `@ana@example.com` made into mentions of that person.
 
@@ -196,6 +201,41 @@ def pieces(text: str) -> list[tuple[str, bool]]:
 def plain(text: str, names: Mapping[str, str]) -> str:
     """The text with the names of the people whom it mentions, as `with_mentions` reads it back."""
     return "".join(f"@{names.get(one, one)}" if is_person else one for one, is_person in pieces(text))
+
+
+def after(session: Session, tables: Sequence[str], last: str, limit: int) -> list[Comment]:
+    """What was said in these tables after a comment, the oldest first, whoever asks: for taking it along."""
+    wanted = sa.select(*_SHOWN).where(_c.table_address.in_(tables), _c.deleted_at.is_(None), _c.id > last)
+    return [Comment(*row) for row in session.connection.execute(wanted.order_by(_c.id).limit(limit))]
+
+
+def texts_before(session: Session, ids: Collection[str]) -> dict[str, list[tuple[str, str]]]:
+    """What comments said before, whoever asks: by id (until when, text), the oldest first."""
+    c = comment_texts.c
+    found: dict[str, list[tuple[str, str]]] = {}
+    if ids:
+        wanted = sa.select(c.comment_id, c.until, c.text).where(among(session, c.comment_id, ids)).order_by(c.until)
+        for comment_id, until, text in session.connection.execute(wanted):
+            found.setdefault(comment_id, []).append((until, text))
+    return found
+
+
+def known(session: Session, ids: Collection[str]) -> set[str]:
+    """Those of the ids that comments have, deleted ones too."""
+    return set(session.connection.execute(sa.select(_c.id).where(among(session, _c.id, ids))).scalars())
+
+
+def keep(session: Session, said: Iterable[tuple[Comment, Sequence[tuple[str, str]]]]) -> None:
+    """Store comments as they were said elsewhere, each with what it said before; nobody is told of them."""
+    rows, texts = [], []
+    for one, before in said:
+        values = vars(one).copy()
+        rows.append({"table_address": values.pop("table"), **values})
+        texts += [{"comment_id": one.id, "until": until, "text": text} for until, text in before]
+    if rows:
+        session.connection.execute(sa.insert(_comments), rows)
+    if texts:
+        session.connection.execute(sa.insert(comment_texts), texts)
 
 
 def forget(session: Session, table: str, ids: Iterable[str] | None = None) -> None:

@@ -207,6 +207,14 @@ def bring_back(session: Session, department: str) -> None:
     audit.note(session, "department.created", says, department=department)
 
 
+def remember(session: Session, names: Mapping[str, str]) -> None:
+    """Know departments by name that are not here, as if they had been removed: records from elsewhere name them."""
+    gone = timestamp(session.now)
+    for made, name in names.items():
+        values = {"id": made, "name": name, "position": 0, "removed_at": gone}
+        session.connection.execute(sa.insert(_departments).values(**values))
+
+
 def assign(session: Session, persons: Sequence[str], department: str | None) -> None:
     """Let people belong to a department, and to no other; None: to none.
 

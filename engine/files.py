@@ -121,8 +121,11 @@ def receive(
     )
 
 
-def add(session: Session, received: File, limits: Limits) -> None:
-    """Make a received file known. Raises `Refused` when the workspace has no room left for it."""
+def add(session: Session, received: File, limits: Limits, *, by: str | None = None) -> None:
+    """Make a received file known, brought by the principal or `by` somebody else.
+
+    Raises `Refused` when the workspace has no room left for it.
+    """
     held = session.connection.execute(sa.select(sa.func.coalesce(sa.func.sum(files.c.size), 0))).scalar_one()
     if int(held) + received.size > limits.workspace:
         raise Refused([Problem("/file", _("This workspace has no room for more files. Ask an owner."), "no_room")])
@@ -138,7 +141,7 @@ def add(session: Session, received: File, limits: Limits) -> None:
             height=received.height,
             small=json.dumps(received.small) if received.small else None,
             uploaded_at=timestamp(session.now),
-            uploaded_by=session.principal.id,
+            uploaded_by=by or session.principal.id,
         )
     )
 
@@ -151,6 +154,13 @@ def known(session: Session, ids: Collection[str]) -> dict[str, File]:
     wanted = sa.select(c.id, c.filename, c.type, c.kind, c.size, c.sha256, c.width, c.height, c.small)
     rows = session.connection.execute(wanted.where(among(session, c.id, set(ids))))
     return {row.id: File(*row[:8], _sizes(row.small)) for row in rows}
+
+
+def brought_by(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """Which person, token or public form brought these files."""
+    c = files.c
+    wanted = sa.select(c.id, c.uploaded_by).where(among(session, c.id, set(ids))) if ids else None
+    return {} if wanted is None else {row[0]: row[1] for row in session.connection.execute(wanted)}
 
 
 def sweep(session: Session) -> list[str]:

@@ -20,6 +20,7 @@ from engine.text import Text, _
 _changes = workspace_tables.changes
 
 
+_WHO = ("transaction_id", "at", "by_kind", "by_id", "user_id", "cause")
 _LOG = Adding(_changes, [one.key for one in _changes.columns if one.key != "id"])
 
 
@@ -80,6 +81,23 @@ def log(session: Session, changes: Sequence[Change]) -> None:
     session.changes.extend(changes)
 
 
+def keep(session: Session, entries: Sequence[Entry]) -> None:
+    """Store what happened elsewhere, when it did and by whom; their numbers are given here."""
+    if not entries:
+        return
+    session.add(
+        _LOG,
+        [
+            *([getattr(one, name) for one in entries] for name in _WHO),
+            [one.change.table for one in entries],
+            [one.change.record_id for one in entries],
+            [one.change.kind for one in entries],
+            [_spelled(one.change.before) for one in entries],
+            [_spelled(one.change.after) for one in entries],
+        ],
+    )
+
+
 def _spelled(values: Mapping[str, Any]) -> str:
     try:
         return orjson.dumps(values).decode()
@@ -129,6 +147,12 @@ def of_transaction(session: Session, transaction_id: str) -> list[Entry]:
 def of_cause(session: Session, cause: str) -> list[Entry]:
     """All that came of one cause (`import:imp...`), newest first, whoever asks."""
     return _entries(session, _wanted().where(_changes.c.cause == cause).order_by(_changes.c.id.desc()))
+
+
+def after(session: Session, tables: Sequence[str], last: int, limit: int) -> list[Entry]:
+    """What happened in these tables after an entry of the log, oldest first, whoever asks: for taking it along."""
+    wanted = _wanted().where(_changes.c.table_address.in_(tables), _changes.c.id > last)
+    return _entries(session, wanted.order_by(_changes.c.id).limit(limit))
 
 
 def _wanted() -> sa.Select[Any]:

@@ -68,3 +68,9 @@ def mirror(session: Session, members: Iterable[Person]) -> None:
             session.connection.execute(sa.update(people).where(people.c.id == one.id).values(**values))
         else:
             session.connection.execute(sa.insert(people).values(id=one.id, **values))
+
+
+def remember(session: Session, gone: Iterable[Person]) -> None:
+    """Know people by name who do not belong to the workspace, such as those whom an archive from elsewhere names."""
+    for one in gone:
+        session.connection.execute(sa.insert(people).values(id=one.id, name=one.name, email=one.email, role=""))

@@ -64,6 +64,8 @@ BEHIND_THE_DOOR = {
     "engine/affected.py": "finds what follows from a write, whoever asks",
     "engine/archives/bringing.py": "brings a whole app in, once the door let a builder in",
     "engine/archives/packing.py": "takes a whole app along, once the door let somebody who may take all of it",
+    "engine/archives/recorded.py": "brings the log of a whole app in, once the door let a builder in",
+    "engine/archives/settling.py": "asks what must hold of what was brought",
     "engine/apps.py": "definitions, which builders change; others are refused",
     "engine/automations/candidates.py": "looks for records that an automation is about, for nobody's eyes",
     "engine/automations/watches.py": "watches records for the app",

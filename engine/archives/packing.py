@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import orjson
 import sqlalchemy as sa
 
 from engine import apps, audit, departments, files, people
 from engine.access import door
-from engine.definitions.language import Field, Table
-from engine.field_types import TakesFiles
+from engine.archives import holders, leaving, recorded, said
+from engine.archives.parts import (
+    COMMENTS,
+    FORMAT,
+    HISTORY,
+    HOLDERS,
+    NOTHING_MORE,
+    PAGE,
+    Named,
+    Tell,
+    Wanted,
+    kind_of,
+    listed,
+    part,
+    spelled,
+    stored,
+)
+from engine.definitions.language import App, Table
+from engine.storage import layout as layouts
 from engine.storage import record_rows
 from engine.storage.record_rows import Values
 from engine.storage.session import Session
@@ -21,36 +37,56 @@ from engine.text import _
 from engine.values import is_empty
 
 MEDIA_TYPE = "application/zip"
-FORMAT = 1
-PAGE = 1_000  # records read together
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # of every entry: what is alike makes archives that are alike
 _PIECE = 2**18
 
 
-def pack(session: Session, app: str, into: BinaryIO, tell: Callable[[int], None] = lambda _records: None) -> None:
-    """Write the app with its records and files as an archive; `tell` is called with how many records are in it.
+def pack(
+    session: Session, app: str, into: BinaryIO, wanted: Wanted = NOTHING_MORE, tell: Tell = lambda _more: None
+) -> None:
+    """Write the app with its records and files, and what is `wanted` beside them, as an archive.
 
     Raises `NotFound`, `Forbidden` for who may not build or take its records along.
     """
-    door.enter_builder(session.principal)
-    found = apps.get(session, app)
-    for table in found.tables.values():
-        door.enter(session.principal, "export", table)
-    named = _Named()
-    counts: dict[str, int] = {}
-    with session.behind(), zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
-        _put(archive, "definition.json", [_spelled(found.document)])
-        for table in session.layout.apps[app].tables.values():
-            lines = _lines(session, table, named, counts, tell)
-            _put(archive, f"records/{table.key}.jsonl", lines)
+    found = _entered(session, app, wanted)
+    named, counts = Named(), _Counts(tell)
+    with session.behind() as layout, zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
+        _put(archive, "definition.json", [spelled(found.document)])
+        for table in layout.apps[app].tables.values():
+            _put(archive, part(table), _lines(session, table, named, counts))
+        if wanted.history:
+            _put(archive, HISTORY, recorded.lines(session, app, named, counts.adding("history")))
+        if wanted.comments:
+            _put(archive, COMMENTS, said.lines(session, app, named, counts.adding("comments")))
+        if wanted.holders:
+            _put(archive, HOLDERS, holders.lines(session, app, named))
         known = files.known(session, named.files)
-        _put(archive, "files.jsonl", (_file(known[one]) for one in sorted(known)))
+        by = files.brought_by(session, known)
+        everybody = {one.id for one in people.everybody_ever(session)}
+        named.people.update(one for one in by.values() if one in everybody)
+        _put(archive, "files.jsonl", (_file(known[one], by[one] in everybody and by[one]) for one in sorted(known)))
         for one in sorted(known):
             _put(archive, f"files/{one}", _bytes(files.path_of(session.workspace, one)), packed=False)
-        _put(archive, "people.json", [_spelled(_people(session, named.people))])
-        _put(archive, "departments.json", [_spelled(_departments(session, named.departments))])
-        _put(archive, "archive.json", [_spelled({"format": FORMAT, "app": app, "records": counts})])
+            counts.add("files", 1)
+        if _counts_days(session, app):
+            _put(archive, "calendar.json", [spelled(layouts.calendar_document(session))])
+        _put(archive, "people.json", [spelled(_people(session, named.people))])
+        _put(archive, "departments.json", [spelled(_departments(session, named.departments))])
+        about = {"format": FORMAT, "app": app, **counts.told, "left": leaving.sorts(wanted)}
+        _put(archive, "archive.json", [spelled(about)])
+
+
+def size(session: Session, app: str, wanted: Wanted = NOTHING_MORE) -> int:
+    """About how often `pack` tells of something. Raises as it does."""
+    found = _entered(session, app, wanted)
+    with session.behind() as layout:
+        tables = [layout.sql(layout.table(one.address)) for one in found.tables.values()]
+        there = sum(
+            session.connection.execute(sa.select(sa.func.count()).select_from(one)).scalar_one() for one in tables
+        )
+    left = leaving.counted(session, app)
+    return there + sum(left.get(one, 0) for one in ("history", "comments") if getattr(wanted, one))
 
 
 def note(session: Session, app: str) -> None:
@@ -59,44 +95,50 @@ def note(session: Session, app: str) -> None:
     audit.note(session, "app.archived", _("took the app {app} along with all its records", app=label), app=app)
 
 
-class _Named:
-    """Whom and what the records name beside each other."""
+class _Counts:
+    """How much of what is in the archive, as it is told in it."""
 
-    def __init__(self) -> None:
-        self.people: set[str] = set()
-        self.departments: set[str] = set()
-        self.files: set[str] = set()
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self.told: dict[str, Any] = {"records": {}}
 
-    def by(self, field: Field) -> set[str] | None:
-        """Where what the field holds is to be noted, asked once: whether it takes files costs more than a record."""
-        if field.kind.names == "people":
-            return self.people
-        if field.kind.names == "departments":
-            return self.departments
-        return self.files if isinstance(field.kind, TakesFiles) else None
+    def records(self, table: str, more: int) -> None:
+        self.told["records"][table] += more
+        self._tell(more)
 
+    def add(self, name: str, more: int) -> None:
+        self.told[name] = self.told.get(name, 0) + more
+        self._tell(more)
 
-def stored(session: Session, table: Table) -> list[Field]:
-    """The fields whose values are in an archive, in an order that does not depend on how the table came to be."""
-    fields = [*record_rows.stored_fields(session, table), *record_rows.many_links(table)]
-    return sorted({one.key: one for one in fields}.values(), key=lambda one: one.key)
+    def adding(self, name: str) -> Tell:
+        return lambda more: self.add(name, more)
 
 
-def _lines(
-    session: Session, table: Table, named: _Named, counts: dict[str, int], tell: Callable[[int], None]
-) -> Iterator[bytes]:
+def _entered(session: Session, app: str, wanted: Wanted) -> App:
+    door.enter_builder(session.principal)
+    found = apps.get(session, app)
+    for table in found.tables.values():
+        door.enter(session.principal, "export", table)
+        if wanted.history:
+            door.enter(session.principal, "history", table)
+        if wanted.comments:
+            door.enter(session.principal, "comments", table)
+    if wanted.holders:
+        door.enter_people(session.principal)
+    return found
+
+
+def _lines(session: Session, table: Table, named: Named, counts: _Counts) -> Iterator[bytes]:
     fields = stored(session, table)
-    noted = [(one.key, ids) for one in fields if (ids := named.by(one)) is not None]
-    counts[table.key] = 0
+    noted = [(one.key, ids) for one in fields if (ids := named.by(kind_of(session, one))) is not None]
+    counts.told["records"][table.key] = 0
     for records in _pages(session, table):
         for record_id, values in records.items():
             held = {one.key: values[one.key] for one in fields if not is_empty(values.get(one.key))}
             for key, ids in noted:
-                if key in held:
-                    ids.update(held[key] if isinstance(held[key], list) else [held[key]])
-            yield _spelled({"id": record_id, **held}) + b"\n"
-        counts[table.key] += len(records)
-        tell(sum(counts.values()))
+                ids.update(listed(held.get(key)))
+            yield spelled({"id": record_id, **held}) + b"\n"
+        counts.records(table.key, len(records))
 
 
 def _pages(session: Session, table: Table) -> Iterator[Mapping[str, Values]]:
@@ -128,8 +170,16 @@ def _bytes(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _file(one: files.File) -> bytes:
-    return _spelled({"id": one.id, "filename": one.filename, "size": one.size, "sha256": one.sha256}) + b"\n"
+def _file(one: files.File, by: str | bool) -> bytes:
+    said = {"id": one.id, "filename": one.filename, "size": one.size, "sha256": one.sha256}
+    return spelled({**said, "by": by} if by else said) + b"\n"
+
+
+def _counts_days(session: Session, app: str) -> bool:
+    """Whether what the app works out depends on the business calendar."""
+    layout = session.layout
+    fields = [one for table in layout.apps[app].tables.values() for one in table.declared if one.kind.computed]
+    return any(layout.types.uses_calendar(one) for one in fields)
 
 
 def _people(session: Session, ids: Iterable[str]) -> list[dict[str, str]]:
@@ -140,7 +190,3 @@ def _people(session: Session, ids: Iterable[str]) -> list[dict[str, str]]:
 def _departments(session: Session, ids: Iterable[str]) -> list[dict[str, str]]:
     paths, names = departments.paths(session), departments.names(session)
     return [{"id": one, "path": paths.get(one, names[one])} for one in sorted(ids) if one in names]
-
-
-def _spelled(value: Any) -> bytes:
-    return orjson.dumps(value)

@@ -10,7 +10,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -28,26 +28,38 @@ MAX_DOCUMENT = 20_000_000  # bytes of what is read as a whole
 
 _SMALL = 2**20
 _ENTRY = re.compile(
-    r"(archive|definition|people|departments)\.json|files\.jsonl|records/[a-z][a-z0-9_]{0,62}\.jsonl|files/att[0-9A-Za-z]{14}"
+    r"(archive|definition|people|departments|calendar)\.json|(files|history|comments|holders)\.jsonl"
+    r"|records/[a-z][a-z0-9_]{0,62}\.jsonl|files/att[0-9A-Za-z]{14}"
 )
 _NEEDED = ("archive.json", "definition.json", "people.json", "departments.json", "files.jsonl")
-_FORMAT = 1
+_FORMATS = (1, 2)  # the first had neither history nor comments
 
 
 class Archive:
-    """An archive whose entries are known to be harmless. `count`: of its records, as it says itself."""
+    """An archive whose entries are known to be harmless.
+
+    `count`: of its records, files, changes and comments, as it says itself; `left`: the sorts of things that are not in
+    it, keys of `leaving.SORTS`.
+    """
 
     def __init__(self, packed: zipfile.ZipFile) -> None:
         self._packed = packed
         self._names = set(packed.namelist())
         about = self.document("archive.json")
-        if not isinstance(about, Mapping) or about.get("format") != _FORMAT:
+        if not isinstance(about, Mapping) or about.get("format") not in _FORMATS:
             raise refused(_("This archive is of another version of Formwork, which this one does not read."), "version")
         records = about.get("records")
-        self.count = sum(records.values()) if isinstance(records, dict) and _are_numbers(records.values()) else 0
+        held = [*(records.values() if isinstance(records, dict) else ()), *about.values()]
+        self.count = sum(one for one in held if isinstance(one, int)) - about["format"]
+        left = about.get("left")
+        self.left = [one for one in left if isinstance(one, str)] if isinstance(left, list) else []
         self.definition = self.document("definition.json")
         if not isinstance(self.definition, dict) or not isinstance(self.definition.get("tables"), dict):
             raise damaged()
+
+    def has(self, name: str) -> bool:
+        """Whether this part is in it."""
+        return name in self._names
 
     def document(self, name: str) -> Any:
         """A JSON document in it. Raises `Refused`."""
@@ -80,10 +92,6 @@ class Archive:
         if f"files/{file_id}" not in self._names:
             raise damaged()
         return cast("BinaryIO", self._packed.open(f"files/{file_id}"))
-
-
-def _are_numbers(values: Collection[Any]) -> bool:
-    return all(isinstance(one, int) for one in values)
 
 
 @contextmanager

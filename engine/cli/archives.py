@@ -35,7 +35,7 @@ def archive(app: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
             tables = session.layout.apps[app].tables if app in session.layout.apps else {}
             total = sum(queries.count(session, Query(one.address)) for one in tables.values())
             with shown(here.terminal, _("Records"), total) as tell:
-                archives.pack(session, app, file, tell)
+                archives.pack(session, app, file, tell=tell)
         with here.write() as session:
             archives.note(session, app)
         file.seek(0)
@@ -71,7 +71,7 @@ def unarchive(file: FileName, /, *, key: str = "", here: InWorkspace = IN_WORKSP
             shown(here.terminal, _("Records"), brought.count) as tell,
             here.write() as session,
         ):
-            done = archives.bring(session, brought, limits, key, tell)
+            done = archives.bring(session, brought, limits, archives.Wishes(key), tell)
     _tell(here, done)
 
 

@@ -30,11 +30,14 @@ def locked(session: Session, table: Table, ids: Collection[str]) -> dict[str, li
     return _satisfying(session, table, list(table.rules.locks.values()), ids)
 
 
-def on_create(session: Session, table: Table, records: Mapping[str, Values]) -> list[Problem]:
-    """Problems for records that would be added to a locked one, at `/<number>/<link>`; `records` by id, in order."""
+def on_create(session: Session, table: Table, records: Mapping[str, Values], *, new_in: str = "") -> list[Problem]:
+    """Problems for records that would be added to a locked one, at `/<number>/<link>`; `records` by id, in order.
+
+    `new_in`: an app all of whose records are new, and therefore not finished yet.
+    """
     made = _made(session)
     found = []
-    for link, reasons in _parents(session, table, records.values()):
+    for link, reasons in _parents(session, table, records.values(), new_in):
         for number, values in enumerate(records.values()):
             for parent in _ids(values.get(link.key)):
                 if parent in reasons and parent not in made:
@@ -102,14 +105,19 @@ def asked(session: Session, table: Table) -> Iterator[tuple[Table, Lock]]:
 
 
 def _parents(
-    session: Session, table: Table, records: Iterable[Values]
+    session: Session, table: Table, records: Iterable[Values], besides: str = ""
 ) -> Iterable[tuple[Field, dict[str, list[Locked]]]]:
-    """For each link to what locks the records of this table too: the linked records that are locked."""
+    """For each link to what locks the records of this table too: the linked records that are locked.
+
+    `besides`: an app whose records lock nothing.
+    """
     links = session.layout.remember(("locking links", table.address), lambda: _locking_links(session, table))
     if not links:
         return
     held = list(records)
     for link, target, locks in links:
+        if target.app == besides:
+            continue
         yield link, _satisfying(session, target, locks, {one for values in held for one in _ids(values.get(link.key))})
 
 

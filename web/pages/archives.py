@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from engine import archives
-from engine.archives import Brought
+from engine.archives import Brought, Wishes
 from engine.definitions.language import App
 from engine.errors import Problem, Refused
 from engine.exports import Export
@@ -75,7 +75,7 @@ def _brought(place: Place, file: UploadFile, key: str, limits: Limits) -> tuple[
         with path.open("wb") as kept:
             shutil.copyfileobj(file.file, kept)
         with archives.opened(path) as archive, place.write() as session:
-            done = archives.bring(session, archive, limits, key)
+            done = archives.bring(session, archive, limits, Wishes(key))
             return session.layout.apps[done.app], done
 
 

@@ -195,7 +195,7 @@ def _bring(place: Place, session: Session) -> archives.Brought:
         with path.open("wb") as made, place.here.store.read(person(place.here.owner.id, "owner")) as reading:
             archives.pack(reading, "crm", made)
         with archives.opened(path) as archive:
-            return archives.bring(session, archive, Limits(10**6, 10**6), "crm_again")
+            return archives.bring(session, archive, Limits(10**6, 10**6), archives.Wishes("crm_again"))
 
 
 def _of_people(place: Place) -> Iterator[Attempt]:
