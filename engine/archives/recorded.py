@@ -144,12 +144,13 @@ class Recalling:
     def _begin(self, table: Table) -> None:
         """Records of which the log tells nothing begin here."""
         sql, session = self._session.layout.sql(table), self._session
-        told = sa.exists().where(_c.record_id == sql.c.id, _c.table_address == table.address)
+        told, last = sa.exists().where(_c.record_id == sql.c.id, _c.table_address == table.address), ""
         while True:
-            wanted = sa.select(sql.c.id).where(~told).order_by(sql.c.id).limit(PAGE)
+            wanted = sa.select(sql.c.id).where(~told, sql.c.id > last).order_by(sql.c.id).limit(PAGE)
             ids = list(session.connection.execute(wanted).scalars())
             if not ids:
                 return
+            last = ids[-1]
             held = record_rows.read(session, table, ids)
             filled = {one: {key: value for key, value in held[one].items() if not is_empty(value)} for one in ids}
             history.log(session, [Change(table.address, one, "created", {}, filled[one]) for one in ids])
