@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.automations.steps import Means
+from engine.egress import Egress
 from engine.files import Limits
 from engine.settings import Settings
 from engine.storage.stores import Stores
@@ -62,6 +64,11 @@ class Site:
             readiness=Readiness(stores),
             api_rate=api_rate(settings),
         )
+
+    @property
+    def means(self) -> Means:
+        """What runs and hooks work with."""
+        return Means(self.settings, Egress.of(self.settings), self.vault)
 
     @property
     def file_limits(self) -> Limits:

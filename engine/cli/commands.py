@@ -213,6 +213,9 @@ GROUPS = (
         "What programs asked to be told of, by the API.",
         (
             ("list", "hooks:list_hooks", "List the hooks, with what came of the last call."),
+            ("pause", "hooks:pause", "Let it call nobody; what it has to tell is kept."),
+            ("resume", "hooks:resume", "Let it call again."),
+            ("extend", "hooks:extend", "Let it live for seven more days."),
             ("end", "hooks:end", "End a hook."),
         ),
     ),

@@ -31,6 +31,63 @@ def list_hooks(app: str = "", /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     here.table(found, headings, _("There are no hooks."))
 
 
+def pause(app: str, hook: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Let a hook call nobody; what it has to tell is kept all the same.
+
+    For example:
+
+        formwork hook pause crm ach0tqN3kXhQe7ZbC
+
+    Parameters
+    ----------
+    app
+        Key of its app.
+    hook
+        Its id, as `formwork hook list` prints it.
+    """
+    with here.write() as session:
+        hooks.enable(session, app, hook, notifies=False)
+    here.say(_("The hook is paused."), id=hook, notifies=False)
+
+
+def resume(app: str, hook: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Let a hook call again; whoever does so stands for it from now on.
+
+    For example:
+
+        formwork hook resume crm ach0tqN3kXhQe7ZbC
+
+    Parameters
+    ----------
+    app
+        Key of its app.
+    hook
+        Its id, as `formwork hook list` prints it.
+    """
+    with here.write() as session:
+        hooks.enable(session, app, hook, notifies=True)
+    here.say(_("The hook calls again."), id=hook, notifies=True)
+
+
+def extend(app: str, hook: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Let a hook live for seven days from now.
+
+    For example:
+
+        formwork hook extend crm ach0tqN3kXhQe7ZbC
+
+    Parameters
+    ----------
+    app
+        Key of its app.
+    hook
+        Its id, as `formwork hook list` prints it.
+    """
+    with here.write() as session:
+        until = hooks.refresh(session, app, hook)
+    here.say(_("The hook lives for seven more days."), id=hook, expires_at=until)
+
+
 def end(app: str, hook: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     """End a hook: nobody is called any more, and what it had to tell is gone.
 

@@ -41,7 +41,9 @@ _layout = workspace_tables.layout
 
 @dataclass(frozen=True)
 class Hook:
-    """What a program asked for. `next_number` is that of the payload to come; `last_result` is of the last call."""
+    """What a program asked for. `next_number` is that of the payload to come; `last_result` is of the last call, and
+    `due_at` says when the next one is, None while there is nothing to say.
+    """
 
     id: str
     app: str
@@ -53,6 +55,7 @@ class Hook:
     next_number: int
     last_success_at: str | None
     last_result: Mapping[str, Any] | None
+    due_at: str | None
     is_live: bool
 
 
@@ -155,6 +158,19 @@ def payloads(session: Session, app: str, hook_id: str, cursor: int, limit: int =
     return [Payload(number, at, json.loads(document)) for number, at, document in rows[:limit]], len(rows) > limit
 
 
+def newest(session: Session, app: str, hook_id: str, before: int | None = None, limit: int = PAGE) -> list[Payload]:
+    """Its payloads for somebody to look at, the newest first: those before number `before`. It lives no longer by that.
+
+    Raises `NotFound`, `Forbidden`.
+    """
+    get(session, app, hook_id)
+    c = hook_payloads.c
+    wanted = sa.select(c.number, c.at, c.document).where(c.hook_id == hook_id).order_by(c.number.desc()).limit(limit)
+    if before is not None:
+        wanted = wanted.where(c.number < before)
+    return [Payload(number, at, json.loads(held)) for number, at, held in session.connection.execute(wanted)]
+
+
 def sweep(session: Session, most: int) -> int:
     """Forget payloads that are a week old, and hooks that ended as long ago; how many payloads that were."""
     before = timestamp(session.now - LIFE)
@@ -199,5 +215,6 @@ def _hook(session: Session, row: Any) -> Hook:
         next_number=row.last_number + 1,
         last_success_at=row.last_success_at,
         last_result=json.loads(row.last_result) if row.last_result else None,
+        due_at=row.due_at,
         is_live=row.expires_at > timestamp(session.now),
     )

@@ -14,19 +14,22 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine import audit
+from engine.access.principals import Principal
 from engine.addresses import EgressRefused, read_url
 from engine.automations.steps import Means
 from engine.egress import EgressFailed
-from engine.hooks import place_of
+from engine.errors import Conflict
+from engine.hooks import get, place_of
 from engine.storage.hook_tables import hooks
 from engine.storage.session import Session, timestamp
+from engine.storage.stores import Workspace
 from engine.text import _
 from engine.vault import CannotOpen
 from engine.webhooks import Verdict, after_answer, after_failure
@@ -119,6 +122,22 @@ def call(means: Means, notice: Notice, clock: Callable[[], datetime]) -> Result:
         return Result(after_failure(notice.attempt + 1), took, str(error.says), isinstance(error, EgressRefused))
     verdict = after_answer(answer.status, answer.headers, notice.attempt + 1, clock())
     return Result(verdict, answer.milliseconds, f"HTTP {answer.status}")
+
+
+def try_out(workspace: Workspace, principal: Principal, means: Means, app: str, hook_id: str) -> Result:
+    """Make one call as they are made, whether it calls just now or not; nothing is noted of it but a refusal.
+
+    Raises `Conflict` for one that calls nobody, `NotFound`, `Forbidden`.
+    """
+    with workspace.read(principal) as session:
+        if not get(session, app, hook_id).url:
+            raise Conflict(_("This hook calls nobody: it has no address."))
+        wanted = sa.select(*(_c[name] for name in Notice.__dataclass_fields__)).where(_c.id == hook_id)
+        notice = replace(Notice(*session.connection.execute(wanted).one()), attempt=0)
+    result = call(means, notice, lambda: datetime.now(UTC))
+    if result.refused:
+        audit.note_egress(workspace, principal, notice.url)
+    return result
 
 
 def note(session: Session, worker: str, notice: Notice, result: Result) -> None:

@@ -60,7 +60,10 @@ def inside(place: Place) -> dict[str, str]:
         "automations": f"{crm}/-/automations",
         "automation": f"{crm}/-/automations/lead_event",
         "automation-long": f"{crm}/-/automations/deal_won",
+        "run-new": f"{crm}/-/automations/deal_won/runs/new",
         "connections": f"{crm}/-/connections",
+        "hooks": f"{crm}/-/hooks",
+        "hook-new": f"{crm}/-/hooks/new",
         "indexes": f"{crm}/-/indexes",
         "definition": f"{crm}/-/revisions",
         "definition-1": f"{crm}/-/revisions/1",
@@ -87,4 +90,4 @@ def inside(place: Place) -> dict[str, str]:
     addresses = {name: f"{place.desk.home}/{path}".rstrip("/") for name, path in paths.items()}
     addresses |= {name.replace("/", "-"): f"{place.base}/{name}" for name in ACCOUNT}
     addresses |= {"import-columns": place.columns, "import-preview": place.counted, "import-result": place.done}
-    return addresses | {"run": place.run, "workspace-new": f"{place.base}/workspaces/new"}
+    return addresses | {"run": place.run, "hook": place.hook, "workspace-new": f"{place.base}/workspaces/new"}

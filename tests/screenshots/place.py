@@ -59,11 +59,21 @@ class Place:
         self._departments()
         desk.install("crm", samples=True)
         desk.connect("crm", "marketing", receiver.url)
+        self.hook = self._hook(receiver.url)
         fill_in_enquiry(desk.page, self.form, **ENQUIRY)
         receiver.wait_for(1, 30)
         self.accounts, self.deals = self._records("crm.accounts", "name"), self._records("crm.opportunities", "title")
         self._carry_on()
         self._talk()
+
+    def _hook(self, url: str) -> str:
+        """The address of a hook that calls the receiver."""
+        self.desk.open("apps/crm/-/hooks/new")
+        self.desk.page.fill("#url", url)
+        self.desk.page.click("main form button.btn-primary")
+        self.desk.page.locator("#secret").wait_for()
+        (made,) = json.loads(self.machine.run("hook", "list", "--json").out)
+        return f"{self.desk.home}/apps/crm/-/hooks/{made['id']}"
 
     def _departments(self) -> None:
         """A small tree with people in it."""

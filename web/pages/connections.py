@@ -12,12 +12,9 @@ from engine import apps, connections
 from engine.actions import NotSetUp, Posted
 from engine.addresses import EgressRefused
 from engine.automations import outside
-from engine.automations.steps import Means
-from engine.egress import Egress
 from engine.text import _
 from web.dependencies import In, Place, SiteHere, check_proof
 from web.render import page, redirect
-from web.site import Site
 from web.toasts import Toast
 
 router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/connections")
@@ -46,7 +43,7 @@ def show(request: Request, place: In, app: str) -> Response:
 def connect(request: Request, place: In, site: SiteHere, app: str, name: Name, url: str = Form("")) -> Response:
     """Set where a connection leads. The answer shows the secret if there is a new one."""
     check_proof(request, place.at.inside(app, "connections"))
-    means, url = _means(site), url.strip()
+    means, url = site.means, url.strip()
     if not url:
         return _shown(request, place, app, Outcome(name, url, _("Type the address that is to be called.")))
     try:
@@ -64,7 +61,7 @@ def renew_secret(request: Request, place: In, site: SiteHere, app: str, name: Na
     """A new secret, shown in the answer; the old one signs for a day longer."""
     check_proof(request, place.at.inside(app, "connections"))
     with place.write() as session:
-        secret = connections.new_secret(session, _means(site).vault, app, name)
+        secret = connections.new_secret(session, site.means.vault, app, name)
     return _shown(request, place, app, Outcome(name, secret=secret))
 
 
@@ -72,7 +69,7 @@ def renew_secret(request: Request, place: In, site: SiteHere, app: str, name: Na
 def test(request: Request, place: In, site: SiteHere, app: str, name: Name) -> Response:
     """Send a test message and show what came of it."""
     try:
-        tested = outside.try_out(place.store, place.principal, _means(site), app, name)
+        tested = outside.try_out(place.store, place.principal, site.means, app, name)
     except (NotSetUp, EgressRefused) as refused:
         return _shown(request, place, app, Outcome(name, error=refused.says))
     return _shown(request, place, app, Outcome(name, tested=tested))
@@ -99,7 +96,3 @@ def _shown(request: Request, place: Place, app: str, outcome: Outcome | None = N
 
 def _address(place: Place, app: str, name: str) -> str:
     return f"{place.at.inside(app, 'connections')}#{name}"
-
-
-def _means(site: Site) -> Means:
-    return Means(site.settings, Egress.of(site.settings), site.vault)

@@ -24,6 +24,11 @@ def test_a_hook_is_listed_and_ended(formwork: CommandLine) -> None:
         made, _secret = hooks.create(session, Vault.at(settings.key_file), Egress.of(settings), "shop", None, asks)
     (found,) = formwork.json("hook list shop")
     assert (found["id"], found["app"], found["live"], found["specification"]) == (made.id, "shop", True, asks)
+    assert formwork(f"hook pause shop {made.id}") == "The hook is paused.\n"
+    assert [one["notifies"] for one in formwork.json("hook list")] == [False]
+    formwork(f"hook resume shop {made.id}")
+    assert [one["notifies"] for one in formwork.json("hook list")] == [True]
+    assert formwork.json(f"hook extend shop {made.id}")["expires_at"] >= found["expires_at"]
     assert formwork(f"hook end shop {made.id}") == "The hook is gone.\n"
     assert formwork.refused(f"hook end shop {made.id}") == ["There is no such hook (any more)."]
     assert formwork.json("hook list") == []

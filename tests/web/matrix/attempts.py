@@ -169,6 +169,7 @@ def _verbs(place: Place) -> Iterator[Attempt]:
         "apply": lambda session: apps.apply(session, document),
         "install": lambda session: catalog.install(session, "crm"),
         "runs": automations.runs_of,
+        "payloads to look at": lambda session: hooks.newest(session, "crm", ids["hook"]),
         "a run by hand": lambda session: by_hand.run(session, "crm.watch", [ids["secret"]]),
         "counts of runs": lambda session: automations.counts(session, "crm"),
         "calendar": lambda session: business_calendar.change(session, {}, ""),

@@ -364,6 +364,7 @@ EXAMPLES: dict[str, Making] = {
     "POST /w/{workspace}/apps/{app}/-/connections/secrets": _form(name="erp"),
     "POST /w/{workspace}/apps/{app}/-/connections/tests": _form(name="erp"),
     "POST /w/{workspace}/apps/{app}/-/connections/removals": _form(name="erp"),
+    "POST /w/{workspace}/apps/{app}/-/hooks": _form(url=HOOK, scope="", data="tableData", changes="add"),
     "POST /w/{workspace}/apps/{app}/-/removal": _form(name="Sales"),
     "POST /w/{workspace}/apps/{app}/{table}/titles": _form(title="By its name"),
     "POST /w/{workspace}/apps/{app}/{table}/forms/{form}": _named("By a form"),
