@@ -18,7 +18,8 @@ from engine.written import Written
 # To be raised with every change by which a function, an operator or a rollup gives something else than it did.
 # 1: an error in a record that counts is the error of the result; joined instants are local times.
 # 2: a person is called by their name in a text; two dates are held against each other in one zone.
-MEANING = 2
+# 3: an error keeps the message that ERROR was given.
+MEANING = 3
 _layout = workspace_tables.layout
 
 

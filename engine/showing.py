@@ -8,6 +8,7 @@ from typing import Any
 from engine import files, named, queries
 from engine.definitions.language import Field, Table
 from engine.field_types import field_types
+from engine.formulas import reasons
 from engine.formulas.types import FILE
 from engine.numbers import format_number
 from engine.shown import shown_as
@@ -68,7 +69,8 @@ class Shown:
         if value is None or value == "" or value == []:
             return None
         if isinstance(value, Mapping) and field.kind.computed:
-            return f"{value.get('error')} {value.get('reason', '')}".strip()
+            why = reasons.in_words(value["reason"])
+            return f"{value['error']} ({why})" if why else value["error"]
         if tables := self.session.layout.tables_named(field):
             self._look_up(field, [value])
             titles = self._titles[tables]

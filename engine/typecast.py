@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine import apps, records
 from engine.access import door
 from engine.definitions.language import Field, Table
+from engine.errors import Problem, Refused
 from engine.imports.lookups import (
     Names,
     choices_by_label,
@@ -19,10 +20,12 @@ from engine.imports.lookups import (
     names_in,
     names_of_kind,
     new_choices,
+    nothing_called,
     records_by_title,
     records_by_values,
 )
 from engine.storage.session import Session
+from engine.text import _
 from engine.values import Values, is_empty
 
 Given = Mapping[str, Any]
@@ -71,6 +74,24 @@ def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Value
     return cast
 
 
+def named(session: Session, table: str, given: Sequence[Given]) -> list[Values]:
+    """The same records with all that they name by its key or id, linked records too.
+
+    Raises `Refused` for every name that no record has, or several have; what else nothing is called stays.
+    """
+    of = session.layout.table(table)
+    cast = called(session, table, given)
+    problems: list[Problem] = []
+    for field in _given_in(of, cast):
+        if field.is_link and not field.owns_lines and any(_names(values.get(field.key)) for values in cast):
+            names = records_by_title(session, field.targets)
+            problems += _unclear(session, names, field, cast)
+            _call(names, field, cast)
+    if problems:
+        raise Refused(problems)
+    return cast
+
+
 def called(session: Session, table: str, given: Sequence[Given]) -> list[Values]:
     """The same records with choices, people and departments by their keys and ids; what nothing is called stays."""
     of = session.layout.table(table)
@@ -98,9 +119,22 @@ def _found(names: Names, field: Field, value: Any) -> Any:
         return [_one(names, one) if isinstance(one, str) else one for one in value]
     if not isinstance(value, str):
         return value
-    if field.kind.listed:
+    if field.several:
         return [_one(names, one) for one in names_in(field, value, names)]
     return _one(names, value)
+
+
+def _unclear(session: Session, names: Names, field: Field, given: Iterable[Values]) -> Iterator[Problem]:
+    for number, values in enumerate(given):
+        for text in _names(values.get(field.key)):
+            for name in names_in(field, text, names):
+                found, at = names.find(name), f"/{number}/{field.key}"
+                if not found and _is_name(name):
+                    says = nothing_called(session, field, name.strip(), names.similar(name))
+                    yield Problem(at, says, "unknown_record", name)
+                elif len(found) > 1:
+                    says = _("{count} are called {name}. Say which by its id.", count=len(found), name=name.strip())
+                    yield Problem(at, says, "ambiguous", name)
 
 
 def _one(names: Names, name: str) -> str:

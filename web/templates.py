@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: TID251 - this is the one place
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from engine.field_types import Input
 from engine.field_types.duration import spelled as spelled_duration
 from engine.field_types.location import spelled as spelled_place
 from engine.field_types.phone import spelled as spelled_phone
+from engine.field_types.rich_text import as_typed
 from engine.field_types.signature import is_drawn
+from engine.formulas.reasons import in_words
 from engine.numbers import in_percent
 from web import formats, texts
 from web.fields import Shown
@@ -87,6 +89,7 @@ def _environment(statics: Statics) -> Environment:
         "label": texts.label,
         "local_input": formats.local_input,
         "markdown": rendered,
+        "markdown_typed": as_typed,
         "moment": formats.moment,
         "money": formats.money,
         "month_name": formats.month_name,
@@ -107,6 +110,7 @@ def _environment(statics: Statics) -> Environment:
         "_n": texts.say_count,
         "currency_symbol": formats.currency_symbol,
         "draw_cell": cells,
+        "draw_error": _error,
         "draw_input": _Kinds(environment, "inputs", "control"),
         "draw_value": partial(_value, cells),
         "grid_cells": partial(grid_cells, partial(_value, cells)),
@@ -134,13 +138,21 @@ def _value(cells: _Kinds, field: Shown, value: Any, names: Mapping[str, Any]) ->
     if value is None or value == "" or value == []:
         return cells("masked", None, field.options, names) if field.masked else ""
     if isinstance(value, Mapping) and not field.whole:
-        reason = escape(texts.say(value.get("reason", "")))
-        return Markup('<span class="is-error" title="{}">{}</span>').format(reason, value.get("error", ""))
+        return _error(value["error"], value["reason"])
     if isinstance(value, list) and not field.whole:
         chip = Markup('<span class="chip"><span>{}</span></span>')
         parts = Markup("").join(chip.format(cells(field.kind, one, field.options, names)) for one in value)
         return Markup('<span class="chips">{}</span>').format(parts)
     return cells(field.kind, value, field.options, names)
+
+
+def _error(error: str, reason: str) -> Markup:
+    """A value that is an error, and why: in a narrow cell only where one points (css/grid.css)."""
+    says = in_words(reason)
+    if says is None:
+        return Markup('<span class="is-error">{}</span>').format(error)
+    why = texts.say(says)
+    return Markup('<span class="is-error" title="{}">{}<span class="why"> {}</span></span>').format(why, error, why)
 
 
 class _Macros:

@@ -8,7 +8,7 @@ from typing import Any
 from engine import accounts, api_tokens, workspaces
 from engine.access.scopes import Scope
 from engine.api_tokens import Token
-from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, InWorkspace, WithStores
+from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, Instants, InWorkspace, WithStores
 from engine.text import _
 
 
@@ -122,7 +122,7 @@ def create_token(
         here.stores, here.person.id, here.workspace_id, name, days=days or None, scope=scope
     )
     here.say(secret, token=secret, **_facts(made))
-    until = made.expires_at[:10] if made.expires_at else _("it is revoked")
+    until = here.told(made.expires_at) if made.expires_at else _("it is revoked")
     here.note(_("It is shown this once and counts until {until}. Keep it like a password.", until=until))
 
 
@@ -135,7 +135,11 @@ def list_tokens(*, here: InWorkspace = IN_WORKSPACE) -> None:
     """
     rows = [_facts(one) for one in api_tokens.belonging_to(here.stores, here.person.id)]
     headings = {"id": "Id", "name": "Name", "workspace_id": "Workspace", "may": "May", "within": "Within"}
-    headings |= {"created_at": "Created", "expires_at": "Expires", "last_used_at": "Last used"}
+    headings |= {
+        "created_at": Instants("Created"),
+        "expires_at": Instants("Expires"),
+        "last_used_at": Instants("Last used"),
+    }
     here.table(rows, headings, _("There are no tokens."))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import audit, people
-from engine.cli.here import IN_WORKSPACE, InWorkspace
+from engine.cli.here import IN_WORKSPACE, Instants, InWorkspace
 from engine.text import _
 
 
@@ -47,7 +47,7 @@ def list_entries(*, limit: int = 50, machine: bool = False, here: InWorkspace = 
         }
         for one in found
     ]
-    headings = {"at": "When", "who": "Who", "by": "As", "address": "From", "result": "Result", "says": "What"}
+    headings = {"at": Instants("When"), "who": "Who", "by": "As", "address": "From", "result": "Result", "says": "What"}
     here.table(rows, headings, _("Nothing has been noted yet."))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import automations as engine_automations
 from engine.automations import Trace, by_hand
-from engine.cli.here import IN_WORKSPACE, InWorkspace
+from engine.cli.here import IN_WORKSPACE, Instants, InWorkspace
 from engine.storage.session import Session
 from engine.text import Text, _, label_in
 
@@ -48,7 +48,7 @@ def runs(
             engine_automations.get(session, automation)
         found = engine_automations.runs_of(session, automation=automation, status=status, limit=limit)
     headings = {"id": "Run", "automation": "Automation", "status": "Status", "record_id": "Record"}
-    headings |= {"created_at": "Started", "finished_at": "Finished", "says": "Why"}
+    headings |= {"created_at": Instants("Started"), "finished_at": Instants("Finished"), "says": "Why"}
     here.table([vars(one) for one in found], headings, _("There are no runs."))
 
 
@@ -77,7 +77,13 @@ def list_automations(app: str = "", /, *, here: InWorkspace = IN_WORKSPACE) -> N
         }
         for one in found
     ]
-    headings = {"automation": "Automation", "label": "Label", "on": "On", "last_run_at": "Last run", "why": "Why not"}
+    headings = {
+        "automation": "Automation",
+        "label": "Label",
+        "on": "On",
+        "last_run_at": Instants("Last run"),
+        "why": "Why not",
+    }
     here.table(rows, headings, _("There are no automations."))
 
 

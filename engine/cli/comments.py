@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import comments, people
-from engine.cli.here import IN_WORKSPACE, InWorkspace
+from engine.cli.here import IN_WORKSPACE, Instants, InWorkspace
 from engine.cli.naming import find_table
 from engine.text import _
 
@@ -32,7 +32,7 @@ def list_comments(table: str, record: str, /, *, limit: int = 100, here: InWorks
         {**vars(one), "who": names.get(one.author, one.author), "says": comments.plain(one.text, names)}
         for one in found
     ]
-    headings = {"id": "Id", "created_at": "When", "who": "Who", "says": "Text"}
+    headings = {"id": "Id", "created_at": Instants("When"), "who": "Who", "says": "Text"}
     here.table(rows, headings, _("Nothing was said about this record."))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from engine import apps as engine_apps
 from engine import people
 from engine.apps import Plan
-from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace
+from engine.cli.here import IN_WORKSPACE, FileName, Instants, InWorkspace
 from engine.cli.run import as_facts
 from engine.definitions.alteration import Alteration
 from engine.definitions.plan import ConvertField
@@ -180,7 +180,7 @@ def revisions(app: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
         found = engine_apps.revisions(session, app)
         names = people.names(session)
     rows = [{**vars(one), "who": names.get(one.by or ""), "what": " ".join(one.summary)} for one in found]
-    here.table(rows, {"number": "Revision", "at": "When", "who": "Who", "what": "What"})
+    here.table(rows, {"number": "Revision", "at": Instants("When"), "who": "Who", "what": "What"})
 
 
 def compare(app: str, older: int, newer: int, /, *, here: InWorkspace = IN_WORKSPACE) -> None:

@@ -34,6 +34,10 @@ class WrongUse(FormworkError):
     code = "wrong_use"
 
 
+class Instants(str):
+    """What stands above a column of instants."""
+
+
 @dataclass
 class Place:
     """Where a command runs: in the process that was started, or in the server behind the local door."""
@@ -79,17 +83,22 @@ class Here:
         """Answer with a JSON document."""
         self.terminal.out(f"{as_json(value)}\n")
 
+    def told(self, instant: str) -> str:
+        """An instant as people read it; in UTC where there is no workspace whose clock it could be."""
+        return f"{_told(instant, 'en', 'UTC')} UTC"
+
     def table(self, rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str], nothing: str = "") -> None:
         """Answer with a table: `headings` maps keys of the rows to what stands above; JSON has the rows as they are.
 
-        `nothing` is said, on standard error, when there are no rows.
+        Below `Instants` stand times of the workspace's clock. `nothing` is said, on standard error, for no rows.
         """
         from engine.cli.printing import aligned
 
         if self.json:
             self.document(list(rows))
         elif rows:
-            self.terminal.out(aligned(headings.values(), [[row.get(key) for key in headings] for row in rows]))
+            cells = [[self._shown(heading, row.get(key)) for key, heading in headings.items()] for row in rows]
+            self.terminal.out(aligned(headings.values(), cells))
         elif nothing:
             self.note(nothing)
 
@@ -108,6 +117,9 @@ class Here:
         except Refused as refused:
             says = _("{path}: {problem}", path=path, problem=refused.problems[0].says)
             raise Refused([Problem("", says, "json")]) from None
+
+    def _shown(self, heading: str, cell: Any) -> Any:
+        return self.told(cell) if isinstance(heading, Instants) and cell else cell
 
     @property
     def _place(self) -> Place:
@@ -151,6 +163,10 @@ class InWorkspace(WithStores):
     def write(self, cause: str | None = None) -> AbstractContextManager[Session]:
         """A transaction of the workspace that commits at the end of the block."""
         return self.store.write(self.principal, cause)
+
+    def told(self, instant: str) -> str:
+        """An instant as people of the workspace read it."""
+        return _told(instant, self.store.language, self.store.time_zone)
 
     @property
     def store(self) -> Workspace:
@@ -222,3 +238,9 @@ IN_WORKSPACE = InWorkspace()
 def as_json(value: Any) -> str:
     """JSON as people can read it too."""
     return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _told(instant: str, language: str, time_zone: str) -> str:
+    from engine.field_types import field_types
+
+    return field_types["date_time"].display(instant, {"time_zone": time_zone}, language)

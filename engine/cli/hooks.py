@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import apps, hooks
-from engine.cli.here import IN_WORKSPACE, InWorkspace
+from engine.cli.here import IN_WORKSPACE, Instants, InWorkspace
 from engine.hooks import Hook
 from engine.text import _
 
@@ -27,7 +27,11 @@ def list_hooks(app: str = "", /, *, here: InWorkspace = IN_WORKSPACE) -> None:
         keys = [app] if app else [one.key for one in apps.installed(session)]
         found = [_facts(one) for key in keys for one in hooks.of_app(session, key)]
     headings = {"id": "Id", "app": "App", "url": "Calls", "live": "Live", "notifies": "Notifies"}
-    headings |= {"next_number": "Next payload", "last_success_at": "Last success", "expires_at": "Expires"}
+    headings |= {
+        "next_number": "Next payload",
+        "last_success_at": Instants("Last success"),
+        "expires_at": Instants("Expires"),
+    }
     here.table(found, headings, _("There are no hooks."))
 
 

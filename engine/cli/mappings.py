@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import people
-from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace
+from engine.cli.here import IN_WORKSPACE, FileName, Instants, InWorkspace
 from engine.cli.naming import find_table
 from engine.errors import Problem, Refused
 from engine.imports import mappings
@@ -39,7 +39,7 @@ def list_mappings(table: str = "", /, *, here: InWorkspace = IN_WORKSPACE) -> No
     ]
     headings = {"table": "Table", "name": "Name", "columns": "Columns", "match": "Match", "maker": "From"}
     nothing = _("No mapping is kept. `formwork import` with --save-mapping keeps one.")
-    here.table(rows, {**headings, "changed_at": "Changed"}, nothing)
+    here.table(rows, {**headings, "changed_at": Instants("Changed")}, nothing)
 
 
 def show(table: str, name: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:

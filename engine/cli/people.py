@@ -6,7 +6,7 @@ from engine import accounts, api_tokens, invitations, remembered, resets, second
 from engine.access.principals import ENGINE
 from engine.accounts import Standing
 from engine.cli.accounts import read_password
-from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, InWorkspace, WithStores
+from engine.cli.here import IN_WORKSPACE, WITH_STORES, FileName, Instants, InWorkspace, WithStores
 from engine.text import _
 from engine.vault import Vault
 
@@ -31,7 +31,12 @@ def list_accounts(*, here: WithStores = WITH_STORES) -> None:
     """
     rows = [_facts(one) for one in accounts.standings(here.stores)]
     headings = {"email": "E-mail", "name": "Name", "state": "State", "second_factor": "Second factor"}
-    headings |= {"workspaces": "Workspaces", "sessions": "Sessions", "tokens": "Tokens", "last_seen_at": "Last seen"}
+    headings |= {
+        "workspaces": "Workspaces",
+        "sessions": "Sessions",
+        "tokens": "Tokens",
+        "last_seen_at": Instants("Last seen"),
+    }
     here.table(rows, headings, _("There are no accounts yet."))
 
 
@@ -53,14 +58,15 @@ def show(email: str, /, *, here: WithStores = WITH_STORES) -> None:
     known = remembered.belonging_to(here.stores, who.id)
     tokens = api_tokens.belonging_to(here.stores, who.id)
     homes = workspaces.belonging_to(here.stores, who.id)
-    rows = [{"what": name, "value": value} for name, value in _facts(one).items() if name not in ("sessions", "tokens")]
+    facts = {name: value for name, value in _facts(one).items() if name not in ("sessions", "tokens")}
+    rows = [{"what": name, "since" if name.endswith("_at") else "value": value} for name, value in facts.items()]
     rows += [{"what": "workspace", "value": f"{home.name} ({home.role})"} for home in homes]
     rows += [
         {"what": "session", "value": f"{each.address} {each.agent}", "since": each.created_at} for each in here_now
     ]
     rows += [{"what": "no code", "value": f"{each.address} {each.agent}", "since": each.created_at} for each in known]
     rows += [{"what": "token", "value": f"{each.name} ({each.id})", "since": each.created_at} for each in tokens]
-    here.table(rows, {"what": "What", "value": "Value", "since": "Since"})
+    here.table(rows, {"what": "What", "value": "Value", "since": Instants("Since")})
 
 
 def invite(
@@ -103,7 +109,7 @@ def list_invitations(*, here: InWorkspace = IN_WORKSPACE) -> None:
         formwork person invitations
     """
     rows = [vars(one) for one in invitations.open_ones(here.stores, here.workspace_id)]
-    headings = {"id": "Id", "email": "E-mail", "role": "Role", "expires_at": "Expires", "invited_by": "From"}
+    headings = {"id": "Id", "email": "E-mail", "role": "Role", "expires_at": Instants("Expires"), "invited_by": "From"}
     here.table(rows, headings, _("There are no open invitations."))
 
 

@@ -8,14 +8,14 @@ from typing import Any, Literal
 from engine import history as engine_history
 from engine import people, records
 from engine import undo as engine_undo
-from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace, WrongUse
+from engine.cli.here import IN_WORKSPACE, FileName, Instants, InWorkspace, WrongUse
 from engine.cli.naming import field_keys, find_table
 from engine.definitions.language import Table
 from engine.errors import Problem, Refused
 from engine.showing import Shown
 from engine.storage.session import Session
 from engine.text import _
-from engine.typecast import called
+from engine.typecast import named
 from engine.values import Values
 
 Reading = Literal["json", "text"]
@@ -52,7 +52,7 @@ def create(table: str, /, *values: str, file: FileName = "", here: InWorkspace =
     """Create a record from values, or many from a JSON file. What is not given takes its default.
 
     Values are read as a person types them: 1,234.50, yes, a choice's label, somebody's e-mail address, a department's
-    name; a link takes ids with commas between them.
+    name; a link takes what records are called, or their ids, several with commas between them.
 
     For example:
 
@@ -166,7 +166,7 @@ def history(table: str, record: str, /, *, limit: int = 20, here: InWorkspace = 
             }
             for one in engine_history.of_record(session, of.address, record, limit)
         ]
-    headings = {"at": "When", "who": "Who", "says": "What", "fields": "Fields", "transaction": "Transaction"}
+    headings = {"at": Instants("When"), "who": "Who", "says": "What", "fields": "Fields", "transaction": "Transaction"}
     here.table(rows, headings, _("Nothing is known of this record."))
 
 
@@ -219,9 +219,9 @@ def _given(here: InWorkspace, pairs: Sequence[str], file: str) -> tuple[list[Map
 
 
 def _values(session: Session, of: Table, given: Sequence[Mapping[str, Any]], reading: Reading) -> list[Values]:
-    """The values by field key; where a person typed them, people, departments and choices by what they are called."""
+    """The values by field key; where a person typed them, all that they name by what it is called."""
     by_key = [dict(zip(field_keys(session.layout, of, one), one.values(), strict=True)) for one in given]
-    return called(session, of.address, by_key) if reading == "text" else by_key
+    return named(session, of.address, by_key) if reading == "text" else by_key
 
 
 def _few(ids: Sequence[str]) -> str:

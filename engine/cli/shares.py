@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from engine import feeds, people, shares
 from engine.cli.accounts import read_password
-from engine.cli.here import IN_WORKSPACE, FileName, InWorkspace
+from engine.cli.here import IN_WORKSPACE, FileName, Instants, InWorkspace
 from engine.text import _
 
 
@@ -59,7 +59,7 @@ def create(
     here.say(link, link=link, **feed, **vars(made))
     if feed:
         here.note(_("A calendar program subscribes to {feed}", **feed))
-    until = made.expires_at[:10] if made.expires_at else _("it is revoked")
+    until = here.told(made.expires_at) if made.expires_at else _("it is revoked")
     here.note(_("It is shown this once and counts until {until}. Whoever has it sees what it shows.", until=until))
 
 
@@ -75,7 +75,7 @@ def list_shares(*, here: InWorkspace = IN_WORKSPACE) -> None:
         names = people.names(session)
     rows = [{**vars(one), "maker": names.get(one.made_by, one.made_by)} for one in found]
     headings = {"id": "Id", "name": "Name", "table": "Table", "view": "View", "record": "Record", "maker": "From"}
-    headings |= {"expires_at": "Expires", "last_opened_at": "Last opened", "openings": "Openings"}
+    headings |= {"expires_at": Instants("Expires"), "last_opened_at": Instants("Last opened"), "openings": "Openings"}
     here.table(rows, headings, _("Nothing is shared by a link."))
 
 

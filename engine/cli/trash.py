@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import trash
-from engine.cli.here import IN_WORKSPACE, InWorkspace, WrongUse
+from engine.cli.here import IN_WORKSPACE, Instants, InWorkspace, WrongUse
 from engine.text import _, label_in
 
 
@@ -33,7 +33,15 @@ def list_trash(*, limit: int = 50, here: InWorkspace = IN_WORKSPACE) -> None:
             }
             for one in trash.entries(session, limit)
         ]
-    headings = {"id": "Id", "kind": "What", "name": "Name", "of": "Of", "at": "When", "who": "Who", "count": "Records"}
+    headings = {
+        "id": "Id",
+        "kind": "What",
+        "name": "Name",
+        "of": "Of",
+        "at": Instants("When"),
+        "who": "Who",
+        "count": "Records",
+    }
     here.table(rows, headings, _("The trash is empty."))
 
 

@@ -6,6 +6,7 @@ it is spelled so that no reader of the Markdown, here or elsewhere, takes it for
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ class RichText(LongText):
     def accept(self, value: Value, options: Options) -> Value:
         return without_html(super().accept(value, options))
 
+    def typed(self, value: Value, options: Options) -> str:
+        return as_typed(value)
+
     def input(self, options: Options) -> Input:
         return Input("rich_text")
 
@@ -46,6 +50,15 @@ def without_html(markdown: str) -> str:
             for tag in dict.fromkeys(tags):
                 lines[number] = lines[number].replace(tag, tag.replace("<", "&lt;"))
     return "\n".join(lines)
+
+
+def as_typed(markdown: str) -> str:
+    """What somebody typed: `<b>` for `&lt;b>`, as long as that would be stored as it is now."""
+    for spelled in ("&lt;", "&lt;(?=[A-Za-z/!?])"):
+        typed = re.sub(spelled, "<", markdown)
+        if typed != markdown and without_html(typed) == markdown:
+            return typed
+    return markdown
 
 
 @cache

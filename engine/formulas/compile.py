@@ -30,8 +30,8 @@ MAX_DEPTH = 6  # of SQL elements in each other, in one step
 class Compiled:
     """The SQL of an expression. `value` is NULL where it is blank or an error.
 
-    `error` is None where no error is possible; else it is NULL, or the reason: `division_by_zero`,
-    `not_a_number`, `not_a_date`, `out_of_range`, `no_values`, `error`. As SQL, neither ever fails.
+    `error` is None where no error is possible; else it is NULL, or the reason: one of `reasons.py`,
+    or the message that ERROR was given. As SQL, neither ever fails.
     """
 
     value: sql.Element

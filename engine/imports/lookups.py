@@ -19,6 +19,7 @@ from engine.importers import key_for
 from engine.storage.expressions import Records, clock_of, moment
 from engine.storage.record_rows import MOST_VALUES, among_values
 from engine.storage.session import Session
+from engine.text import Text, _
 
 MAX_SUGGESTED_FROM = 20_000  # names among which a similar one is looked for
 
@@ -95,6 +96,22 @@ def names_in(of: Field, text: str, known: Names) -> list[str]:
     if not text.strip():
         return []
     return split_list(text) if of.several and not known.find(text) else [text]
+
+
+def nothing_called(session: Session, of: Field, name: str, near: str | None) -> Text:
+    """What to say where nothing that the field may hold has this name. `near`: a name that was perhaps meant."""
+    if of.kind.names == "people":
+        says = _("Nobody here is called {name}.", name=name)
+    elif of.kind.names == "departments":
+        says = _("No department is called {name}.", name=name)
+    elif not of.is_link:
+        says = _("{field} has no choice {name}.", field=of.label, name=name)
+    elif of.target is None:
+        says = _("No record that {field} may lead to is called {name}.", field=of.label, name=name)
+    else:
+        target = session.layout.table(of.target)
+        says = _("No record of {table} is called {name}.", table=target.plural or target.label, name=name)
+    return _("{problem} Did you mean {name}?", problem=says, name=near) if near else says
 
 
 def choices_by_label(field: Field) -> Names:

@@ -10,7 +10,7 @@ from engine import records
 from engine.access import door
 from engine.definitions.language import Field, Table
 from engine.errors import Refused
-from engine.imports.lookups import Names, folded, names_in, names_of_kind, records_by_title
+from engine.imports.lookups import Names, folded, names_in, names_of_kind, nothing_called, records_by_title
 from engine.imports.mapping import ColumnMapping
 from engine.storage.savepoints import attempt
 from engine.storage.session import Session
@@ -77,7 +77,9 @@ class NameFinder:
                 found.says = _("{count} are called {name}.", count=len(ids), name=name.strip())
             else:
                 found.unknown.append(name.strip())
-                found.says = self._refusals.get((of.target or "", folded(name))) or self._unknown(of, name.strip())
+                found.says = self._refusals.get((of.target or "", folded(name))) or nothing_called(
+                    self._session, of, name.strip(), self.suggestion(of, name)
+                )
         return found
 
     def suggestion(self, of: Field, name: str) -> str | None:
@@ -99,21 +101,6 @@ class NameFinder:
 
     def _is_coming(self, of: Field, name: str) -> bool:
         return self._table.address in of.targets and folded(name) in self._titles_in_file
-
-    def _unknown(self, of: Field, name: str) -> Text:
-        near = self.suggestion(of, name)
-        if of.kind.names == "people":
-            says = _("Nobody here is called {name}.", name=name)
-        elif of.kind.names == "departments":
-            says = _("No department is called {name}.", name=name)
-        elif not of.is_link:
-            says = _("{field} has no choice {name}.", field=of.label, name=name)
-        elif of.target is None:
-            says = _("No record that {field} may lead to is called {name}.", field=of.label, name=name)
-        else:
-            target = self._session.layout.table(of.target)
-            says = _("No record of {table} is called {name}.", table=target.plural or target.label, name=name)
-        return _("{problem} Did you mean {name}?", problem=says, name=near) if near else says
 
     def _create(self, target: Table, new: list[str], names: Names) -> None:
         title = target.fields[target.title]

@@ -60,6 +60,29 @@ def test_is_stored_without_html_and_code_stays() -> None:
     assert kind.accept(stored, {}) == stored
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "a <script>alert(1)</script> & <b>",
+        "<div>\n 1 < 2\n</div>",
+        "1 < 2 and `<i>` and <b>",
+        "an entity: &lt; and &amp;",
+        "in code: `&lt;b>`",
+        "plain",
+    ],
+)
+def test_what_was_typed_comes_back_as_typed(typed: str) -> None:
+    kind = field_types["rich_text"]
+    assert kind.typed(kind.accept(typed, {}), {}) == typed
+
+
+@given(st.text(alphabet=st.sampled_from(list("<>/ab;&lt`\n *!"))))
+def test_what_comes_back_is_stored_as_before(text: str) -> None:
+    kind = field_types["rich_text"]
+    stored = kind.accept(text, {}) if text.strip() else ""
+    assert kind.accept(kind.typed(stored, {}), {}) == stored
+
+
 def test_a_code_is_drawn_of_paths_alone() -> None:
     assert re.fullmatch(r'<svg xmlns="[^"]+" viewBox="[\d ]+" class="qr-code"><path [^<>]+/></svg>', qr_code('"><b>'))
     assert qr_code("中" * 2_000) == ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from engine.formulas import lists, sql
+from engine.formulas import lists, reasons, sql, texts
 from engine.formulas.comparing import equal, is_blank
 from engine.formulas.functions import Arguments, Family, Parameter
 from engine.formulas.part import Part, first_error
@@ -175,14 +175,17 @@ def isblank(c: Compiling, value: Part) -> sql.Element:
 
 @family.function(
     "ERROR",
-    Parameter("message", "any", optional=True),
+    Parameter("message", "text", optional=True),
     gives=BLANK,
-    about=_("An error."),
-    example="IF({n} < 0, ERROR(), {n})",
+    about=_("An error, with the message that says why."),
+    example='IF({n} < 0, ERROR("Less than 0"), {n})',
     risky=True,
 )
 def error(c: Compiling, message: Part | None) -> Part:
-    reason = sa.literal_column("'error'", sql.TEXT)
+    reason: sql.Element = sa.literal_column(f"'{reasons.ERROR}'", sql.TEXT)
+    if message is not None:
+        said = texts.trimmed(texts.left(c.text(message), sql.integer(reasons.LONGEST)))
+        reason = sa.func.coalesce(sa.func.nullif(said, sql.EMPTY), reason, type_=sql.TEXT)
     return Part(sa.null(), BLANK, reason)
 
 

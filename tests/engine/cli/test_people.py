@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from engine import accounts, invitations, resets, sessions, sign_in
@@ -74,4 +76,5 @@ def test_whoever_runs_the_machine_sees_what_lets_somebody_in(formwork: CommandLi
     shown = formwork("person show ben@example.com")
     assert "Acme (member)" in shown
     assert "Nightly" in shown
+    assert re.search(r"^disabled_at +[A-Z][a-z]{2} \d+, 20\d\d, .+ UTC$", shown, re.MULTILINE)
     assert "no account" in formwork.refused("person show cleo@example.com")[0]

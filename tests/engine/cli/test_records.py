@@ -134,6 +134,33 @@ def test_people_and_departments_go_by_what_they_are_called(filled: CommandLine) 
     ]
 
 
+def test_linked_records_go_by_what_they_are_called(filled: CommandLine) -> None:
+    (made,) = filled.json("record create orders number=7 customer=acme")["ids"]
+    acme = filled.json("query customers --where '{name} = \"Acme\"'")[0]["id"]
+    assert filled.json(f"record get orders {made}")["customer"] == acme
+    filled(f"record update customers {acme} name='Acme, Inc.'")
+    filled(f"record update customers {acme} orders='7, 2'")
+    assert [one["number"] for one in filled.json("query orders --where '{customer.name} = \"Acme, Inc.\"'")] == [
+        "2",
+        "7",
+    ]
+    filled(f"record update orders {made} customer='Acme, Inc.'")
+    filled("record create orders number=7")
+    assert filled.refused(f"record update customers {acme} orders=7 name=") == [
+        "/0/orders: 2 are called 7. Say which by its id."
+    ]
+    (line,) = filled.refused("record create orders number=8 customer=Bollt")
+    assert line == "/0/customer: No record of Customers is called Bollt. Did you mean Bolt?"
+
+
+def test_times_are_the_workspaces_and_json_keeps_them_as_they_are(filled: CommandLine) -> None:
+    (order,) = filled.json("query orders --where '{number} = \"3\"'")
+    (change,) = filled.json(f"record history orders {order['id']}")
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT[\d:.]+Z", change["at"])
+    line = filled(f"record history orders {order['id']}").splitlines()[2]
+    assert re.match(r"[A-Z][a-z]{2} \d+, 20\d\d, \d+:\d\d:\d\d.[AP]M  Ada", line)
+
+
 def test_wrong_records_and_words(filled: CommandLine) -> None:
     assert filled.refused("record create orders amount=abc quantity=x") == [
         "/0/amount: Amount must be a number, such as 1234.50.",

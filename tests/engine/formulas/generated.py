@@ -101,7 +101,7 @@ _SHAPES: dict[str, list[str]] = {
         'COUNT_IF("prices", {prices.amount} > E)',
         'SUM_IF("prices", {prices.product} = T, {prices.amount} + E)',
         'LOOKUP("prices", {prices.amount} >= E, {prices.amount})',
-        'IF(B, ERROR(), E)',
+        'IF(B, ERROR(), E)', 'IF(B, ERROR(T), E)',
     ],
     "N": [
         "(E * E)", "(E / E)", "(E / E * E)", "(E / E + E)", "(E / E / E)", "-(E / E)", "SQRT(E)", "POWER(E, W)",

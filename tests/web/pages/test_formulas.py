@@ -19,6 +19,23 @@ def test_a_formula_is_tried_with_real_records_before_it_is_saved(work: Work) -> 
     assert "Deal 006 200 Deal 005 166.7" in right
     failing = text_of(work.post(f"{FORMULAS}/trials", "div#tried", formula="1 / ({Amount} - {Amount})", key=""))
     assert "#ERROR! a division by zero" in failing
+    said = text_of(work.post(f"{FORMULAS}/trials", "div#tried", formula='ERROR("Ask " & {Title})', key=""))
+    assert "#ERROR! Ask Deal 006" in said
+
+
+def test_an_error_says_why_in_the_cell_on_the_page_and_in_chinese(work: Work) -> None:
+    work.post(
+        FORMULAS, formula='IF({Amount} > 100, ERROR("Only " & {Amount} / 100 & " left"), 1)', key="", label="Left"
+    )
+    work.post(FORMULAS, formula="1 / ({Amount} - 100)", key="", label="Per")
+    assert (
+        'title="Only 2 left">#ERROR!<span class="why"> Only 2 left</span>'
+        in work.get("/apps/shop/deals/views/all").text
+    )
+    first, second = (one.id for one in work.deals()[:2])
+    assert "Left #ERROR! Only 2 left" in text_of(work.get(f"/apps/shop/deals/records/{second}"))
+    chinese = work.get(f"/apps/shop/deals/records/{first}", **{"Accept-Language": "zh"})
+    assert "#ERROR! 除以零" in text_of(chinese)
 
 
 def test_a_new_formula_field_is_saved_by_key_and_changed_again(work: Work) -> None:
