@@ -46,6 +46,18 @@ def refused(says: Text, code: str) -> Refused:
     return Refused([Problem("/file", says, code)])
 
 
+def unpacks_to_too_much() -> Refused:
+    """There is more in it than anybody may bring."""
+    limit = MAX_UNPACKED // 2**20
+    return refused(_("Unpacked, the file is larger than {limit} MiB. Split it.", limit=limit), "too_big")
+
+
+def too_many() -> Refused:
+    """Of so many parts no sheet is found in good time."""
+    says = _("This file has more than {limit} parts. Save the one sheet on its own.", limit=MAX_PARTS)
+    return refused(says, "too_big")
+
+
 def _check_end(path: Path) -> None:
     """Its size, and how long its list of contents is, before that is read into memory."""
     size = path.stat().st_size
@@ -66,12 +78,12 @@ def _check_end(path: Path) -> None:
         raise refused(damaged(), "damaged")
     contents = int.from_bytes(end[12:16], "little")
     if contents > MAX_PARTS * _ENTRY or b"PK\6\7" in tail[-_END - 20 :]:
-        raise _too_many()
+        raise too_many()
 
 
 def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
     if len(parts) > MAX_PARTS:
-        raise _too_many()
+        raise too_many()
     names = [part.filename for part in parts]
     if any(part.flag_bits & 1 for part in parts):
         raise refused(_("This file has a password. Save it without one."), "encrypted")
@@ -83,14 +95,7 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
     if strange or len(set(names)) < len(names) or _BOOK not in names:
         raise refused(damaged(), "damaged")
     if sum(part.file_size for part in parts) > MAX_UNPACKED:
-        limit = MAX_UNPACKED // 2**20
-        raise refused(_("Unpacked, the file is larger than {limit} MiB. Split it.", limit=limit), "too_big")
+        raise unpacks_to_too_much()
     if any(part.file_size > max(_SMALL, MAX_RATIO * part.compress_size) for part in parts):
         says = _("This file unpacks to more than {limit} times its size. Save it as CSV.", limit=MAX_RATIO)
         raise refused(says, "too_big")
-
-
-def _too_many() -> Refused:
-    return refused(
-        _("This file has more than {limit} parts. Save the one sheet on its own.", limit=MAX_PARTS), "too_big"
-    )

@@ -11,16 +11,18 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from engine.importers._number_formats import kind_of_format, shown
-from engine.importers._packages import damaged, refused
+from engine.importers._packages import MAX_PARTS, damaged, refused, too_many
 from engine.text import Text, _
 
 MAX_TAGS = 10_000_000  # of one part: empty cells take time, too
+MAX_NAME = 255  # characters of a sheet's name; spreadsheet programs know 31
 
 _CHUNK = 2**16
 _LETTERS = re.compile("[A-Z]{1,3}")
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # a character that XML cannot hold
 _PART = "/relationships/"
+_NO_MEMORY = expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]
 
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]
@@ -77,7 +79,9 @@ def workbook_in(archive: zipfile.ZipFile) -> Workbook:
                 (targets[value] for key, value in said.items() if key[-3:] == ":id" and value in targets), None
             )
             if place:  # a chart of its own is no worksheet
-                book.sheets[said.get("name", "")] = place
+                book.sheets[said.get("name", "")[:MAX_NAME]] = place
+            if len(book.sheets) > MAX_PARTS:
+                raise too_many()
 
     _read(archive, "xl/_rels/workbook.xml.rels", of_relations)
     _read(archive, "xl/workbook.xml", of_book)
@@ -276,5 +280,7 @@ def _parsed(
                 yield
             parser.Parse(b"", True)
             yield
-    except (expat.ExpatError, KeyError, ValueError, IndexError) as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        if isinstance(error, expat.ExpatError) and error.code == _NO_MEMORY:
+            raise MemoryError from error
         raise refused(damaged(), "damaged") from error

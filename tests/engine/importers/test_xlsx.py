@@ -16,8 +16,7 @@ import pytest
 import xlsxwriter
 
 from engine.errors import Refused
-from engine.importers import HEAD, Row, Source, importer_for, importers
-from engine.importers import xlsx as caps
+from engine.importers import HEAD, Row, Source, _books, importer_for, importers
 from engine.importers._number_formats import kind_of_format, shown
 
 Fill = Callable[[Any, Any], object]  # of a book and its first sheet
@@ -298,20 +297,22 @@ def test_a_cell_far_down_takes_no_memory_for_what_is_above_it(opened: Opened) ->
 
 
 @pytest.mark.parametrize(("limit", "most"), [("MAX_ROWS", 3), ("MAX_CELLS", 4), ("MAX_COLUMNS", 1)])
-def test_a_sheet_has_its_limits(opened: Opened, monkeypatch: pytest.MonkeyPatch, limit: str, most: int) -> None:
-    fits = book(rows_of(["a"], [1], [2], [3]))
-    too_much = book(rows_of(["a", "b"], [1], [2], [3], [4]))
-    monkeypatch.setattr(caps, limit, most)
-    assert len(cells(opened(fits))) == 3
+def test_a_sheet_has_its_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int) -> None:
+    fits, too_much = tmp_path / "fits.xlsx", tmp_path / "too_much.xlsx"
+    fits.write_bytes(book(rows_of(["a"], [1], [2], [3])))
+    too_much.write_bytes(book(rows_of(["a", "b"], [1], [2], [3], [4])))
+    monkeypatch.setattr(_books, limit, most)
+    assert [one["last_row"] for one in _books.extent(str(fits))] == [4]
     with pytest.raises(Refused):
-        opened(too_much)
+        list(_books.extent(str(too_much)))
 
 
-def test_a_sheet_of_nothing_but_empty_cells_ends_somewhere(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = sheet_of(f'<row r="1">{"<c/>" * 2000}</row>')
+def test_a_sheet_of_nothing_but_empty_cells_ends_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "empty.xlsx"
+    path.write_bytes(sheet_of(f'<row r="1">{"<c/>" * 2000}</row>'))
     monkeypatch.setattr("engine.importers._sheets.MAX_TAGS", 1000)
     with pytest.raises(Refused, match="holds too much"):
-        opened(content)
+        list(_books.extent(str(path)))
 
 
 def test_a_file_that_is_too_large_is_not_looked_into(tmp_path: Path) -> None:
