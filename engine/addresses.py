@@ -126,7 +126,8 @@ class Rules:
 
     def check_addresses(self, target: Target, addresses: Sequence[Address]) -> None:
         """Every address of the target's name must be one that may be called. Raises EgressRefused."""
-        if not addresses or any(self._is_metadata(address) for address in addresses):
+        is_metadata = target.host in METADATA_NAMES or any(self._is_metadata(address) for address in addresses)
+        if not addresses or is_metadata:
             raise EgressRefused("address")
         if target.host in self.named or all(self.allows(address) for address in addresses):
             return
@@ -181,6 +182,15 @@ def read_url(url: str) -> Target:
     path = quote(parts.path or "/", safe=_KEPT)
     query = "?" + quote(parts.query, safe=_KEPT + "?") if parts.query else ""
     return Target(parts.scheme, _six(place["six"]) if place["six"] else _host(place["name"]), port, path + query)
+
+
+def read_host(text: str) -> str:
+    """A host by itself, as a URL would hold it. Raises EgressRefused."""
+    place = f"[{text}]" if ":" in text else text
+    target = read_url(f"https://{place}/")
+    if target.port != DEFAULT_PORTS["https"] or target.path != "/":
+        raise EgressRefused("url", _not_an_address())
+    return target.host
 
 
 def unwrapped(address: Address) -> Iterator[Address]:

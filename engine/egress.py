@@ -24,7 +24,7 @@ from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from engine.addresses import Address, EgressRefused, Rules, Target, not_reachable, read_url
+from engine.addresses import Address, EgressRefused, Rules, Target, not_reachable, read_host, read_url
 from engine.errors import FormworkError
 from engine.settings import Settings
 from engine.text import Text, _
@@ -37,6 +37,7 @@ MAX_BODY = 64 * 1024
 MAX_TRIED_ADDRESSES = 4
 MAX_LOOKUPS = 32
 USER_AGENT = "Formwork"
+SECURE = frozenset({"https", "smtps"})
 
 Failure = Literal["dns", "connect", "tls", "timeout", "too_large", "protocol", "rejected"]
 Resolver = Callable[[str, int], Sequence[Address]]
@@ -123,13 +124,17 @@ class Egress:
         """Send `body` to `url`. Raises EgressRefused, EgressFailed. A redirect is an answer like any other."""
         return self._call("POST", url, body, headers or {})
 
+    def connected(self, target: Target, deadline: float) -> socket.socket:
+        """A connection to an address of the target that was checked. Raises EgressRefused, EgressFailed."""
+        addresses = self._addresses(target)
+        self.rules.check_addresses(target, addresses)
+        return self._connected(target, addresses, deadline)
+
     def _call(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         started = time.monotonic()
         deadline = started + self.limits.total
         target = self.rules.target(url)
-        addresses = self._addresses(target)
-        self.rules.check_addresses(target, addresses)
-        connection = self._connected(target, addresses, deadline)
+        connection = self.connected(target, deadline)
         try:
             answer = _exchange(method, target, body, headers, _Timed(connection, deadline, self.limits))
         except TimeoutError as error:
@@ -169,7 +174,7 @@ class Egress:
                 continue
             try:
                 self._check_peer(plain, target, address)
-                return self._secured(plain, target, deadline) if target.scheme == "https" else plain
+                return self._secured(plain, target, deadline) if target.scheme in SECURE else plain
             except BaseException:
                 plain.close()
                 raise
@@ -194,15 +199,21 @@ class Egress:
             raise EgressFailed("tls", repr(error)) from error
 
 
-def send_mail(message: EmailMessage, settings: Settings, seconds: float = TOTAL_SECONDS) -> None:
+def send_mail(
+    message: EmailMessage,
+    settings: Settings,
+    seconds: float = TOTAL_SECONDS,
+    resolve: Resolver = system_addresses,
+) -> None:
     """Hand `message` to the operator's mail server; return once the server has taken it for every recipient.
 
     Raises EgressFailed: `permanent` when the server said that it will never take it; otherwise the same message
     (same Message-ID) may be sent again. A server that no longer offers STARTTLS gets neither mail nor password.
     """
     try:
-        server = _mail_server(settings, seconds)
+        server = _MailServer(settings, seconds, resolve)
         try:
+            server.greet()
             if settings.smtp_security == "starttls":
                 server.starttls(context=verifying_context())
             if settings.smtp_user:
@@ -221,6 +232,8 @@ def send_mail(message: EmailMessage, settings: Settings, seconds: float = TOTAL_
         raise _mail_refused([(error.smtp_code, error.smtp_error)]) from error
     except (smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
         raise EgressFailed("tls", repr(error)) from error
+    except EgressRefused as error:
+        raise EgressFailed("connect", f"the mail server {settings.smtp_host} may not be called") from error
     except TimeoutError as error:
         raise EgressFailed("timeout", repr(error)) from error
     except (smtplib.SMTPException, OSError) as error:  # also the sign-in: the operator can mend that
@@ -229,13 +242,26 @@ def send_mail(message: EmailMessage, settings: Settings, seconds: float = TOTAL_
         raise _mail_refused(refused.values())
 
 
-def _mail_server(settings: Settings, seconds: float) -> smtplib.SMTP:
-    """A connection to the mail server. Its host comes from the operator, so it may be anywhere."""
-    where: dict[str, Any] = {"host": settings.smtp_host, "port": settings.smtp_port, "timeout": seconds}
-    where["local_hostname"] = _greeting_name(settings)  # else smtplib asks DNS who we are, which may take long
-    if settings.smtp_security == "tls":
-        return smtplib.SMTP_SSL(**where, context=verifying_context())
-    return smtplib.SMTP(**where)
+class _MailServer(smtplib.SMTP):
+    """The operator's mail server: named by the settings, so anywhere and on any port, but no metadata service."""
+
+    def __init__(self, settings: Settings, seconds: float, resolve: Resolver) -> None:
+        """Connect to it. Raises EgressRefused, EgressFailed."""
+        # With a name of our own; else smtplib asks DNS who we are, which may take long.
+        super().__init__(local_hostname=_greeting_name(settings), timeout=seconds)
+        scheme = "smtps" if settings.smtp_security == "tls" else "smtp"
+        host = read_host(settings.smtp_host)
+        limits = Limits(min(RESOLVE_SECONDS, seconds), min(CONNECT_SECONDS, seconds), seconds)
+        way = Egress(Rules(named=frozenset({host})), limits, resolve)
+        self._host = host  # which its certificate must name after STARTTLS
+        self.sock = way.connected(Target(scheme, host, settings.smtp_port, ""), time.monotonic() + seconds)
+        self.sock.settimeout(seconds)
+
+    def greet(self) -> None:
+        """Hear its greeting. Raises SMTPConnectError."""
+        code, says = self.getreply()
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, says)
 
 
 def _greeting_name(settings: Settings) -> str:

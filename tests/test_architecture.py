@@ -1,6 +1,6 @@
 """The house as executable rules: who may import whom, where commit may stand, where a socket may be opened.
 
-T-SSRF-03, T-SQLI-04, T-FORM-01, and what is done nowhere, since it lets somebody in.
+T-SSRF-03, T-SSRF-05, T-SQLI-04, T-FORM-01, and what is done nowhere, since it lets somebody in.
 """
 
 from __future__ import annotations
@@ -111,6 +111,15 @@ BEHIND_THE_DOOR = {
 _REACHES = re.compile(r"layout\.(sql|links)\(|whole\.(sql|links)\(|session\.behind\(\)|session\.whole\b")
 OPENS_SOCKETS = {"engine/egress.py", "engine/local_door.py", "web/serving.py"}
 SOCKET_MODULES = {"socket", "ssl", "http.client", "urllib.request", "httpx", "httpx2", "requests", "smtplib", "ftplib"}
+# Who calls somebody outside, and which test shows that it leads to no hostile address.
+WAYS_OUT = {
+    "engine/automations/outside.py": "tests/web/api/test_ways_out.py::test_connections",
+    "engine/hooks/notifying.py": "tests/web/api/test_ways_out.py::test_hooks",
+    "engine/oidc.py": "tests/engine/test_oidc.py::test_nothing_that_it_names_leads_to_a_hostile_address",
+    "engine/worker.py": "tests/engine/test_mail.py::test_no_mail_server_is_a_metadata_service",
+    "web/api/fetched_files.py": "tests/web/api/test_ways_out.py::test_files_by_address",
+}
+_CALLS_OUTSIDE = re.compile(r"\begress\.(?:get|post)\(|\bEgress\b.*\.(?:get|post)\(|\bsend_mail\(")
 EVALUATES = {"eval", "exec", "compile", "__import__"}
 # What runs what it reads, or is led astray by it.
 UNSAFE_MODULES = {"pickle", "marshal", "shelve", "dill", "yaml", "xml.etree", "xml.dom", "xml.sax", "lxml"}
@@ -203,6 +212,14 @@ def test_sockets_are_opened_in_one_place() -> None:
         str(path.relative_to(ROOT)) for path in SOURCES for _line, name in imports_of(path) if name in SOCKET_MODULES
     }
     assert found <= OPENS_SOCKETS
+
+
+def test_every_way_out_is_tried_with_hostile_addresses() -> None:
+    found = {str(path.relative_to(ROOT)) for path in SOURCES if _CALLS_OUTSIDE.search(path.read_text("utf-8"))}
+    assert found - OPENS_SOCKETS == WAYS_OUT.keys()
+    for place in WAYS_OUT.values():
+        file, _colons, test = place.partition("::")
+        assert f"def {test}(" in (ROOT / file).read_text("utf-8"), place
 
 
 def test_only_those_who_say_why_reach_behind_the_door() -> None:

@@ -1,20 +1,39 @@
-"""Handing mail to the operator's server, whatever it answers."""
+"""Handing mail to the operator's server, whatever it answers. T-SSRF-06, T-SSRF-11."""
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from engine import addresses
+from engine.addresses import unwrapped
 from engine.egress import EgressFailed, send_mail
 from engine.settings import Settings
+from tests.engine.test_addresses import CORPUS, fake_resolver
 from tests.support.mail import SmtpSink
 from tests.support.raw_server import Conversation, RawServer, certificate
+
+METADATA = [
+    "169.254.169.254",
+    "fd00:ec2::254",
+    "100.100.100.200",
+    "168.63.129.16",
+    "192.0.0.192",
+    "::ffff:169.254.169.254",
+    "64:ff9b::a9fe:a9fe",
+    "2002:a9fe:a9fe::",
+    "metadata.google.internal",
+    "metadata.amazonaws.com",
+    "169-254-169-254.to.example",
+]
 
 
 def message(to: str = "ada@example.com") -> EmailMessage:
@@ -73,6 +92,49 @@ def failed(port: int, security: str = "none", seconds: float = 15) -> EgressFail
     with pytest.raises(EgressFailed) as error:
         send_mail(message(), settings(port, security), seconds)
     return error.value
+
+
+def _hosts() -> set[str]:
+    """The hosts of the corpus of hostile addresses, as somebody would set them."""
+    found = set(METADATA)
+    for url in CORPUS:
+        with suppress(ValueError):
+            found.add(urlsplit(url).netloc)
+            found.add(urlsplit(url).hostname or "")
+    return {host for host in found if "\0" not in host} - {""}
+
+
+def test_no_mail_server_is_a_metadata_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator names it, so it may be anywhere else, at any port."""
+    called: list[str] = []
+
+    def refusing(place: tuple[str, int], *_more: object, **_options: object) -> socket.socket:
+        called.append(place[0])
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("engine.egress.socket.create_connection", refusing)
+    for host in sorted(_hosts()):
+        with pytest.raises(EgressFailed):
+            send_mail(message(), settings(25, FORMWORK_SMTP_HOST=host), resolve=fake_resolver)
+    found = {inner for one in called for inner in unwrapped(ipaddress.ip_address(one))}
+    assert not found & addresses.METADATA
+    assert ipaddress.ip_address("10.0.0.1") in found
+    called.clear()
+    for host in METADATA:
+        with pytest.raises(EgressFailed, match="cannot be reached"):
+            send_mail(message(), settings(25, FORMWORK_SMTP_HOST=host), resolve=fake_resolver)
+    assert called == []
+
+
+def test_a_name_that_leads_to_a_metadata_service_gets_nothing() -> None:
+    for security in ("none", "starttls", "tls"):
+        with pytest.raises(EgressFailed) as error:
+            send_mail(
+                message(),
+                settings(25, security, FORMWORK_SMTP_HOST="mail.example.com"),
+                resolve=lambda _host, _port: [ipaddress.ip_address("169.254.169.254")],
+            )
+        assert "may not be called" in error.value.detail
 
 
 def test_a_mail_arrives_whole(smtp_sink: SmtpSink) -> None:

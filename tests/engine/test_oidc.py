@@ -1,8 +1,15 @@
-"""What a sign-in provider says is believed only if it is for us, about this journey, and signed as it should be."""
+"""What a sign-in provider says is believed only if it is for us, about this journey, and signed as it should be.
+
+T-SSRF-06.
+"""
 
 from __future__ import annotations
 
 import hmac
+import ipaddress
+import json
+import socket
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,12 +17,14 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from engine.addresses import EgressRefused
+from engine.addresses import Address, EgressRefused
 from engine.egress import Egress
 from engine.errors import Misconfigured
 from engine.oidc import Identity, Journey, Provider, ProviderFailed
 from engine.settings import Settings
+from tests.engine.test_addresses import CORPUS, fake_resolver
 from tests.support.provider import Forge, ProviderAtHand, unsigned
+from tests.support.raw_server import RawServer, read_request
 
 KEY = RSAKey.generate_key(2048, {"kid": "ours", "use": "sig"})
 
@@ -171,6 +180,43 @@ def test_its_own_description_leads_nowhere_else(provider: ProviderAtHand, replac
     provider.replaces = replaced
     with pytest.raises(ProviderFailed):
         _provider(provider).identity(journey, code)
+
+
+def _describing(connection: socket.socket, described: dict[str, Any]) -> None:
+    """A provider whose own answers say little: its description, and an ID token that is none."""
+    asked = read_request(connection)
+    answer = json.dumps({"id_token": "x"} if asked.startswith(b"POST") else described).encode()
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+
+
+@pytest.mark.parametrize("endpoint", ["token_endpoint", "jwks_uri"])
+def test_nothing_that_it_names_leads_to_a_hostile_address(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    described: dict[str, Any] = {}
+    server = RawServer(lambda connection: _describing(connection, described))
+    issuer = f"http://id.localhost:{server.port}"
+    called: list[int] = []
+    connect = socket.create_connection
+
+    def resolve(host: str, port: int) -> list[Address]:
+        return [ipaddress.ip_address("127.0.0.1")] if host == "id.localhost" else list(fake_resolver(host, port))
+
+    def opened(place: tuple[str, int], **options: Any) -> socket.socket:
+        called.append(place[1])
+        return connect(place, **options)
+
+    monkeypatch.setattr("engine.egress.socket.create_connection", opened)
+    given = {"FORMWORK_OIDC_ISSUER": issuer, "FORMWORK_OIDC_CLIENT_ID": "formwork"}
+    found = Provider.of(Settings.from_environment({**given, "FORMWORK_PUBLIC_URL": "https://formwork.example.com"}))
+    assert found
+    provider = replace(found, egress=replace(found.egress, resolve=resolve))
+    for url in CORPUS:
+        described.clear()
+        described.update({"issuer": issuer, "token_endpoint": f"{issuer}/token", endpoint: url})
+        with pytest.raises(ProviderFailed):
+            provider.identity(Journey.new(), "code")
+    server.close()
+    assert set(called) == {server.port}
+    assert len(called) == len(CORPUS) * (1 if endpoint == "token_endpoint" else 2)
 
 
 def test_no_setting_opens_a_metadata_service() -> None:
