@@ -236,13 +236,12 @@ def change_password(stores: Stores, user_id: str, *, current: str, new: str) -> 
 def check_password(stores: Stores, user_id: str, password: str, at: str = "/current_password") -> None:
     """Ask again who it is, before something that a found open browser must not do. Raises `Refused` at `at`.
 
-    Failures count like those of signing in.
+    Failures count like those of signing in: `TooOften` is raised there.
     """
     with stores.control.read() as session:
         wanted = sa.select(users.c.email, users.c.password_hash, users.c.name).where(users.c.id == user_id)
         email, stored, name = session.connection.execute(wanted).one()
-        if sign_in_delay.must_wait(session, f"name {email}"):
-            raise Refused([Problem(at, _("Too many tries. Wait a little, then try again."), "too_many")])
+        sign_in_delay.check(session, f"name {email}", at=at)
     if not passwords.matches(password, stored)[0]:
         with stores.control.write() as session:
             sign_in_delay.count(session, f"name {email}")

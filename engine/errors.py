@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -50,6 +51,18 @@ class Refused(FormworkError):
         first = self.problems[0].says if self.problems else ""
         more = len(self.problems) - 1
         super().__init__(first if more < 1 else _("{first} (and {count} more)", first=first, count=more))
+
+
+class TooOften(Refused):
+    """It was tried `times` times, which is as often as it may be; in so many `seconds` it may be tried again."""
+
+    status = 429
+    code = "too_often"
+
+    def __init__(self, says: str, times: int, seconds: float, at: str = "") -> None:
+        super().__init__([Problem(at, says, "too_many")])
+        self.times = times
+        self.seconds = max(math.ceil(seconds), 1)
 
 
 def refuse(problems: Sequence[Problem]) -> None:

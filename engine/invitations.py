@@ -221,8 +221,7 @@ def _let_in(session: Session, given: Offer, user_id: str) -> None:
 def _check_no_account(stores: Stores, token: str, email: str) -> None:
     """Raises `Refused` for an address that has an account; nobody finds out by this about more than a few addresses."""
     with stores.control.read() as session:
-        if sign_in_delay.must_wait(session, f"invitation {token}"):
-            raise Refused([Problem("/email", _("Too many tries. Wait a little, then try again."), "too_many")])
+        sign_in_delay.check(session, f"invitation {token}", at="/email")
     if accounts.person_by_email(stores, email) is not None:
         with stores.control.write() as session:
             sign_in_delay.count(session, f"invitation {token}")

@@ -14,7 +14,7 @@ from engine import account_log, account_mail, accounts, notices, passwords, sign
 from engine.account_mail import Words
 from engine.accounts import Person
 from engine.automations.starts import something_began
-from engine.errors import NotFound, Problem, Refused
+from engine.errors import NotFound, Refused
 from engine.ids import new_secret, secret_hash
 from engine.settings import Settings
 from engine.storage.control_tables import reset_links, reset_wishes, users
@@ -31,12 +31,11 @@ FREE = 20  # wishes of one network address that cost no delay
 def wish(stores: Stores, email: str, words: Words, address: str = "") -> None:
     """Note that somebody (from the network address `address`) forgot the password of this account, if it is one.
 
-    Raises `Refused` (place `/email`) after too many wishes from one network address.
+    Raises `TooOften` (place `/email`) after too many wishes from one network address.
     """
     with stores.control.write() as session:
         sender = f"reset from {address}"
-        if sign_in_delay.must_wait(session, sender):
-            raise Refused([Problem("/email", _("Too many tries. Wait a little, then try again."), "too_many")])
+        sign_in_delay.check(session, sender, at="/email", free=FREE)
         sign_in_delay.count(session, sender, FREE)
         name = accounts.address(email)[:300]
         session.connection.execute(sa.delete(reset_wishes).where(reset_wishes.c.email == name))

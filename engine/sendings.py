@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from engine import audit, records, workspaces
 from engine.access import door
 from engine.access.principals import Principal, correction
 from engine.definitions.language import Form, Table
-from engine.errors import NotFound, Problem, Refused
+from engine.errors import NotFound, Problem, Refused, TooOften
 from engine.field_types import field_types
 from engine.ids import secret_hash
 from engine.storage.record_rows import among
@@ -86,9 +86,12 @@ def check_open(session: Session, table: Table, form: Form) -> None:
     if shut is not None:
         raise Refused([Problem("", shut.says, "closed")])
     since = timestamp(session.now - timedelta(days=1))
-    lately = sa.select(sa.func.count()).where(_c.form == address, _c.sent_at > since)
-    if session.connection.execute(lately).scalar_one() >= MOST_A_DAY:
-        raise Refused([Problem("", _("This form has come in too often today. Try again tomorrow."), "too_many")])
+    lately = sa.select(sa.func.count(), sa.func.min(_c.sent_at)).where(_c.form == address, _c.sent_at > since)
+    number, first = session.connection.execute(lately).one()
+    if number >= MOST_A_DAY:
+        free = datetime.fromisoformat(first) + timedelta(days=1) - session.now
+        says = _("This form has come in too often today. Try again tomorrow.")
+        raise TooOften(says, MOST_A_DAY, free.total_seconds())
 
 
 def note(session: Session, table: Table, form: Form, record_id: str, page: str) -> None:

@@ -201,12 +201,11 @@ def opened(stores: Stores, token: str) -> Opened:
 def unlock(stores: Stores, of: Opened, password: str, address: str) -> bool:
     """Whether the password is right. `address` is where it was typed: failures are counted as at the sign-in.
 
-    Raises `Refused` after too many wrong ones.
+    Raises `TooOften` after too many wrong ones.
     """
     name, sender = f"share {of.id}", f"from {address}"
     with stores.control.read() as session:
-        if sign_in_delay.must_wait(session, name, sender):
-            raise Refused([Problem("/password", _("Too many tries. Wait a little, then try again."), "too_many")])
+        sign_in_delay.check(session, name, sender, at="/password")
     right, _fresh = passwords.matches(password, of.password_hash)
     with stores.control.write() as session:
         if right:

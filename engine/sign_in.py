@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from engine import account_log, accounts, audit, passwords, remembered, second_factor, sessions, sign_in_delay
 from engine.access.principals import ENGINE
 from engine.accounts import Person
-from engine.errors import FormworkError
+from engine.errors import FormworkError, TooOften
 from engine.ids import new_secret, secret_hash
 from engine.sessions import Device
 from engine.sign_in_delay import FREE_OF_ADDRESS
@@ -27,7 +27,7 @@ _p = pending_sign_ins.c
 
 
 class SignInRefused(FormworkError):
-    """Wrong address or password (which of them is not said), a wrong code, or too many tries."""
+    """Wrong address or password (which of them is not said), or a wrong code."""
 
     status = 422
     code = "sign_in_refused"
@@ -54,16 +54,18 @@ def sign_in(stores: Stores, email: str, password: str, device: Device | None = N
     """Let in whoever knows the password, or as far as to the second factor.
 
     Raises `SignInRefused`: the same words, and the same work done, whether or not there is such an account.
-    After 10 failures for one name (50 from one network address) each further try waits longer, at most 15 minutes.
+    After 10 failures for one name (50 from one network address) each further try waits longer, at most 15 minutes;
+    until then `TooOften` is raised.
     """
     device = device or Device()
     name, sender = _name(email), f"from {device.address}"
-    with stores.control.read() as session:
-        must_wait = sign_in_delay.must_wait(session, name, sender)
-    if must_wait:
+    try:
+        with stores.control.read() as session:
+            sign_in_delay.check(session, name, sender)
+    except TooOften:
         says = _("lets somebody wait who tries to sign in too often")
         audit.note_apart(stores.control, ENGINE, "limit.reached", says, **_facts(device))
-        raise SignInRefused(_("Too many tries. Wait a little, then try again."))
+        raise
     with stores.control.read() as session:
         wanted = sa.select(users.c.id, users.c.password_hash, users.c.name)
         found = session.connection.execute(wanted.where(users.c.email == accounts.address(email))).one_or_none()
@@ -107,7 +109,7 @@ def enter_code(
 ) -> Entry:
     """Let in whoever has the phone, or a recovery code, too. `remember`: ask this browser for none for 30 days.
 
-    Raises `SignInRefused` for a wrong code, `SignInOver` when none can be tried any more.
+    Raises `SignInRefused` for a wrong code, `SignInOver` when none can be tried any more, `TooOften` for now.
     """
     with stores.control.write() as session:  # a wrong code commits, too: it is counted
         tried = sa.update(pending_sign_ins).where(_counts(session, pending)).values(tries=_p.tries + 1)
@@ -115,8 +117,7 @@ def enter_code(
         who = _person(session, row[0]) if row else None
         if row is None or who is None:
             raise SignInOver(_("This took too long, or too many codes were wrong. Sign in again."))
-        if sign_in_delay.must_wait(session, _name(who.email)):
-            raise SignInOver(_("Too many tries. Wait a little, then try again."))
+        sign_in_delay.check(session, _name(who.email))
         if second_factor.takes(session, vault, who.id, code):
             session.connection.execute(sa.delete(pending_sign_ins).where(_p.token_hash == secret_hash(pending)))
             entry = _let_in(session, who, device)

@@ -7,15 +7,17 @@ costs the same work for a name that nobody has.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from engine.errors import TooOften
 from engine.ids import secret_hash
 from engine.storage.control_tables import failed_tries
 from engine.storage.session import Session, timestamp
+from engine.text import _
 
 FREE = 10  # failures that cost no delay
 FREE_OF_ADDRESS = 50  # of one network address, behind which a whole office may sit
@@ -26,11 +28,14 @@ FORGOTTEN_AFTER = timedelta(minutes=15)
 _INSERT: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def must_wait(session: Session, *what: str) -> bool:
-    """Whether any of `what` has to wait still."""
+def check(session: Session, *what: str, at: str = "", free: int = FREE) -> None:
+    """Raises `TooOften` (at the place `at`) while any of `what` has to wait still."""
     hashes = [secret_hash(one) for one in what]
     waiting = sa.and_(failed_tries.c.what_hash.in_(hashes), failed_tries.c.wait_until > timestamp(session.now))
-    return session.connection.execute(sa.select(failed_tries.c.what_hash).where(waiting)).first() is not None
+    until = session.connection.execute(sa.select(sa.func.max(failed_tries.c.wait_until)).where(waiting)).scalar()
+    if until is not None:
+        seconds = (datetime.fromisoformat(until) - session.now).total_seconds()
+        raise TooOften(_("Too many tries. Wait a little, then try again."), free, seconds, at)
 
 
 def count(session: Session, what: str, free: int = FREE) -> None:

@@ -21,8 +21,9 @@ from engine.text import Text, _
 from web.api.errors import body_of
 from web.mcp import over_http
 from web.noting import note_forbidden
+from web.rate import told
 from web.render import only_toast, page, redirect
-from web.security import TooLarge, TooLong
+from web.security import TooLarge, TooLong, TooManyHeaders, TooSlow
 from web.toasts import Toast
 from web.visit import Visit, visit_of
 
@@ -36,10 +37,13 @@ _TITLES: dict[int, Text] = {
     403: _("You may not do this"),
     404: _("There is nothing here"),
     405: _("This cannot be done here"),
+    408: _("This took too long"),
     409: _("Something changed meanwhile"),
     413: _("This is too large"),
     414: _("This address is too long"),
+    431: _("This request is too long"),
     422: _("Something is not right yet"),
+    429: _("Too often"),
     500: _("Something went wrong on our side"),
     503: _("Not available just now"),
 }
@@ -48,7 +52,9 @@ _SAYS: dict[int, Text] = {
     400: _("The request is not one that we know."),
     404: _("The address is mistyped, or what was here has been removed."),
     405: _("This address does not take such a request."),
+    408: _("What you sent came too slowly. Try again where the connection is better."),
     414: _("Choose fewer conditions. A program sends them with POST to listRecords instead."),
+    431: _("Your browser sent too many cookies along. Delete those of this site, then try again."),
     413: _("Files may have up to 20 MB, forms up to 1 MB."),
     422: _("The address or the form is not as we expect it. Go back and try again."),
     500: _(
@@ -67,7 +73,7 @@ def install(app: FastAPI) -> None:
 
 async def crashed(request: Request, error: Exception) -> Response:
     """The answer to what nobody foresaw; the log has the trace under the reference that the page shows."""
-    if isinstance(error, TooLarge | TooLong):
+    if isinstance(error, TooLarge | TooLong | TooManyHeaders | TooSlow):
         return await _http_error(request, error)
     reference = secrets.token_hex(4)
     log.error("%s %s failed [%s]", request.method, _path_of(request), reference, exc_info=error)
@@ -83,7 +89,7 @@ async def _formwork_error(request: Request, error: Any) -> Response:
         log.error("%s %s: %s", request.method, _path_of(request), error, exc_info=error)
     if isinstance(error, Forbidden):
         await run_in_threadpool(_note, request)
-    return await run_in_threadpool(_answer, request, error.status, error.says, error=error)
+    return told(await run_in_threadpool(_answer, request, error.status, error.says, error=error), error)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

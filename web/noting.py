@@ -13,6 +13,7 @@ from engine.errors import FormworkError
 from engine.storage.stores import Store
 from engine.text import Text, _
 
+MANY_CAME = _("Many forms came from your network within a minute. Wait a minute, then send yours again.")
 TOO_OFTEN = _("took no more forms from one network address for a while")
 
 

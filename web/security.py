@@ -6,6 +6,7 @@ run only with this answer's nonce, so that HTML that somebody smuggles in cannot
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -20,7 +21,10 @@ from engine.settings import Settings
 log = logging.getLogger("formwork.web")
 
 ADDRESS_BYTES = 16_384  # what is longer, such as a long formula, is sent to /listRecords
+HEAD_BYTES = 16_384  # of all header fields of a request
 FORM_BYTES = 1_048_576
+BODY_SECONDS = 30.0  # that a body may take, and more the longer it is:
+SLOWEST = 4_096  # bytes a second that a body comes at least
 MEGABYTE = 1_048_576
 IMPORT_MB = 20  # what a file to import may have
 
@@ -99,6 +103,20 @@ class TooLong(HTTPException):
         super().__init__(414)
 
 
+class TooManyHeaders(HTTPException):
+    """The head of the request is longer than heads may be."""
+
+    def __init__(self) -> None:
+        super().__init__(431)
+
+
+class TooSlow(HTTPException):
+    """The body came so slowly that nobody waits for the rest."""
+
+    def __init__(self) -> None:
+        super().__init__(408, headers={"Connection": "close"})
+
+
 class TooLarge(HTTPException):
     """The body is longer than such a body may be."""
 
@@ -107,7 +125,10 @@ class TooLarge(HTTPException):
 
 
 class BodyLimit:
-    """Stops reading a body that is too long, said beforehand or not; refuses an address that is."""
+    """Stops reading a body that is too long, said beforehand or not, or that comes too slowly.
+
+    It refuses an address and a head that are too long.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -119,6 +140,8 @@ class BodyLimit:
             return await self.app(scope, receive, send)
         if len(scope["path"]) + len(scope["query_string"]) > ADDRESS_BYTES:
             raise TooLong
+        if sum([len(name) + len(value) for name, value in scope["headers"]]) > HEAD_BYTES:
+            raise TooManyHeaders
         headers = dict(scope["headers"])
         limit = self.upload if headers.get(b"content-type", b"").startswith(b"multipart/") else FORM_BYTES
         if scope["path"].endswith(("/uploadAttachment", "/mails", "/meta/files")):
@@ -126,12 +149,22 @@ class BodyLimit:
         said = headers.get(b"content-length", b"0")
         if not said.isdigit() or int(said) > limit:
             raise TooLarge
-        read = 0
+        if said == b"0" and b"transfer-encoding" not in headers:  # no body comes
+            return await self.app(scope, receive, send)
+        read, is_whole, clock = 0, False, asyncio.get_running_loop().time
+        began = clock()
 
         async def counting() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, is_whole
+            if is_whole:  # what is waited for is that somebody hangs up
+                return await receive()
+            try:
+                async with asyncio.timeout_at(began + BODY_SECONDS + read / SLOWEST):
+                    message = await receive()
+            except TimeoutError:
+                raise TooSlow from None
             read += len(message.get("body", b""))
+            is_whole = not message.get("more_body", False)
             if read > limit:
                 raise TooLarge
             return message

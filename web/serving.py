@@ -17,6 +17,7 @@ from engine.errors import Misconfigured
 from engine.text import _, harmless
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
 
     from engine.local_door import Terminal
@@ -171,13 +172,22 @@ def _run(app: FastAPI, listening: socket.socket, ready: Callable[[], None]) -> N
                 for one, handler in before.items():
                     signal.signal(one, handler)
 
-    config = uvicorn.Config(
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    Server(config_of(app)).run([listening])
+
+
+def config_of(app: FastAPI) -> uvicorn.Config:
+    """How requests are taken."""
+    import uvicorn
+
+    from web.slow import Protocol
+
+    return uvicorn.Config(
         app,
+        http=Protocol,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=LAST_SECONDS,
     )
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    Server(config).run([listening])

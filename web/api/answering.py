@@ -30,6 +30,7 @@ from web.api.responses import as_json, response_of
 from web.api.routing import Endpoint
 from web.api.shapes import JSON, Schema, Told
 from web.noting import note_forbidden
+from web.rate import headers_of
 from web.site import Site
 from web.whole_numbers import MOST
 
@@ -120,7 +121,7 @@ async def answered(request: Request, act: Callable[..., Any], *arguments: Any, s
     except FormworkError as error:
         if error.status >= 500:
             log.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
-        return as_json(body_of(error), error.status)
+        return as_json(body_of(error), error.status, headers_of(error))
 
 
 async def answered_with_body(request: Request, act: Callable[..., Any], *arguments: Any) -> Response:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import math
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -24,6 +23,7 @@ from engine.text import _
 from web.api.errors import ApiRefusal
 from web.api.responses import as_json
 from web.noting import note_limit
+from web.rate import headers
 from web.site import Site
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -83,14 +83,7 @@ def limits_of(request: Request) -> dict[str, str]:
     if rate is None:
         return {}
     left, wait = rate.take(request.headers.get("authorization", ""))
-    seconds = math.ceil(wait)
-    told = {
-        "RateLimit-Policy": f"{rate.times};w={rate.seconds:.0f}",
-        "RateLimit-Limit": str(rate.times),
-        "RateLimit-Remaining": str(max(left, 0)),
-        "RateLimit-Reset": str(seconds),
-    }
-    return told if left >= 0 else {**told, "Retry-After": str(max(seconds, 1))}
+    return {"RateLimit-Policy": f"{rate.times};w={rate.seconds:.0f}", **headers(rate.times, left, wait)}
 
 
 def _note(request: Request) -> None:

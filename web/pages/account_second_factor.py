@@ -16,6 +16,7 @@ from engine.text import _
 from engine.vault import CannotOpen
 from web import qr_codes
 from web.dependencies import SignedIn, SiteHere, check_proof
+from web.rate import told
 from web.render import page, redirect
 from web.site import Site
 from web.toasts import Toast
@@ -71,7 +72,7 @@ def switch_off(
         accounts.check_password(site.stores, who.id, current_password)
     except Refused as refused:
         errors = {one.at.strip("/"): one.says for one in refused.problems}
-        return _shown(request, site, who, errors=errors)
+        return told(_shown(request, site, who, errors=errors), refused)
     second_factor.switch_off(site.stores, who.id, by=person(who.id))
     return redirect(request, "/account/security", Toast(_("The second factor is switched off.")))
 

@@ -12,6 +12,7 @@ from engine.errors import Refused
 from engine.text import _
 from web.addresses import own_path
 from web.dependencies import SignedIn, SiteHere
+from web.rate import told
 from web.render import page, redirect
 from web.site import Site
 from web.toasts import Toast
@@ -38,7 +39,7 @@ def change_password(
     try:
         accounts.change_password(site.stores, who.id, current=current_password, new=password)
     except Refused as refused:
-        return _shown(request, site, who, refused)
+        return told(_shown(request, site, who, refused), refused)
     done = Toast(_("Your password is changed. All other sessions are signed out."))
     return _go_on(request, site, who, "/account/security", done)
 
@@ -86,7 +87,8 @@ def prove(
         accounts.check_password(site.stores, who.id, current_password)
     except Refused as refused:
         errors = {one.at.strip("/"): one.says for one in refused.problems}
-        return page(request, "account/proof.html", status=422, email=who.email, next=own_path(next), errors=errors)
+        answer = page(request, "account/proof.html", status=422, email=who.email, next=own_path(next), errors=errors)
+        return told(answer, refused)
     return _go_on(request, site, who, own_path(next))
 
 

@@ -13,16 +13,17 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from engine import forms, sendings
-from engine.errors import Forbidden, NotFound, Problem, Refused
+from engine.errors import Forbidden, NotFound, Refused, TooOften
 from engine.sendings import Opened
 from engine.text import _
 from web import dependencies
 from web.addresses import At, with_query
 from web.attached import attached
 from web.dependencies import FormHere, SiteHere
-from web.noting import TOO_OFTEN, note_limit
+from web.noting import MANY_CAME, TOO_OFTEN, note_limit
 from web.pages.public_forms import files_in
 from web.questions import asked, offered
+from web.rate import told
 from web.render import page
 from web.sheets import as_shown, typed_in
 from web.uploads import with_ids
@@ -57,11 +58,12 @@ def correct(request: Request, site: SiteHere, of: Sent, sent: FormHere, token: s
         raise _nowhere() from None
     was = _was(str(sent.get("was", "")))
     sender = visit_of(request).sender
-    if not site.public_forms.allows(sender):
+    try:
+        site.public_forms.check(sender, MANY_CAME)
+    except TooOften as too_often:
         note_limit(of.store, of.principal, TOO_OFTEN, address=sender)
-        says = _("Many forms came from your network within a minute. Wait a minute, then send yours again.")
         typed = typed_in(sent, table, layout)
-        return _shown(request, of, token, typed, was, Refused([Problem("", says, "too_many")]), status=429)
+        return told(_shown(request, of, token, typed, was, too_often), too_often)
     sent, problems = with_ids(site, of.store, of.principal, sent, table)
     typed = typed_in(sent, table, layout)
     given = {key: one for key, one in typed.items() if not as_shown(table, key, one, was.get(key))}

@@ -12,6 +12,7 @@ from engine.account_mail import LINK, Words
 from engine.errors import Refused
 from engine.text import _
 from web.dependencies import SiteHere
+from web.rate import told
 from web.reader import reading_as
 from web.render import page, redirect
 from web.texts import say
@@ -48,7 +49,8 @@ def wish(request: Request, site: SiteHere, email: Annotated[str, Form()] = "") -
             resets.wish(site.stores, email, words, visit.device.address)
     except Refused as refused:
         says = refused.problems[0].says
-        return page(request, "sign_in/forgotten.html", status=422, sends=True, email=email, error=says)
+        answer = page(request, "sign_in/forgotten.html", status=422, sends=True, email=email, error=says)
+        return told(answer, refused)
     return page(request, "sign_in/on_its_way.html")
 
 

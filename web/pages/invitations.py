@@ -16,6 +16,7 @@ from engine.workspaces import ROLES
 from web.addresses import At
 from web.dependencies import In, Place, SignedIn, SiteHere
 from web.invitation_words import words_of
+from web.rate import told
 from web.reader import reading_as
 from web.render import page, redirect
 from web.site import Site
@@ -103,9 +104,10 @@ def accept(
     except Refused as refused:
         errors = {one.at.strip("/"): one.says for one in refused.problems}
         given = {"name": name, "email": email}
-        return page(
+        answer = page(
             request, "invitations/offer.html", status=422, token=token, offer=offer, values=given, errors=errors
         )
+        return told(answer, refused)
     response = redirect(request, At(offer.workspace_id).home)
     visit.start_session(response, sessions.open_session(site.stores, made.id, visit.device))
     return response

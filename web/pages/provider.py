@@ -15,13 +15,14 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from engine import accounts, identities, sign_in
-from engine.errors import Conflict, FormworkError, NotFound
+from engine.errors import Conflict, FormworkError, NotFound, TooOften
 from engine.oidc import CALLBACK, Identity, Journey, Provider, ProviderFailed
 from engine.sign_in import SignInRefused
 from engine.text import Text, _
 from web.addresses import own_path
 from web.dependencies import SignedIn, SiteHere, check_proof
 from web.pages.sign_in import let_in
+from web.rate import told
 from web.render import page, redirect
 from web.site import Site
 from web.toasts import Toast
@@ -79,8 +80,8 @@ def confirm(
         return redirect(request, "/sign-in")
     try:
         entry = sign_in.sign_in(site.stores, identity.email, password, visit_of(request).device)
-    except SignInRefused as refused:
-        return _asks_for_password(request, site, identity, own_path(next), refused.says)
+    except (SignInRefused, TooOften) as refused:
+        return told(_asks_for_password(request, site, identity, own_path(next), refused.says), refused)
     response = let_in(request, entry, own_path(next))
     site.cookies.clear(response, IDENTITY)
     if entry.session:  # with a second factor it is tied on the account's page, after the code

@@ -22,7 +22,7 @@ from engine import account_mail, files, forms, held_files, sendings, workspaces
 from engine.access import principals
 from engine.account_mail import LINK, Words
 from engine.definitions.language import Form, Table
-from engine.errors import NotFound, Problem, Refused
+from engine.errors import NotFound, Refused, TooOften
 from engine.field_types import TakesFiles
 from engine.files import File
 from engine.storage.session import Session
@@ -33,8 +33,9 @@ from web.addresses import At, with_query
 from web.attached import attached
 from web.dependencies import FormHere, SiteHere
 from web.names import ids_of
-from web.noting import TOO_OFTEN, note_limit
+from web.noting import MANY_CAME, TOO_OFTEN, note_limit
 from web.questions import asked, offered
+from web.rate import told
 from web.render import page
 from web.sheets import typed_in
 from web.site import Site
@@ -102,11 +103,11 @@ def submit(request: Request, site: SiteHere, of: FormOf, sent: FormHere) -> Resp
         table, form = of.found(session)
         layout = session.layout
     sender = visit_of(request).sender
-    if not site.public_forms.allows(sender):
+    try:
+        site.public_forms.check(sender, MANY_CAME)
+    except TooOften as too_often:
         note_limit(of.store, of.principal, TOO_OFTEN, address=sender)
-        values = typed_in(sent, table, layout)
-        says = _("Many forms came from your network within a minute. Wait a minute, then send yours again.")
-        return _shown(request, of, values, Refused([Problem("", says, "too_many")]), status=429)
+        return told(_shown(request, of, typed_in(sent, table, layout), too_often), too_often)
     sent, problems = with_ids(site, of.store, of.principal, sent, table)
     values = typed_in(sent, table, layout)
     token = str(sent.get(csrf.FIELD))
@@ -118,7 +119,7 @@ def submit(request: Request, site: SiteHere, of: FormOf, sent: FormHere) -> Resp
             record = forms.submit(session, of.table, form, values, once=once, page=token)
             is_new = sendings.allow_correction(session, form, record, _token(site, of, record))
     except Refused as refused:
-        return _shown(request, of, values, refused, status=429 if _is_too_many(refused) else 422)
+        return told(_shown(request, of, values, refused, status=422), refused)
     if is_new:
         _mail_link(site, of, form, record, values)
     return RedirectResponse(_receipt(site, of, form, record), 303)
@@ -168,10 +169,6 @@ def _mail_link(site: Site, of: Here, form: Form, record: str, values: Mapping[st
     link = f"{site.settings.public_url}{At.correction(_token(site, of, record))}"
     with site.stores.control.write() as session:
         account_mail.put(session, site.vault, site.settings, to, words, link)
-
-
-def _is_too_many(refused: Refused) -> bool:
-    return any(one.code == "too_many" for one in refused.problems)
 
 
 def _shown(

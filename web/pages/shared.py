@@ -19,7 +19,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from engine import feeds, files, pictures, records, shares
 from engine.access.principals import Principal
 from engine.definitions.language import Table
-from engine.errors import Forbidden, NotFound, Problem, Refused, Unavailable
+from engine.errors import Forbidden, NotFound, Problem, Refused, TooOften, Unavailable
 from engine.shares import Opened
 from engine.storage.session import Session
 from engine.text import _
@@ -32,6 +32,7 @@ from web.fields import shown_fields
 from web.handing_over import handed_over
 from web.names import names_of
 from web.pages.files import PRIVATE
+from web.rate import told
 from web.render import asks_for, is_htmx, page
 from web.site import Site
 from web.views import Looking, drawings, kanban, looking
@@ -103,17 +104,17 @@ def show(request: Request, site: SiteHere, of: HereByLink, record: str = "") -> 
 @router.post("")
 def unlock(request: Request, site: SiteHere, of: HereByLink, form: FormHere) -> Response:
     """The password that was typed; if it is right, this browser sees what is shown until the day is over."""
-    wrong: Problem | None = None
+    wrong: Refused | None = None
     if of.share.password_hash is not None:
         address = visit_of(request).device.address
         try:
             if not shares.unlock(site.stores, of.share, str(form.get("password", "")), address):
-                wrong = Problem("/password", _("This is not the password."), "wrong")
-        except Refused as refused:
-            wrong = refused.problems[0]
+                wrong = Refused([Problem("/password", _("This is not the password."), "wrong")])
+        except TooOften as too_often:
+            wrong = too_often
     if wrong is not None:
-        status = 429 if wrong.code == "too_many" else 422
-        return _answer(request, "shares/password.html", status=status, of=of, wrong=wrong)
+        answer = _answer(request, "shares/password.html", status=422, of=of, wrong=wrong.problems[0])
+        return told(answer, wrong)
     response = RedirectResponse(of.at.of, 303, headers=NOINDEX)
     signed = site.signer.token(_purpose(of.share))
     site.cookies.write(response, _cookie(of.share), signed, UNLOCKED)

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from engine import remembered, sessions, sign_in
+from engine.errors import TooOften
 from engine.sign_in import Entry, SignInOver, SignInRefused
 from web.addresses import own_path, with_query
 from web.dependencies import SiteHere
+from web.rate import told
 from web.render import page, redirect
 from web.visit import BROWSER, PENDING, SESSION, visit_of
 
@@ -37,8 +39,11 @@ def enter(
     visit = visit_of(request)
     try:
         entry = sign_in.sign_in(site.stores, email, password, visit.device)
-    except SignInRefused as refused:
-        return page(request, "sign_in/sign_in.html", status=422, email=email, next=own_path(next), error=refused.says)
+    except (SignInRefused, TooOften) as refused:
+        return told(
+            page(request, "sign_in/sign_in.html", status=422, email=email, next=own_path(next), error=refused.says),
+            refused,
+        )
     return let_in(request, entry, own_path(next))
 
 
@@ -62,10 +67,10 @@ def enter_code(
     pending, device = site.cookies.read(request, PENDING), visit_of(request).device
     try:
         entry = sign_in.enter_code(site.stores, site.vault, pending, code, device, remember=remember == "yes")
-    except SignInOver as over:
+    except (SignInOver, TooOften) as over:
         response = page(request, "sign_in/sign_in.html", status=422, email="", next=own_path(next), error=over.says)
         site.cookies.clear(response, PENDING)
-        return response
+        return told(response, over)
     except SignInRefused as refused:
         return page(request, "sign_in/code.html", status=422, next=own_path(next), error=refused.says)
     return let_in(request, entry, own_path(next))

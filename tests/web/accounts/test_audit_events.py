@@ -307,7 +307,7 @@ def test_a_typed_name_that_nobody_has_is_not_kept(desk: Desk) -> None:
 
 
 def test_failures_do_not_fill_the_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.sign_in.sign_in_delay.must_wait", lambda *_what: False)
+    monkeypatch.setattr("engine.sign_in.sign_in_delay.check", lambda *_what: None)
     now = [0.0]
     monkeypatch.setattr(desk.site.stores.control.tally, "_clock", lambda: now[0])
 
