@@ -19,7 +19,7 @@ CATALOG := $(VENV)/bin/pybabel --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help serve test soak check format bench screenshots messages lock chromium
+.PHONY: help serve test soak check format bench screenshots messages sbom lock chromium
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ messages: $(VENV)/installed ## Collect the sentences to translate into web/local
 		$(CATALOG) update --init-missing --ignore-pot-creation-date --no-fuzzy-matching --no-wrap \
 			--input-file=web/locales/messages.pot --output-dir=web/locales --locale=$$language || exit 1; \
 	done
+
+sbom: $(VENV)/installed-test ## Write sbom.json: every package of the locks with its version, hashes and licence
+	@$(PY) -m tests.packages
 
 lock: $(VENV)/installed ## Renew the locks after a change in pyproject.toml or web/package.json
 	@$(PIP) install -qq uv
