@@ -7,8 +7,9 @@ connection is the one that may be opened outside `egress.py`; it never leaves th
 Both sides send frames: a length (4 bytes, big-endian) and a JSON object. The client begins with
 `{"words", "interactive"}`. The server answers with `{"out"}`, `{"bytes": base64}`, `{"err"}` and at the end `{"code"}`;
 in between it may ask with `{"read": path}` for the content of a file (`-`: standard input) or with `{"ask": question}`
-for something secret, and gets `{"content": base64}`, `{"answer"}` or `{"refused": why}`. Files are read by the client,
-so the server opens no path that somebody names to it.
+for something secret, and gets `{"content": base64}`, `{"answer"}` or `{"refused": why}`. A long file it asks for with
+`{"open": path}`, then `{"more": true}`, and gets it piece by piece, the last of which is empty. Files are read by the
+client, so the server opens no path that somebody names to it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from engine.text import _
 
 NAME = "formwork.sock"
 MAX_FRAME = 256 * 1_048_576  # bytes; a file to import is one frame
+PIECE = 2**20  # bytes of a file that is read piece by piece
 FIRST_WORDS_SECONDS = 10
 LONGEST_PATH = 100  # bytes of a socket's path that every system takes
 _LENGTH = struct.Struct(">I")
@@ -55,6 +57,9 @@ class Terminal(Protocol):
 
     def read(self, path: str) -> bytes:
         """The content of a file of the one who asks; `-` is standard input. Raises `FormworkError`."""
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """The same, piece by piece, for a file that may be long. Raises `FormworkError`."""
 
     def ask(self, question: str) -> str:
         """Something secret that the person types. Raises `FormworkError` when nobody is there."""
@@ -160,6 +165,7 @@ def ask(folder: Path, words: Sequence[str], terminal: Terminal) -> int | None:
 
 
 def _listen(connection: socket.socket, terminal: Terminal) -> int:
+    reading: Iterator[bytes] = iter(())  # the file that the server reads piece by piece
     while True:
         frame = _receive(connection)
         if "code" in frame:
@@ -171,11 +177,14 @@ def _listen(connection: socket.socket, terminal: Terminal) -> int:
         elif "err" in frame:
             terminal.err(frame["err"])
         else:
-            _send(connection, _reply(frame, terminal))
+            reading = terminal.pieces(frame["open"]) if "open" in frame else reading
+            _send(connection, _reply(frame, terminal, reading))
 
 
-def _reply(frame: Mapping[str, Any], terminal: Terminal) -> dict[str, str]:
+def _reply(frame: Mapping[str, Any], terminal: Terminal, reading: Iterator[bytes]) -> dict[str, str]:
     try:
+        if "open" in frame or "more" in frame:
+            return {"content": base64.b64encode(next(reading, b"")).decode()}
         if "read" in frame:
             return {"content": base64.b64encode(terminal.read(frame["read"])).decode()}
         return {"answer": terminal.ask(str(frame.get("ask", "")))}
@@ -205,6 +214,12 @@ class _FarTerminal:
 
     def read(self, path: str) -> bytes:
         return base64.b64decode(self._asked({"read": path}, "content"))
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        frame: dict[str, Any] = {"open": path}
+        while piece := base64.b64decode(self._asked(frame, "content")):
+            yield piece
+            frame = {"more": True}
 
     def ask(self, question: str) -> str:
         return self._asked({"ask": question}, "answer")

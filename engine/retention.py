@@ -1,5 +1,5 @@
-"""What is kept for a while only: finished runs, mail that was sent, files of imports, deleted comments, loose files,
-and the audit log.
+"""What is kept for a while only: finished runs, mail that was sent, files of imports and archives, deleted comments,
+loose files, and the audit log.
 
 Each `purge` takes a slice, so that no transaction is long; the worker comes back as long as a slice was full.
 """
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from engine import audit_purging, comments, files, hooks, imports, repeats
+from engine.archives import transfers
 from engine.settings import Settings
 from engine.storage.automation_tables import outbox, run_steps, runs
 from engine.storage.record_rows import among
@@ -46,6 +47,7 @@ def purge(session: Session, keep: Keep, most: int = SLICE) -> bool:
         _runs(session, session.now - keep.runs, most) if keep.runs else 0,
         _mail(session, session.now - keep.mail, most) if keep.mail else 0,
         imports.forget(session, session.now - keep.imports, most) if keep.imports else 0,
+        transfers.forget(session, session.now - keep.imports if keep.imports else None, most),
         hooks.sweep(session, most),
         repeats.sweep(session, most),
         comments.sweep(session, session.now - keep.trash, most) if keep.trash is not None else 0,

@@ -126,7 +126,7 @@ UNSAFE_MODULES = {"pickle", "marshal", "shelve", "dill", "yaml", "xml.etree", "x
 # What is done nowhere but here, and why that is right.
 DONE_ONLY_HERE = {
     r"(?<!date)time\.time\(": {
-        "engine/imports/files.py": "how old a file is, of which the system keeps the time",
+        "engine/going_on.py": "how old a file is, of which the system keeps the time",
         "web/signing.py": "until when a signature counts, in other processes too",
     },
     "import random": {"engine/storage/session.py": "how long to wait for others"},

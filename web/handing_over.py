@@ -32,6 +32,11 @@ def handed_over(file: File, path: Path) -> Response:
     return FileResponse(path, media_type=media_type, headers=_headers(file.filename))
 
 
+def from_disk(path: Path, filename: str, media_type: str) -> Response:
+    """A file that was made, to be saved under this name."""
+    return FileResponse(path, media_type=media_type, headers=_headers(filename))
+
+
 def streamed(export: Export) -> Response:
     """An export, to be saved, piece by piece as it is made."""
     return StreamingResponse(export.pieces, media_type=export.media_type, headers=_headers(export.filename))

@@ -10,9 +10,9 @@ memory stays flat.
 from __future__ import annotations
 
 from engine.archives.bringing import Brought, Wishes, bring, set_aside
-from engine.archives.leaving import counted, told
+from engine.archives.leaving import counted, sorts, told
 from engine.archives.packing import MEDIA_TYPE, note, pack, size
-from engine.archives.parts import Wanted
+from engine.archives.parts import Tell, Wanted
 from engine.archives.unpacking import MAX_PACKED, Archive, opened
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "MEDIA_TYPE",
     "Archive",
     "Brought",
+    "Tell",
     "Wanted",
     "Wishes",
     "bring",
@@ -29,5 +30,6 @@ __all__ = [
     "pack",
     "set_aside",
     "size",
+    "sorts",
     "told",
 ]

@@ -28,6 +28,7 @@ from engine.files import Limits
 from engine.storage import layout as layouts
 from engine.storage.alterations import count_records
 from engine.storage.session import Session
+from engine.storage.time_limits import WHOLE_TABLES
 from engine.text import Text, _
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -88,6 +89,7 @@ def bring(
     session.cause = session.cause or f"archive:{outcome.app}"  # what happened elsewhere starts nothing here
     session.quiet = True
     apps.apply(session, document)
+    session.take_time(WHOLE_TABLES)
     with session.behind() as layout:
         tables = list(layout.apps[outcome.app].tables.values())
         if any(count_records(session, table) for table in tables):

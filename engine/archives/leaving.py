@@ -31,12 +31,12 @@ SORTS: Mapping[str, Text] = {
     "mappings": _("mappings of imports"),
     "revisions": _("earlier revisions of the definition"),
 }
-_WHERE_WANTED = ("history", "comments", "holders")
+WHERE_WANTED = ("history", "comments", "holders")
 
 
 def sorts(wanted: Wanted) -> list[str]:
     """The keys of `SORTS` that such an archive does not hold, however much there is of them."""
-    return [one for one in SORTS if one not in _WHERE_WANTED or not getattr(wanted, one)]
+    return [one for one in SORTS if one not in WHERE_WANTED or not getattr(wanted, one)]
 
 
 def told(keys: Iterable[str]) -> Iterator[Text]:

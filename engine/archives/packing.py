@@ -33,6 +33,7 @@ from engine.storage import layout as layouts
 from engine.storage import record_rows
 from engine.storage.record_rows import Values
 from engine.storage.session import Session
+from engine.storage.time_limits import JOB
 from engine.text import _
 from engine.values import is_empty
 
@@ -50,6 +51,7 @@ def pack(
     Raises `NotFound`, `Forbidden` for who may not build or take its records along.
     """
     found = _entered(session, app, wanted)
+    session.take_time(JOB)
     named, counts = Named(), _Counts(tell)
     with session.behind() as layout, zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         _put(archive, "definition.json", [spelled(found.document)])

@@ -50,9 +50,8 @@ def lines(session: Session, app: str, named: Named, tell: Tell) -> Iterator[byte
     fields = {table.address: _noted(session, table, named) for table in tables}
     for some in _pages(session, list(fields)):
         there = existing(session, [(one.change.table, one.change.record_id) for one in some])
-        for one in some:
-            if one.change.record_id not in there:
-                continue
+        told = [one for one in some if one.change.record_id in there]
+        for one in told:
             kept = fields[one.change.table]
             if one.user_id:
                 named.people.add(one.user_id)
@@ -62,7 +61,7 @@ def lines(session: Session, app: str, named: Named, tell: Tell) -> Iterator[byte
                     if ids is not None and key in held:
                         ids.update(one for one in listed(held[key]) if isinstance(one, str))
             yield spelled(_spelled(app, one, *values)) + b"\n"
-        tell(len(there))
+        tell(len(told))
 
 
 def _noted(session: Session, table: Table, named: Named) -> dict[str, set[str] | None]:

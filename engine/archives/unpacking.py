@@ -38,8 +38,8 @@ _FORMATS = (1, 2)  # the first had neither history nor comments
 class Archive:
     """An archive whose entries are known to be harmless.
 
-    `count`: of its records, files, changes and comments, as it says itself; `left`: the sorts of things that are not in
-    it, keys of `leaving.SORTS`.
+    `records` by table, and `count`, of files, changes and comments too, as it says itself; `left`: the sorts of things
+    that are not in it, keys of `leaving.SORTS`.
     """
 
     def __init__(self, packed: zipfile.ZipFile) -> None:
@@ -49,6 +49,7 @@ class Archive:
         if not isinstance(about, Mapping) or about.get("format") not in _FORMATS:
             raise refused(_("This archive is of another version of Formwork, which this one does not read."), "version")
         records = about.get("records")
+        self.records = records if isinstance(records, dict) else {}
         held = [*(records.values() if isinstance(records, dict) else ()), *about.values()]
         self.count = sum(one for one in held if isinstance(one, int)) - about["format"]
         left = about.get("left")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import IO, TypeVar
 
 from engine.errors import Collided
-from engine.local_door import Terminal
+from engine.local_door import PIECE, Terminal
 from engine.storage.session import again
 
 T = TypeVar("T")
@@ -18,6 +19,7 @@ class Remembering:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._read: dict[str, bytes] = {}  # standard input can be read once
+        self._spooled: dict[str, IO[bytes]] = {}
         self._told: dict[str, str] = {}
         self.has_answered = False
 
@@ -46,6 +48,20 @@ class Remembering:
         if path not in self._read:
             self._read[path] = self._terminal.read(path)
         return self._read[path]
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """The same, piece by piece. Raises `FormworkError`."""
+        if path != "-":  # which can be read again
+            yield from self._terminal.pieces(path)
+            return
+        if path not in self._spooled:
+            spooled = tempfile.TemporaryFile(prefix="formwork-")  # noqa: SIM115 - it goes with this object
+            for piece in self._terminal.pieces(path):
+                spooled.write(piece)
+            self._spooled[path] = spooled
+        self._spooled[path].seek(0)
+        while piece := self._spooled[path].read(PIECE):
+            yield piece
 
     def ask(self, question: str) -> str:
         """Something secret. Raises `FormworkError`."""

@@ -182,13 +182,21 @@ def undo(transaction: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     Parameters
     ----------
     transaction
-        Its id (trx...), as `formwork record history` and every command that writes print it; or an import's (imp...).
+        Its id (trx...), as `formwork record history` and every command that writes print it; or that of an import
+        (imp...) or of an app that came from an archive (arc...).
     """
     if transaction.startswith("imp"):
         from engine import imports
 
         held = imports.take_back(here.store, here.principal, transaction)
         here.say(_("Took back the import of {name}.", name=held.name), id=held.id, state=held.state)
+        return
+    if transaction.startswith("arc"):
+        from engine.archives import transfers
+
+        with here.write() as session:
+            gone = transfers.undo(session, transaction)
+        here.say(_("Took the app {app} out again. It is in the trash.", app=gone.app), id=gone.id, state=gone.state)
         return
     with here.write(cause=f"undo:{transaction}") as session:
         count = engine_undo.undo(session, transaction)

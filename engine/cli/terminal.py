@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from engine.errors import FormworkError
+from engine.local_door import PIECE
 from engine.text import _
 
 
@@ -40,6 +43,16 @@ class OwnTerminal:
         """The content of a file, of standard input for `-`. Raises `FormworkError`."""
         try:
             return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        except OSError as error:
+            says = _("The file {path} cannot be read: {why}.", path=path, why=error.strerror or str(error))
+            raise FormworkError(says) from error
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """The same, piece by piece, however long it is. Raises `FormworkError`."""
+        try:
+            with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
+                while piece := file.read(PIECE):
+                    yield piece
         except OSError as error:
             says = _("The file {path} cannot be read: {why}.", path=path, why=error.strerror or str(error))
             raise FormworkError(says) from error

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
-from engine import apps, audit, queries
+from engine import apps, audit, going_on, queries
 from engine import undo as undoing
 from engine.access import door
 from engine.access.principals import Principal
@@ -274,7 +274,7 @@ def cancel(session: Session, import_id: str) -> None:
     """
     if get(session, import_id).line is None:
         raise Conflict(_("There is nothing to cancel: this import is not going on."))
-    files.ask_to_stop(session.workspace, import_id)
+    going_on.ask_to_stop(files.path_of(session.workspace, import_id))
 
 
 def refused_file(session: Session, import_id: str) -> Iterator[str]:
@@ -329,15 +329,10 @@ def _remove_made(session: Session, made: Mapping[str, Any]) -> bool:
 def _progress(
     workspace: Workspace, import_id: str, tell: Callable[[int], None] = lambda _line: None
 ) -> Iterator[Callable[[int], None]]:
-    try:
-        files.set_progress(workspace, import_id, 0)
+    with going_on.told(files.path_of(workspace, import_id)) as note:
 
         def progress(line: int) -> None:
-            if files.is_asked_to_stop(workspace, import_id):
-                raise Conflict(_("It was cancelled. Nothing was changed."))
-            files.set_progress(workspace, import_id, line)
+            note(line)
             tell(line)
 
         yield progress
-    finally:
-        files.end_progress(workspace, import_id)

@@ -1,25 +1,21 @@
-"""What an import keeps in the data folder: the file as it was brought, and how far reading it has come."""
+"""What an import keeps in the data folder: the file as it was brought."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from engine import going_on
 from engine.errors import Problem, Refused
 from engine.exporters.csv import harmless
 from engine.importers import MAX_BYTES, Source
 from engine.storage.stores import Workspace
 from engine.text import Text, _
-
-PROGRESS_AGE = 60.0  # seconds after which a progress that does not move belongs to a process that is gone
 
 _CHUNK = 2**18
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?", re.ASCII)
@@ -33,20 +29,24 @@ def path_of(workspace: Workspace, import_id: str) -> Path:
 def keep(workspace: Workspace, import_id: str, file: BinaryIO) -> Path:
     """Store what `file` holds, safe against a loss of power. Raises `Refused` when it is too big."""
     path = path_of(workspace, import_id)
+    says = _("The file is larger than {limit} MiB. Split it.", limit=MAX_BYTES // 2**20)
+    return kept(path, iter(lambda: file.read(_CHUNK), b""), MAX_BYTES, says)
+
+
+def kept(path: Path, pieces: Iterable[bytes], most: int, too_big: Text) -> Path:
+    """A file of these pieces, safe against a loss of power. Raises `Refused` when they are more than `most` bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     try:
-        with part.open("wb") as kept:
+        with part.open("wb") as written:
             size = 0
-            while chunk := file.read(_CHUNK):
-                size += len(chunk)
-                if size > MAX_BYTES:
-                    limit = MAX_BYTES // 2**20
-                    says = _("The file is larger than {limit} MiB. Split it.", limit=limit)
-                    raise Refused([Problem("/file", says, "too_big")])
-                kept.write(chunk)
-            kept.flush()
-            os.fsync(kept.fileno())
+            for piece in pieces:
+                size += len(piece)
+                if size > most:
+                    raise Refused([Problem("/file", too_big, "too_big")])
+                written.write(piece)
+            written.flush()
+            os.fsync(written.fileno())
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
@@ -54,48 +54,10 @@ def keep(workspace: Workspace, import_id: str, file: BinaryIO) -> Path:
     return path
 
 
-def set_progress(workspace: Workspace, import_id: str, line: int) -> None:
-    """Tell other processes how far the transaction is, whose writes they cannot see yet."""
-    path = path_of(workspace, import_id).with_suffix(".progress")
-    part = path.with_suffix(".progress.part")
-    part.write_text(json.dumps({"line": line}))
-    part.replace(path)
-
-
-def progress(workspace: Workspace, import_id: str) -> int | None:
-    """The line that is being read, or None when nobody is reading."""
-    path = path_of(workspace, import_id).with_suffix(".progress")
-    try:
-        if time.time() - path.stat().st_mtime > PROGRESS_AGE:
-            return None
-        return int(json.loads(path.read_text())["line"])
-    except (OSError, ValueError):
-        return None
-
-
-def end_progress(workspace: Workspace, import_id: str) -> None:
-    """Nobody is reading any more."""
-    with suppress(OSError):
-        path_of(workspace, import_id).with_suffix(".progress").unlink()
-    path_of(workspace, import_id).with_suffix(".stop").unlink(missing_ok=True)
-
-
-def ask_to_stop(workspace: Workspace, import_id: str) -> None:
-    """Tell the process that is reading the file, whichever it is, to stop."""
-    path_of(workspace, import_id).with_suffix(".stop").touch()
-
-
-def is_asked_to_stop(workspace: Workspace, import_id: str) -> bool:
-    """Whether somebody wants it to stop."""
-    return path_of(workspace, import_id).with_suffix(".stop").exists()
-
-
 def remove(workspace: Workspace, ids: Iterable[str]) -> None:
     """The files of imports go, and what was noted beside them."""
     for import_id in ids:
-        path = path_of(workspace, import_id)
-        for one in (path, path.with_suffix(".progress"), path.with_suffix(".stop")):
-            one.unlink(missing_ok=True)
+        going_on.forget(path_of(workspace, import_id))
 
 
 def refused_csv(source: Source, reasons: Mapping[int, Sequence[Text | str]]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine import going_on
 from engine.access.principals import Principal
 from engine.errors import Conflict, NotFound
 from engine.importers import Source, importers
@@ -169,7 +170,7 @@ def _may_see(principal: Principal, created_by: str | None) -> bool:
 
 
 def _with_progress(workspace: Workspace, held: Import) -> Import:
-    line = files.progress(workspace, held.id) if held.state in OPEN else None
+    line = going_on.how_far(files.path_of(workspace, held.id)) if held.state in OPEN else None
     return held if line is None else replace(held, state="running", line=line)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,10 @@ class FakeTerminal:
         if path not in self.files:
             raise FormworkError(f"The file {path} cannot be read: No such file or directory.")
         return self.files[path]
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        whole = self.read(path)
+        yield from (whole[start : start + 1_000] for start in range(0, len(whole), 1_000))
 
     def ask(self, question: str) -> str:
         return self.answers[question]

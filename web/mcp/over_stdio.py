@@ -7,6 +7,7 @@ while one runs, and the data folder is free again after it where none does.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,9 @@ class _Apart:
 
     def read(self, _path: str) -> bytes:
         return self.given
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        yield self.read(path)
 
     def ask(self, question: str) -> str:
         raise FormworkError(question)

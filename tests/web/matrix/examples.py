@@ -84,6 +84,10 @@ def _known(place: Place, side: Side, who: str, path: str, act: str) -> dict[str,
         known["department"] = ids["empty department"]
     if path.endswith(("/imports/{key}/undo", "/imports/{key}/cancellation")) and act == "import of owner":
         known["key"] = ids["import done"]
+    if path.endswith("/archives/{archive}/file"):
+        known["archive"] = ids["archive made"]
+    if path.endswith("/archives/{archive}/undo"):
+        known["archive"] = ids["archive brought"]
     if path.startswith("/files/"):
         owner = place.own["owner"]
         known |= {"signed": owner["signed"], "name": owner["file name"]}
@@ -256,6 +260,7 @@ MEETS = {
     "POST /account/second-factor/codes": "409",  # it is not switched on
     "POST /account/provider": "409",  # nobody went there
     "POST /w/{workspace}/imports/{key}/cancellation": "409",  # nothing goes on
+    "POST /w/{workspace}/archives/{archive}/cancellation": "409",
 }
 EXAMPLES: dict[str, Making] = {
     "POST /v0/{app}/{record}/{field}/uploadAttachment": _api_file,

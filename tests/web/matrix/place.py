@@ -18,6 +18,7 @@ from engine import (
     accounts,
     api_tokens,
     apps,
+    archives,
     comments,
     connections,
     departments,
@@ -44,6 +45,7 @@ from engine import (
 from engine.access.principals import Principal, person
 from engine.access.scopes import Scope
 from engine.accounts import Person
+from engine.archives import Wanted, Wishes, transfers
 from engine.egress import Egress
 from engine.files import Limits
 from engine.ids import new_secret, secret_hash
@@ -262,6 +264,7 @@ def _furnish(site: Site, side: Side, rep: Person) -> None:
     _share(side, owner, rep)
     _happen(site, side, owner, rep)
     _bring(side, owner, rep)
+    _move_apps(side, owner)
 
 
 def _fill(site: Site, side: Side, owner: Principal, rep: Person) -> None:
@@ -398,6 +401,23 @@ def _bring(side: Side, owner: Principal, rep: Person) -> None:
         ids["mapping"] = imports.mappings.put(session, "crm.accounts", "Monthly", document).id
     with store.write(owner) as session:
         ids["mapping of owner"] = imports.mappings.put(session, "crm.accounts", "Yearly", document).id
+
+
+def _move_apps(side: Side, owner: Principal) -> None:
+    """Archives of the owner: one that is yet to be made, one that is made, and one whose app is here."""
+    store, ids, limits = side.store, side.ids, Limits(10**6, 10**6)
+    with store.write(owner) as session:
+        ids["archive"] = transfers.start_out(session, "crm", Wanted()).id
+        ids["archive made"] = transfers.start_out(session, "crm", Wanted()).id
+    transfers.carry_out(store, owner, ids["archive made"], limits)
+    plain: dict[str, Any] = {"formwork": 1, "key": "moved", "label": "Moved"}
+    with store.write(owner) as session:
+        apps.apply(session, {**plain, "tables": {"things": {"fields": {"name": {"type": "text"}}}}})
+        made = io.BytesIO()
+        archives.pack(session, "moved", made)
+        apps.remove(session, "moved")
+    held = transfers.start_in(store, owner, [made.getvalue()], "moved.zip", Wishes())
+    ids["archive brought"] = transfers.carry_out(store, owner, held.id, limits).id
 
 
 def _give_ways_in(place: Place) -> None:

@@ -22,6 +22,7 @@ KINDS = (
     "file",
     "share",
     "import",
+    "archive",
     "run",
     "mail",
     "department",
