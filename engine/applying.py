@@ -130,8 +130,7 @@ def _on_changed_settings(old: Layout, new: Layout, app: str) -> set[tuple[str, s
 def _store(session: Session, document: Document, summary: list[str]) -> None:
     key = document["key"]
     text = json.dumps(document, ensure_ascii=False)
-    newest = sa.select(sa.func.coalesce(sa.func.max(_revisions.c.number), 0)).where(_revisions.c.app == key)
-    number = int(session.connection.execute(newest).scalar_one()) + 1
+    number = newest_revision(session, key) + 1
     if key in session.layout.apps:
         change = sa.update(_apps).where(_apps.c.key == key).values(document=text, revision=number)
         session.connection.execute(change)
@@ -153,6 +152,12 @@ def _store(session: Session, document: Document, summary: list[str]) -> None:
         )
         audit.note(session, "app.installed", _("installed the app {app}", app=document.get("label", key)), app=key)
     keep_revision(session, document, number, summary)
+
+
+def newest_revision(session: Session, key: str) -> int:
+    """The number of the newest revision of an app, also of one that was taken out; 0 where there is none."""
+    newest = sa.select(sa.func.coalesce(sa.func.max(_revisions.c.number), 0)).where(_revisions.c.app == key)
+    return int(session.connection.execute(newest).scalar_one())
 
 
 def keep_revision(session: Session, document: Document, number: int, summary: list[str]) -> None:

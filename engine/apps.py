@@ -214,7 +214,9 @@ def _layout_with(session: Session, document: Document) -> Layout:
     keys = list(layout.apps)
     at = keys.index(document["key"]) if document["key"] in keys else len(pairs)
     before = layout.apps.get(document["key"])
-    pairs.insert(at, (document, (before.revision if before else 0) + 1))
+    # One that was taken out and comes again goes on counting.
+    newest = before.revision if before else applying.newest_revision(session, document["key"])
+    pairs.insert(at, (document, newest + 1))
     former = former_names.after(layout.apps, Apps(pairs))
     return Layout(Apps(pairs, former), layout.version + 1, layout.calendar)
 

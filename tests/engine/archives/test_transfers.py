@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import archives, going_on, trash
+from engine import apps, archives, going_on, trash
 from engine.access.principals import Principal, person
 from engine.archives import Wanted, Wishes, bringing, transfers
 from engine.archives.bringing import AS_IT_IS
@@ -68,6 +68,18 @@ def test_one_undo_throws_the_app_away(workspace: Workspace, elsewhere: Workspace
         assert "shop" not in session.layout.apps
     with elsewhere.read(owner) as session:
         assert [one.kind for one in trash.entries(session)] == ["app"]
+
+
+def test_what_was_taken_out_comes_again_and_goes_again(workspace: Workspace, owner: Principal) -> None:
+    """Its revisions go on counting in the process that did it, too."""
+    document = {"formwork": 1, "key": "plain", "label": "Plain"}
+    for _time in range(3):
+        with workspace.write(owner) as session:
+            apps.apply(session, {**document, "tables": {"things": {"fields": {"name": {"type": "text"}}}}})
+        with workspace.write(owner) as session:
+            apps.remove(session, "plain")
+    with workspace.read(owner) as session:
+        assert [one.number for one in apps.revisions(session, "plain")] == [6, 5, 4, 3, 2, 1]
 
 
 @pytest.mark.parametrize("way", ["out", "in"])
