@@ -31,6 +31,7 @@ from engine.text import _
 # Seconds until the next attempt: a server that is down for two days loses nothing.
 RETRY_AFTER_SECONDS = (60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400)
 LEASE_SECONDS = 300
+DAY = timedelta(days=1)
 MAX_TEXT = 256 * 1024
 
 _c = outbox.c
@@ -116,8 +117,20 @@ def next_due(session: Session) -> str | None:
     return session.connection.execute(sa.select(sa.func.min(_c.due_at))).scalar()
 
 
+def room(session: Session, most: int) -> int:
+    """How many more may be sent now, of `most` within a day. When none, what is due is put off until one may."""
+    sent = sa.select(sa.func.count(), sa.func.min(_c.sent_at)).where(_c.sent_at > timestamp(session.now - DAY))
+    number, first = session.connection.execute(sent).one()
+    if number < most:
+        return int(most - number)
+    says = _("This workspace sent {most} mails within a day. This one waits.", most=most)
+    values = {"due_at": timestamp(datetime.fromisoformat(first) + DAY), "says": says}
+    session.connection.execute(sa.update(outbox).where(_c.due_at <= timestamp(session.now)).values(**values))
+    return 0
+
+
 def claim(session: Session, worker: str, limit: int) -> list[Mail]:
-    """Take mails that are due for `worker` alone, for as long as the lease lasts."""
+    """Take up to `limit` mails that are due for `worker` alone, for as long as the lease lasts."""
     now = timestamp(session.now)
     free = sa.or_(_c.lease_until.is_(None), _c.lease_until < now)
     due = sa.select(_c.id).where(_c.due_at <= now, free).order_by(_c.due_at).limit(limit)

@@ -211,6 +211,12 @@ class Settings:
     token: str = _setting(
         "FORMWORK_TOKEN", "", _("API token with which `formwork mcp` lets an assistant act."), _text, secret=True
     )
+    mails_a_day: int = _setting(
+        "FORMWORK_MAILS_A_DAY",
+        "500",
+        _("Mails that one workspace sends within a day; more of them wait. 0: any number."),
+        _whole(0, 1_000_000),
+    )
     keep_runs_days: int = _setting(
         "FORMWORK_KEEP_RUNS_DAYS",
         "90",

@@ -320,7 +320,8 @@ class Worker:
         """Hand over the mails that are due; how many that were."""
         with store.write() as session:
             session.now = self.clock()
-            mails = outbox.claim(session, self.id, BATCH)
+            most = self.means.settings.mails_a_day if isinstance(store, Workspace) else 0
+            mails = outbox.claim(session, self.id, min(BATCH, outbox.room(session, most)) if most else BATCH)
         failure: EgressFailed | None = None
         for mail in mails:
             if failure is None or failure.kind not in SERVER_TROUBLE:

@@ -1,6 +1,6 @@
 """Outgoing calls against real servers that behave well, badly and worse.
 
-T-SSRF-04, T-SSRF-07, T-SSRF-08, T-SSRF-10.
+T-SSRF-04, T-SSRF-07, T-SSRF-08, T-SSRF-10, T-FLT-05.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from engine.automations import starts
 from engine.definitions import conditions
 from engine.definitions.scope import RecordScope
 from engine.errors import FormworkError, Problem, Refused
+from engine.field_types import json, long_text
 from engine.filters import MAX_LISTED, MAX_TEXT
 from engine.formulas import messages, syntax
 from engine.formulas.check import MAX_REFERENCES
@@ -26,7 +27,13 @@ TEXT = {"type": "text"}
 TABLES: dict[str, Any] = {
     "things": {
         "title": "name",
-        "fields": {"name": TEXT, "size": {"type": "number"}, **{f"f{number}": TEXT for number in range(60)}},
+        "fields": {
+            "name": TEXT,
+            "size": {"type": "number"},
+            "notes": {"type": "long_text"},
+            "more": {"type": "json"},
+            **{f"f{number}": TEXT for number in range(60)},
+        },
     },
     "others": {"fields": {"name": TEXT, "thing": {"type": "link", "to": "things", "many": True}}},
 }
@@ -112,6 +119,15 @@ def tables(document: dict[str, Any], many: int) -> None:
     document["tables"] = {f"t{number}": {"fields": {"name": TEXT}} for number in range(many)}
 
 
+def choices(document: dict[str, Any], many: int) -> None:
+    made = {f"c{number}": {"label": "C"} for number in range(many)}
+    document["tables"]["a"]["fields"]["kind"] = {"type": "select", "choices": made}
+
+
+def roles(document: dict[str, Any], many: int) -> None:
+    document["roles"] = {f"r{number}": {"tables": {"a": {"read": True}}} for number in range(many)}
+
+
 def steps(document: dict[str, Any], many: int) -> None:
     trigger = {"type": "record_created", "table": "a"}
     document["automations"] = {"b": {"trigger": trigger, "steps": {f"s{number}": STEP for number in range(many)}}}
@@ -154,6 +170,10 @@ LIMITS: dict[str, tuple[int, Try]] = {
     ),
     "steps of an automation": (100, definition(steps)),
     "characters of a text": (10_000, write(lambda many: {"name": "x" * many})),
+    "characters of a long text": (long_text.MAX_LENGTH, write(lambda many: {"notes": "x" * many})),
+    "characters of JSON": (json.MAX_LENGTH, write(lambda many: {"more": "x" * (many - 2)})),
+    "choices of a field": (500, definition(choices)),
+    "roles of an app": (100, definition(roles)),
     "links of a record": (1_000, write(lambda many: {"thing": ids(many)}, "shop.others")),
 }
 

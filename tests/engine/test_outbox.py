@@ -1,8 +1,9 @@
-"""Mail kept, sent, and sent again."""
+"""Mail kept, sent, and sent again; and only so many in a day (T-LIM-01)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,18 @@ def test_the_same_mail_has_the_same_bytes_each_time(posting: House) -> None:
     put(posting, "a@example.com", body="A long line " * 100)
     (mail,) = mails(posting)
     assert bytes(outbox.message_of(mail, posting.settings)) == bytes(outbox.message_of(mail, posting.settings))
+
+
+def test_so_many_go_out_in_a_day_and_the_others_wait(posting: House, smtp_sink: SmtpSink) -> None:
+    posting.worker.means = replace(posting.means, settings=replace(posting.settings, mails_a_day=2))
+    put(posting, *(f"{name}@example.com" for name in "abc"))
+    posting.work()
+    assert [mail.status for mail in mails(posting)] == ["sent", "sent", "waiting"]
+    assert "sent 2 mails within a day" in str(mails(posting)[-1].says)
+    posting.clock.forward(23 * 3600)
+    posting.work()
+    assert len(smtp_sink.messages) == 2
+    posting.clock.forward(2 * 3600)
+    posting.work()
+    assert [mail.status for mail in mails(posting)] == ["sent"] * 3
+    assert mails(posting)[-1].says is None

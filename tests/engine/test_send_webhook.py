@@ -1,4 +1,4 @@
-"""The step `send_webhook`: signed calls, repeated after failures, and connections that are switched off (T-WH)."""
+"""The step `send_webhook`: signed calls, repeated after failures, connections switched off (T-WH, T-FLT-05)."""
 
 from __future__ import annotations
 

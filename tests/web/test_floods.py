@@ -131,6 +131,22 @@ def test_no_type_of_content_leads_astray(app: FastAPI, kind: str) -> None:
     assert 400 <= send(app, pieces(), kind).status < 500
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=edge"])
+def test_a_form_may_have_so_much(app: FastAPI, kind: str) -> None:
+    """A field, too: a form that has no more than that is judged by what stands in it."""
+    before, after = (b"password=", b"") if "urlencoded" in kind else (FRAME % b"password", b"\r\n--edge--\r\n")
+    room = FORM_BYTES - (len(before) if "urlencoded" in kind else 0)
+
+    async def pieces(size: int) -> AsyncIterator[bytes]:
+        yield before
+        yield b"x" * size
+        if after:
+            yield after
+
+    assert send(app, pieces(room), kind).status == 403  # it came from no page of ours
+    assert send(app, pieces(room + 1), kind).status in (400, 413)
+
+
 def test_a_head_may_have_so_much(visitor: Visitor) -> None:
     def ask(room: int) -> int:
         there = sum(len(name) + len(value) for name, value in visitor.headers.raw)
