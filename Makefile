@@ -19,7 +19,7 @@ CATALOG := $(VENV)/bin/pybabel --quiet
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help serve test soak check format bench screenshots messages sbom lock chromium
+.PHONY: help serve test soak check format bench timing screenshots messages sbom lock chromium
 
 help: ## List what can be done
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ format: $(VENV)/installed-test ## Lay out the code and mend what can be mended w
 
 bench: $(VENV)/installed-test ## Measure the workload "sales" beside hand-written SQL and write bench.json
 	@$(PY) -m tests.bench $(ARGS)
+
+timing: $(VENV)/installed-test $(ASSETS) ## Ask two worlds that differ in hidden things the same, and compare how long it takes
+	@$(PY) -m tests.web.worlds $(ARGS)
 
 screenshots: $(VENV)/installed-test $(ASSETS) chromium ## Take a picture of every page into screenshots/
 	@$(PY) -m tests.screenshots $(ARGS)

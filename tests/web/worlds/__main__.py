@@ -3,7 +3,7 @@
     python -m tests.web.worlds [--rounds 500] [--databases sqlite,postgresql]
 
 Both are asked turn by turn, so that whatever else the machine does hits both alike. It prints the medians, and ends
-with code 1 where two of them differ by a twentieth and by two milliseconds or more: somebody could learn from that.
+with code 1 where two of them differ by a twentieth and by two milliseconds or more, again and again: that would tell.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tests.web.worlds.place import POOR_WORLD, RICH, RICH_WORLD, Two, two_worksp
 HIDDEN = 500  # records of somebody else, beside those of the tests
 TELLS = 0.05  # of the shorter time
 TELLS_SECONDS = 0.002
+TIMES = 3  # that a difference is looked at before it counts
 
 
 def asked() -> Iterator[Request]:
@@ -55,9 +56,11 @@ def compare(name: str, two: Two, rounds: int) -> int:
         records.create(session, "crm.accounts", [{"name": f"Elm {number}"} for number in range(HIDDEN)])
     telling = 0
     for one in asked():
-        rich, poor = measure(two, one, rounds)
-        apart = abs(rich - poor)
-        tells = apart >= TELLS_SECONDS and apart >= TELLS * min(rich, poor)
+        for _again in range(TIMES):  # what else the machine does is another thing each time
+            rich, poor = measure(two, one, rounds)
+            tells = abs(rich - poor) >= max(TELLS_SECONDS, TELLS * min(rich, poor))
+            if not tells:
+                break
         telling += tells
         said = f"{'TELLS' if tells else '':<6}{one.path} {one.query or ''}"
         print(f"{name:<11}{rich * 1000:8.2f} ms{poor * 1000:8.2f} ms  {said}", flush=True)
