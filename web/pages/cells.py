@@ -27,7 +27,7 @@ def edit(request: Request, place: In, app: str, table: str, view: str, record: s
     """The input of a cell whose value the browser cannot know by itself: a link."""
     with place.read() as session:
         of = session.layout.table(f"{app}.{table}")
-        if field not in of.fields or not of.fields[field].writable:
+        if field not in of.fields or not (of.fields[field].writable and of.fields[field].is_link):
             raise NotFound(_("There is no field {field} here.", field=field))
         found = records.get(session, of.address, record)
         names = names_of(session, place.at, of, [field], [found.values])

@@ -32,6 +32,12 @@ def test_what_is_wrong_stands_at_the_cell(work: Work) -> None:
     assert work.deals()[0].values["amount"] == 100
 
 
+def test_an_input_comes_from_the_server_for_links_alone(work: Work) -> None:
+    cell = f"{CELLS}/{work.deals()[0].id}"
+    assert 'type="search"' in work.part(f"{cell}/customer", "td#editor").text
+    assert {work.part(f"{cell}/{field}", "td#editor").status_code for field in ("amount", "hot", "nothing")} == {404}
+
+
 def test_only_writable_fields_are_taken(work: Work) -> None:
     deal = work.deals()[0]
     answer = work.post(f"{CELLS}/{deal.id}", htmx="tr#line", weighted="9", id="rec1", nothing="x")
