@@ -21,7 +21,11 @@ Condition = Mapping[str, Any] | str
 
 SYSTEM_FIELDS = ("created_at", "created_by", "updated_at", "updated_by")
 RESERVED_APPS = frozenset({"meta", "bases"})  # words of addresses of the API
-RESERVED_KEYS = frozenset({"id", *SYSTEM_FIELDS, "error", "steps", "trigger", "record", "settings", "previous"})
+# What PostgreSQL calls the columns that each of its tables has beside our own.
+_OF_POSTGRESQL = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid")
+RESERVED_KEYS = frozenset(
+    {"id", *SYSTEM_FIELDS, "error", "steps", "trigger", "record", "settings", "previous", *_OF_POSTGRESQL}
+)
 _TEXT = frozenset({"text"})
 # The parts of a mail that a form may put into its fields, and what such a field holds.
 PARTS_OF_MAIL: Mapping[str, frozenset[str]] = {

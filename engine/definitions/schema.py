@@ -22,7 +22,10 @@ Schema = dict[str, Any]
 # How a computed value may be shown; `select` takes a formula's text for the key of a choice.
 FORMATS = ("number", "currency", "percent", "date", "date_time", "checkbox", "select")
 
-KEY = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
+KEY = {
+    "type": "string",
+    "pattern": "^(?!.*(__|\\n))[a-z][a-z0-9_]{0,39}$",
+}  # `__` stands between keys, in SQL and in filters
 _LABEL_REF = {"$ref": "#/$defs/label"}
 _MOMENT = {"type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}$"}
 

@@ -74,7 +74,7 @@ def key_for(
         key = f"original_{key}"
     unique, number = key, 2
     while unique in taken:
-        unique = f"{key[: LONGEST_KEY - 5]}_{number}"
+        unique = f"{key[: LONGEST_KEY - 5].rstrip('_')}_{number}"
         number += 1
     return unique
 

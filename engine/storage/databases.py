@@ -192,6 +192,13 @@ def _listen_sqlite(engine: Engine, setup: SqliteSetup, pragmas: tuple[str, ...])
         setup(connection)
 
     sa.event.listen(engine, "connect", connected)
+    _quote_also(engine, "nothing", "returning")
+
+
+def _quote_also(engine: Engine, *words: str) -> None:
+    """Words of the database that SQLAlchemy does not know for such; a field may be called so."""
+    names = engine.dialect.identifier_preparer
+    names.reserved_words = names.reserved_words | set(words)
 
 
 def postgresql_server(url: str, path: str) -> Connections:
@@ -213,6 +220,7 @@ def postgresql_server(url: str, path: str) -> Connections:
             "prepare_threshold": None,
         },
     )
+    _quote_also(engine, "collation", "concurrently", "lateral", "system_user", "tablesample")
     sa.event.listen(engine, "do_connect", _connect)
     sa.event.listen(engine, "connect", take_plainly)
     return Connections(engine, keep=READERS, most=POOLED)
