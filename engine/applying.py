@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -28,18 +29,14 @@ def carry_out(session: Session, document: Document, listed: Sequence[Alteration]
     """Carry out what a plan lists; `new` are the tables then. Raises `Refused` where values are alike."""
     old = session.layout
     converted = conversions.work_out_all(session, listed, new)
-    try:
+    with _refusing_alike(session):
         anew = alterations.carry_out(session, old, new, listed)
-    except sa.exc.IntegrityError as error:
-        raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
     _store(session, document, [str(one.says) for one in listed])
     _keep_trash(session, old, listed)
     former_names.keep(session, old.apps.former, new.apps.former)
     publish(session, new)
-    try:
+    with _refusing_alike(session):
         written = conversions.write_after(session, converted)
-    except sa.exc.IntegrityError as error:
-        raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
     lost_links.take_off(session, _come_links(old, new), written)
     fresh = _new_in_old_tables(old, new)
     conversions.follow_order(session, _reordered(old, new))
@@ -81,9 +78,16 @@ def _keep_trash(session: Session, old: Layout, listed: Iterable[Alteration]) -> 
 
 def _keep_unique(session: Session, old: Layout, new: Layout, app: str) -> None:
     """The app's tables hold what their rules want alone. Raises `Refused` where converted values are alike now."""
-    try:
+    with _refusing_alike(session):
         for table in new.apps[app].tables.values():
             unique.follow_definition(session, old.apps.tables.get(table.address), table)
+
+
+@contextmanager
+def _refusing_alike(session: Session) -> Iterator[None]:
+    try:
+        yield
+        session.send()
     except sa.exc.IntegrityError as error:
         raise Refused([Problem("/tables", _ALIKE, "not_unique")]) from error
 

@@ -55,7 +55,7 @@ class Database:
         readers: Connections,
         writers: Connections,
         schema: str | None,
-        begin: tuple[str, str],
+        begin: tuple[Sequence[str], Sequence[str]],
         write_lock: AbstractContextManager[Any],
     ) -> None:
         """`begin` is the SQL that begins a transaction: one that reads, one that writes."""
@@ -72,15 +72,15 @@ class Database:
         These are texts without parameters; the answer is the last one's. PostgreSQL gets all in one message.
         Raises `Unavailable` when the database does not answer, `Misconfigured` when its file is damaged.
         """
-        texts = (self._begin[writing], *asking)
+        texts = (*self._begin[writing], *asking)
         return self._taken(writing, lambda connection: ask_directly(connection, *texts))
 
     def begin_with(
-        self, texts: Sequence[str], statement: Prepared, values: Mapping[str, Any]
+        self, texts: Sequence[str], statement: Prepared, values: Mapping[str, Any], *, writing: bool
     ) -> tuple[Connection, list[Row], Callable[[], list[Row]]]:
-        """The same for one that reads from PostgreSQL, in one message with a statement; last is what gives its rows."""
-        begun = [self._begin[False], *texts]
-        connection, (first, found) = self._taken(False, lambda one: statement.rows_after(one, begun, values))
+        """The same on PostgreSQL, in one message with a statement; last is what gives its rows."""
+        begun = [*self._begin[writing], *texts]
+        connection, (first, found) = self._taken(writing, lambda one: statement.rows_after(one, begun, values))
         return connection, first, found
 
     def answer(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
@@ -150,7 +150,7 @@ def sqlite_database(path: Path, setup: SqliteSetup) -> Database:
     small = f"PRAGMA cache_size=-{READER_CACHE_KB}"
     read_only = (*SQLITE_PRAGMAS, "PRAGMA wal_autocheckpoint=0", "PRAGMA query_only=ON", small)
     _listen_sqlite(reader, setup, read_only)
-    begin = ("BEGIN", "BEGIN IMMEDIATE")
+    begin = (["BEGIN"], ["BEGIN IMMEDIATE"])
     database = Database(Connections(reader, keep=READERS), Connections(writer, keep=1), None, begin, threading.Lock())
     if was_left_open:
         _check_whole(database, path)
@@ -164,7 +164,7 @@ def sqlite_in_memory(setup: SqliteSetup) -> Database:
     )
     _listen_sqlite(engine, setup, ("PRAGMA foreign_keys=ON", "PRAGMA trusted_schema=OFF"))
     connections = Connections(engine, keep=1)
-    return Database(connections, connections, None, ("BEGIN", "BEGIN"), threading.Lock())
+    return Database(connections, connections, None, (["BEGIN"], ["BEGIN"]), threading.Lock())
 
 
 def _check_whole(database: Database, path: Path) -> None:
@@ -252,5 +252,5 @@ def postgresql_database(server: Connections, schema: str) -> Database:
     except OperationalError as error:
         raise Unavailable(_("The database does not answer. Try again in a moment.")) from error
     # LOCAL, each time: a connection that kept another store's path would mix two organisations.
-    begin = f'BEGIN; SET LOCAL search_path TO "{schema}"'
-    return Database(server, server, schema, (begin, f"{begin}; {on_postgresql(JOB)}"), nullcontext())
+    begin = ["BEGIN", f'SET LOCAL search_path TO "{schema}"']
+    return Database(server, server, schema, (begin, [*begin, on_postgresql(JOB)]), nullcontext())

@@ -233,10 +233,9 @@ def current_versions(session: Session) -> Versions:
 
 def first_texts(session: Session) -> list[str]:
     """How a transaction asks for the versions, and for the proof that it may."""
-    if session.proof is not None:
-        return [f"{_VERSION} WHERE {session.proof.condition}"]
     held = session.dialect == "postgresql" and session.writing
-    return [*([_HOLD_ALONE if session.alone else _HOLD] if held else []), _VERSION]
+    condition = "" if session.proof is None else f" WHERE {session.proof.condition}"
+    return [*([_HOLD_ALONE if session.alone else _HOLD] if held else []), f"{_VERSION}{condition}"]
 
 
 def versions_in(session: Session, found: Sequence[Row]) -> Versions:

@@ -7,8 +7,9 @@ from then on handed straight to the driver, with the same conversions of values.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
@@ -27,7 +28,10 @@ class Prepared:
         self._compiled: dict[str, _Compiled] = {}
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
-        """What the statement finds. Raises SQLAlchemy's `DBAPIError`."""
+        """What the statement finds; one that finds nothing may wait until `send` or the next question.
+
+        Raises SQLAlchemy's `DBAPIError`.
+        """
         compiled = self._for(connection.dialect)
         try:
             return compiled.found(_driver(connection), values)
@@ -42,7 +46,7 @@ class Prepared:
         For PostgreSQL, which gets all in one message; the statement's own complaint comes with its rows. Raises
         SQLAlchemy's `DBAPIError`.
         """
-        compiled = self._for(connection.dialect)
+        compiled = cast("_OnServer", self._for(connection.dialect))
 
         def guarded(act: Callable[[], Made]) -> Made:
             try:
@@ -54,7 +58,10 @@ class Prepared:
         return first, lambda: guarded(found)
 
     def run(self, connection: Connection, each: Iterable[Mapping[str, Any]]) -> None:
-        """Carry the statement out once for each set of values. Raises SQLAlchemy's `DBAPIError`."""
+        """Carry the statement out once for each set of values, at the latest at `send` or before the next question.
+
+        Raises SQLAlchemy's `DBAPIError`.
+        """
         compiled = self._for(connection.dialect)
         try:
             compiled.run(_driver(connection), each)
@@ -89,7 +96,7 @@ class Prepared:
         return found
 
 
-class _Compiled:
+class _Compiled(ABC):
     """The statement in one database's SQL, and how its values go in and come out."""
 
     def __init__(self, statement: Any, dialect: Dialect) -> None:
@@ -128,19 +135,13 @@ class _Compiled:
         given = {**{name: [value] * count for name, value in self._own.items()}, **columns}
         return zip(*(given[name] for name in self._order or ()), strict=True)
 
+    @abstractmethod
     def found(self, driver: Any, values: Mapping[str, Any]) -> list[Row]:
         """What the statement finds; nothing, if it is one that writes."""
-        raise NotImplementedError
 
-    def found_after(
-        self, driver: Any, texts: Sequence[str], values: Mapping[str, Any]
-    ) -> tuple[list[Row], Callable[[], list[Row]]]:
-        """What the last of some texts finds, and then what gives what the statement finds."""
-        raise NotImplementedError
-
+    @abstractmethod
     def run(self, driver: Any, each: Iterable[Mapping[str, Any]]) -> None:
         """Carry it out once for each set of values."""
-        raise NotImplementedError
 
     def converted(self, rows: list[Row], kinds: Iterable[Any]) -> list[Row]:
         """The rows with values as the engine knows them; `kinds` of columns as the database names them."""
@@ -169,25 +170,32 @@ class _OnSqlite(_Compiled):
 
 
 class _OnServer(_Compiled):
+    def __init__(self, statement: Any, dialect: Dialect) -> None:
+        super().__init__(statement, dialect)
+        self._finds_nothing = statement.is_dml and not statement.returning_column_descriptions
+
     def found(self, driver: Any, values: Mapping[str, Any]) -> list[Row]:
+        if self._finds_nothing:
+            self.run(driver, [values])
+            return []
         messages = _messages()
-        (result,) = messages.ask(driver, messages.filled(driver, self.text, self.parameters(values)))
-        return self._rows_in(driver, result)
+        return self._rows_in(driver, messages.ask(driver, messages.filled(driver, self.text, self.parameters(values))))
 
     def found_after(
         self, driver: Any, texts: Sequence[str], values: Mapping[str, Any]
     ) -> tuple[list[Row], Callable[[], list[Row]]]:
+        """What the last of some texts finds, and then what gives what the statement finds."""
         messages = _messages()
         filled = messages.filled(driver, self.text, self.parameters(values))
-        *_before, first, last = messages.say(driver, "; ".join([*texts, filled]))
-        if not first.nfields:  # it is one before the last text, and the next has failed
-            messages.check(last)
+        results = messages.say(driver, "; ".join([*texts, filled]))
+        if len(results) <= len(texts):  # one of them has failed
+            messages.check(results[-1])
 
         def found() -> list[Row]:
-            messages.check(last)
-            return self._rows_in(driver, last)
+            messages.check(results[-1])
+            return self._rows_in(driver, results[-1])
 
-        return messages.plain_rows_in(first), found
+        return messages.plain_rows_in(results[-2]), found
 
     def _rows_in(self, driver: Any, result: Any) -> list[Row]:
         kinds = (result.ftype(number) for number in range(result.nfields))
@@ -195,13 +203,12 @@ class _OnServer(_Compiled):
 
     def run(self, driver: Any, each: Iterable[Mapping[str, Any]]) -> None:
         messages = _messages()
-        texts = [messages.filled(driver, self.text, self.parameters(values)) for values in each]
-        if texts:
-            messages.ask(driver, "; ".join(texts))
+        for values in each:
+            messages.put_off(driver, messages.filled(driver, self.text, self.parameters(values)))
 
 
 def ask_directly(connection: Connection, *texts: str) -> list[Row]:
-    """Hand texts without parameters to the database, in one message where it takes several.
+    """Hand statements without parameters to the database, in one message where it takes several.
 
     The answer is the last one's, with values as the database spells them. Raises SQLAlchemy's `DBAPIError`.
     """
@@ -211,7 +218,7 @@ def ask_directly(connection: Connection, *texts: str) -> list[Row]:
             answers: list[list[Row]] = [driver.execute(text).fetchall() for text in texts]
             return answers[-1]
         messages = _messages()
-        found: list[Row] = messages.plain_rows_in(messages.ask(driver, "; ".join(texts))[-1])
+        found: list[Row] = messages.plain_rows_in(messages.ask(driver, *texts))
         return found
     except dialect.loaded_dbapi.Error as error:
         raise _wrapped(connection, "; ".join(texts), error) from error
@@ -225,6 +232,22 @@ def end_directly(connection: Connection, *, keep: bool) -> None:
         _driver(connection).rollback()  # says nothing where the database has rolled back by itself
     else:
         _messages().end(_driver(connection))
+
+
+def send(connection: Connection) -> None:
+    """Have carried out what waits for the next question. Raises SQLAlchemy's `DBAPIError`."""
+    if connection.dialect.name == "sqlite":
+        return
+    try:
+        _messages().send(_driver(connection))
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, "", error) from error
+
+
+def forget(connection: Connection) -> None:
+    """What waits for the next question is not carried out."""
+    if connection.dialect.name != "sqlite":
+        _messages().forget(_driver(connection))
 
 
 def settle(connection: Connection) -> None:

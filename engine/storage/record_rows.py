@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement
 from engine.definitions.language import SYSTEM_FIELDS, Field, Table
 from engine.storage import sql_types
 from engine.storage.adding import Adding, WorkedOut, array_of
+from engine.storage.prepared import Prepared
 from engine.storage.session import Session
 
 Values = dict[str, Any]
@@ -220,6 +221,10 @@ def existing(session: Session, table: Table, ids: Collection[str], *, hold: Hold
     """
     if not ids:
         return set()
+    return {row[0] for row in session.rows(_existing(session, table, hold), listed(session, ids))}
+
+
+def _existing(session: Session, table: Table, hold: Hold) -> Prepared:
     rows = session.layout.rows(table)
     hold = hold if session.dialect == "postgresql" else ""  # on SQLite a writer is alone
 
@@ -227,8 +232,7 @@ def existing(session: Session, table: Table, ids: Collection[str], *, hold: Hold
         wanted = sa.select(rows.c.id).where(among_listed(session, rows.c.id))
         return wanted.order_by(rows.c.id).with_for_update(read=hold == "there", key_share=True) if hold else wanted
 
-    statement = session.prepared(("existing", table.address, hold), made)
-    return {row[0] for row in session.rows(statement, listed(session, ids))}
+    return session.prepared(("existing", table.address, hold), made)
 
 
 def existing_in(session: Session, tables: Iterable[str], ids: Collection[str], *, hold: Hold = "") -> set[str]:
@@ -242,10 +246,15 @@ def existing_in(session: Session, tables: Iterable[str], ids: Collection[str], *
 
 
 def hold(session: Session, table: Table, ids: Collection[str] | None) -> None:
-    """Until this transaction ends nobody else changes these records (None: any of the table)."""
+    """Until this transaction ends nobody else changes these records (None: any of the table).
+
+    What is asked afterwards sees what whoever changed them before has done.
+    """
+    if session.dialect == "sqlite":  # where a writer is alone
+        return
     if ids is not None:
-        existing(session, table, ids, hold="unchanged")
-    elif session.dialect == "postgresql" and not session.layout_changed:  # who changes the tables is alone
+        session.run(_existing(session, table, "unchanged"), [listed(session, ids)] if ids else [])
+    elif not session.layout_changed:  # who changes the tables is alone
         sql = session.layout.sql(table)
         wanted = sa.select(sql.c.id).order_by(sql.c.id).with_for_update(key_share=True)
         session.connection.execute(sa.select(sa.func.count()).select_from(wanted.subquery()))

@@ -16,7 +16,12 @@ def attempt(session: Session) -> Iterator[None]:
     touched = dict(session.touched)  # its sets are never changed, only replaced
     try:
         with session.connection.begin_nested():
-            yield
+            try:
+                yield
+                session.send()
+            except BaseException:
+                session.forget()
+                raise
     except BaseException:
         del session.changes[logged:]
         del session.written[written:]

@@ -49,5 +49,5 @@ def _beside(database: Database) -> Database:
     if database.dialect == "sqlite":
         return sqlite_in_memory(sqlite.register)
     name = new_id("scratch")
-    begin = f'BEGIN; {on_postgresql(JOB)}; CREATE SCHEMA "{name}"; SET LOCAL search_path TO "{name}"'
+    begin = ["BEGIN", on_postgresql(JOB), f'CREATE SCHEMA "{name}"', f'SET LOCAL search_path TO "{name}"']
     return Database(database.readers, database.writers, name, (begin, begin), nullcontext())

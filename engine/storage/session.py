@@ -20,7 +20,7 @@ from engine.access.principals import Principal
 from engine.errors import Collided, Problem, Refused, TookTooLong, Unavailable
 from engine.ids import new_id
 from engine.storage.adding import Adding, Columns
-from engine.storage.prepared import Prepared, Row, ask_directly, end_directly
+from engine.storage.prepared import Prepared, Row, ask_directly, end_directly, forget, send
 from engine.storage.time_limits import allow, was_broken_off
 from engine.storage.turns import may_last
 from engine.text import _
@@ -105,7 +105,12 @@ class Session:
 
     @property
     def connection(self) -> Connection:
-        """The database inside the transaction."""
+        """The database inside the transaction, in which all is carried out that was to be until now."""
+        self.send()
+        return self._inside
+
+    @property
+    def _inside(self) -> Connection:
         if self.presumes:
             self.prove()
         if self._connection is None:
@@ -215,11 +220,16 @@ class Session:
 
     def rows(self, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
         """What a prepared statement finds (nothing, if it is one that writes)."""
-        if self._seen is not None and self._seen is not self._layout:
-            values = {**self._seen.asked_by(self), **values}  # who may not see everything is a part of each question
+        values = self._asked(values)
         if self.presumes:
             return self.store.first(self, statement, values)
-        return statement.rows(self.connection, values)
+        return statement.rows(self._inside, values)
+
+    def _asked(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """With what stands in each question of somebody who may not see everything."""
+        if self._seen is None or self._seen is self._layout:
+            return values
+        return {**self._seen.asked_by(self), **values}
 
     def prove(self) -> None:
         """Raises `Unproven` unless what was presumed is so, if that has not been asked yet."""
@@ -235,12 +245,20 @@ class Session:
         self._connection = connection
 
     def run(self, statement: Prepared, each: Iterable[Mapping[str, Any]]) -> None:
-        """Carry a prepared statement out once for each set of values."""
-        statement.run(self.connection, each)
+        """Carry a prepared statement out once for each set of values, whatever it finds."""
+        statement.run(self._inside, map(self._asked, each))
 
     def add(self, adding: Adding, columns: Columns) -> None:
         """Add rows, given as the values of each column."""
-        adding.run(self.connection, columns)
+        adding.run(self._inside, columns)
+
+    def send(self) -> None:
+        """On PostgreSQL what finds nothing waits for the next question, to be one message with it: it goes out now."""
+        send(self._inside)
+
+    def forget(self) -> None:
+        """What waits so is not carried out."""
+        forget(self._inside)
 
     def end(self, *, keep: bool) -> None:
         """End the transaction, if it has begun: what was written is kept, or nothing is."""
@@ -358,6 +376,7 @@ def end(connection: Connection, *, keep: bool) -> None:
         return
     try:
         if connection.in_transaction():  # as SQLAlchemy sees it: something has been asked through it
+            send(connection) if keep else forget(connection)
             connection.commit() if keep else connection.rollback()
         else:
             end_directly(connection, keep=keep)

@@ -51,15 +51,17 @@ class Store:
         """A transaction that only reads. With a `proof` it raises `Unproven` unless that holds."""
         return transaction(self, principal, writing=False, cause=None, observers=(), proof=proof)
 
-    def write(self, principal: Principal = ENGINE, cause: str | None = None) -> AbstractContextManager[Session]:
+    def write(
+        self, principal: Principal = ENGINE, cause: str | None = None, proof: Proof | None = None
+    ) -> AbstractContextManager[Session]:
         """A transaction that may write; it commits at the end of the with-block, or not at all.
 
         `cause` says what brought it about (`import:imp...`, `undo:trx...`, `run:run...`) and is kept in the log.
-        Raises `Forbidden` for a share and for a guise: whoever comes so leaves nothing behind.
+        Raises `Forbidden` for a share and for a guise: whoever comes so leaves nothing behind; `Unproven` as `read`.
         """
         if principal.only_looks:
             raise Forbidden(ONLY_LOOKS if principal.guise else _("By this link one can only look."))
-        return transaction(self, principal, writing=True, cause=cause, observers=self.observers)
+        return transaction(self, principal, writing=True, cause=cause, observers=self.observers, proof=proof)
 
     def layout_in(self, session: Session) -> Layout:
         """The layout as the transaction sees it; from memory unless another process changed it.
@@ -76,7 +78,8 @@ class Store:
     def first(self, session: Session, statement: Prepared, values: Mapping[str, Any]) -> list[Row]:
         """What the first question finds of a transaction that presumes. Raises `Unproven` where it was wrong to."""
         presumed, session.presumes = session.presumes, None
-        connection, first, found = self.database.begin_with(first_texts(session), statement, values)
+        asking = first_texts(session)
+        connection, first, found = self.database.begin_with(asking, statement, values, writing=session.writing)
         session.begun(connection)
         if versions_in(session, first) != presumed:
             raise Unproven

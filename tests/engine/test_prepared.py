@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from engine.errors import Conflict
 from engine.queries import Query
 from engine.storage import sql_types
 from engine.storage.prepared import Prepared
+from engine.storage.savepoints import attempt
 from engine.storage.session import again
 from engine.storage.stores import Stores, Workspace
 from engine.storage.turns import TookLong, at_once
@@ -84,6 +86,29 @@ def test_what_the_driver_refuses_is_told_as_always_and_the_transaction_is_gone(
         session.run(Prepared(sa.insert(once)), [{"name": "a"}, {"name": "a"}])
     with workspace.read(owner) as session:
         assert session.rows(Prepared(sa.select(once.c.name)), {}) == []
+
+
+def test_what_waits_for_the_next_question_belongs_where_it_was_said(workspace: Workspace, owner: Principal) -> None:
+    """On PostgreSQL what finds nothing goes out with the next question, the end of a part, or the end of all."""
+    with workspace.write(owner) as session:
+        session.connection.exec_driver_sql("CREATE TABLE once (name TEXT PRIMARY KEY)")
+    once = sa.table("once", sa.column("name"))
+    add, names = Prepared(sa.insert(once)), Prepared(sa.select(once.c.name).order_by("name"))
+    with workspace.write(owner) as session:
+        session.run(add, [{"name": "a"}])
+        with suppress(LookupError), attempt(session):
+            session.run(add, [{"name": "taken back"}])
+            raise LookupError
+        with attempt(session):
+            session.run(add, [{"name": "b"}])
+        with pytest.raises(sa.exc.IntegrityError), attempt(session):
+            session.run(add, [{"name": "b"}])
+        assert session.rows(names, {}) == [("a",), ("b",)]
+        assert session.rows(Prepared(sa.delete(once).where(once.c.name == "a")), {}) == []
+        assert session.rows(Prepared(sa.delete(once).where(once.c.name == "b").returning(once.c.name)), {}) == [("b",)]
+        session.run(add, [{"name": "last"}])
+    with workspace.read(owner) as session:
+        assert session.rows(names, {}) == [("last",)]
 
 
 def test_prepared_statements_are_counted(workspace: Workspace, owner: Principal) -> None:

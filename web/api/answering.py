@@ -95,19 +95,23 @@ class Endpoints:
         return add
 
 
-async def answered(request: Request, act: Callable[..., Any], *arguments: Any, short: bool = False) -> Response:
+async def answered(
+    request: Request, act: Callable[..., Any], *arguments: Any, proves: bool = False, short: bool = False
+) -> Response:
     """What `act(caller, *arguments)` gives, as JSON unless it is an answer by itself.
 
     It runs in a thread, since it asks the database.
 
-    What is `short` does nothing but read, in one transaction. It is tried in the event loop first: going to a thread
-    and back costs as much as such a read. Where the database is a file, one that lasts is broken off after a moment
-    and begins anew in a thread; a server is asked for the token together with the first question, and others have the
-    loop until it answers.
+    What `proves` does nothing before its first transaction, which is one of its caller: there a server is asked for the
+    token together with the first question.
+
+    What is `short` proves, too, and does nothing but read, in one transaction. It is tried in the event loop first:
+    going to a thread and back costs as much as such a read. Where the database is a file, one that lasts is broken off
+    after a moment and begins anew in a thread; while a server is asked, others have the loop until it answers.
     """
     try:
         on_server = bool(_site_of(request).settings.database_url)
-        carry_out = _read_out if short and on_server else _carried_out
+        carry_out = _proven if (proves or short) and on_server else _carried_out
         if short:
             with suppress(TookLong):
                 if on_server:
@@ -124,13 +128,15 @@ async def answered(request: Request, act: Callable[..., Any], *arguments: Any, s
         return as_json(body_of(error), error.status, headers_of(error))
 
 
-async def answered_with_body(request: Request, act: Callable[..., Any], *arguments: Any) -> Response:
+async def answered_with_body(
+    request: Request, act: Callable[..., Any], *arguments: Any, proves: bool = False
+) -> Response:
     """The same for `act(caller, *arguments, body)`, where the body is a JSON object."""
     try:
         body = _object_in(await request.body())
     except ApiRefusal as error:
         return as_json(error.body, error.status)
-    return await answered(request, act, *arguments, body)
+    return await answered(request, act, *arguments, body, proves=proves)
 
 
 def is_true(value: Any) -> bool:
@@ -154,10 +160,40 @@ def whole_number(given: Mapping[str, Any], name: str, *, least: int, most: int =
 
 def _carried_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     caller = caller_of(request)
-    with _noting(request, caller):
-        if is_named(request):
+    if is_named(request):
+        with _noting(request, caller):
             return carried_out_once(caller, request, act, arguments)
-        return again(lambda: act(caller, *arguments))
+    return _done(request, lambda: caller, act, arguments)
+
+
+def _proven(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """The same for what `proves`: its first question shows whether the token acts for whom it did a moment ago."""
+    if _asks_from_within(request) is not None or is_named(request):
+        return _carried_out(request, act, arguments)
+    site, secret = _site_of(request), _secret_in(request)
+    known = site.tokens.get(secret)
+    if known is not None:
+        try:
+            return _done(request, lambda: _caller(site, known.holder, known.proof), act, arguments)
+        except Unproven:
+            site.tokens.forget(secret)
+    holder, proof = api_tokens.proven_holder_of(site.stores, secret)
+    site.tokens.keep(secret, holder, proof)
+    return _done(request, lambda: _caller(site, holder), act, arguments)
+
+
+def _done(request: Request, calling: Callable[[], Caller], act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """What the act gives. Who is `calling` is said each time that it begins anew, and proven by it."""
+
+    def begun() -> Any:
+        caller = calling()
+        try:
+            return act(caller, *arguments)
+        finally:
+            caller.prove()  # who was refused before any transaction may know why, too
+
+    with _noting(request, calling()):
+        return again(begun)
 
 
 @contextmanager
@@ -183,27 +219,6 @@ def caller_with(site: Site, secret: str) -> Caller:
     return _caller(site, api_tokens.holder_of(site.stores, secret))
 
 
-def _read_out(request: Request, act: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """The same for what reads in one transaction, whose first question proves that the token acts for whom it did."""
-    within = _asks_from_within(request)
-    if within is not None:
-        return again(lambda: act(within, *arguments))
-    site, secret = _site_of(request), _secret_in(request)
-    known = site.tokens.get(secret)
-    if known is not None:
-        caller = _caller(site, known.holder, known.proof)
-        try:
-            with _noting(request, caller):
-                return again(lambda: act(caller, *arguments))
-        except Unproven:
-            site.tokens.forget(secret)
-    holder, proof = api_tokens.proven_holder_of(site.stores, secret)
-    site.tokens.keep(secret, holder, proof)
-    caller = _caller(site, holder)
-    with _noting(request, caller):
-        return again(lambda: act(caller, *arguments))
-
-
 def _asks_from_within(request: Request) -> Caller | None:
     return cast("Caller | None", request.scope.get(CALLER))
 
@@ -215,8 +230,8 @@ def _secret_in(request: Request) -> str:
     return secret.strip()
 
 
-def _caller(site: Site, holder: Holder, proof: Proof | None = None) -> Caller:
-    return Caller(site, holder, site.stores.workspace(holder.workspace_id), holder.principal, proof)
+def _caller(site: Site, holder: Holder, *proofs: Proof) -> Caller:
+    return Caller(site, holder, site.stores.workspace(holder.workspace_id), holder.principal, list(proofs))
 
 
 def _site_of(request: Request) -> Site:

@@ -72,7 +72,7 @@ class _Once(Caller):
 
 
 def _act(caller: Caller, name: str, asked: str, act: Act, arguments: tuple[Any, ...]) -> Response:
-    once = _Once(caller.site, caller.holder, caller.store, caller.principal, None, name, asked)
+    once = _Once(caller.site, caller.holder, caller.store, caller.principal, [], name, asked)
     try:
         response = response_of(act(once, *arguments))
     except (ApiRefusal, FormworkError):

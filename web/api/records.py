@@ -64,37 +64,41 @@ async def get_record(request: Request, app: str, table: str, record: str) -> Res
 @router.on("POST", "/{app}/{table}", _EITHER, body={"anyOf": [_NEW, shape(_HOW, records=some(_ONE_NEW, MOST))]})
 async def create_records(request: Request, app: str, table: str) -> Response:
     """Create one record, or several."""
-    return await answered_with_body(request, create, app, name_in(table))
+    return await answered_with_body(request, create, app, name_in(table), proves=True)
 
 
 @router.on("PATCH", "/{app}/{table}/{record}", ref("{table}.record"), body=_NEW)
 async def update_record(request: Request, app: str, table: str, record: str) -> Response:
     """Set the fields that are given; with `If-Match` only if nobody changed the record meanwhile."""
-    return await answered_with_body(request, _update_one, app, name_in(table), record, False, _tag_in(request))
+    return await answered_with_body(
+        request, _update_one, app, name_in(table), record, False, _tag_in(request), proves=True
+    )
 
 
 @router.on("PUT", "/{app}/{table}/{record}", ref("{table}.record"), body=_NEW)
 async def replace_record(request: Request, app: str, table: str, record: str) -> Response:
     """Set the fields that are given and clear the others."""
-    return await answered_with_body(request, _update_one, app, name_in(table), record, True, _tag_in(request))
+    return await answered_with_body(
+        request, _update_one, app, name_in(table), record, True, _tag_in(request), proves=True
+    )
 
 
 @router.on("PATCH", "/{app}/{table}", _WRITTEN, body=_SEVERAL)
 async def update_records(request: Request, app: str, table: str) -> Response:
     """The same for several; with `performUpsert` those that are missing are created."""
-    return await answered_with_body(request, update, app, name_in(table), False)
+    return await answered_with_body(request, update, app, name_in(table), False, proves=True)
 
 
 @router.on("PUT", "/{app}/{table}", _WRITTEN, body=_SEVERAL)
 async def replace_records(request: Request, app: str, table: str) -> Response:
     """The same, clearing the fields that are not given."""
-    return await answered_with_body(request, update, app, name_in(table), True)
+    return await answered_with_body(request, update, app, name_in(table), True, proves=True)
 
 
 @router.on("DELETE", "/{app}/{table}/{record}", DELETED)
 async def delete_record(request: Request, app: str, table: str, record: str) -> Response:
     """Delete one record."""
-    return await answered(request, _delete_one, app, name_in(table), record, _tag_in(request))
+    return await answered(request, _delete_one, app, name_in(table), record, _tag_in(request), proves=True)
 
 
 @router.on(
@@ -104,7 +108,8 @@ async def delete_record(request: Request, app: str, table: str, record: str) -> 
 async def delete_records(request: Request, app: str, table: str) -> Response:
     """Delete several: `?records[]=rec...&records[]=rec...`."""
     query = request.query_params
-    return await answered(request, _delete, app, name_in(table), query.getlist("records[]") + query.getlist("records"))
+    ids = query.getlist("records[]") + query.getlist("records")
+    return await answered(request, _delete, app, name_in(table), ids, proves=True)
 
 
 def _list(caller: Caller, app: str, table: str, pairs: Sequence[tuple[str, str]]) -> Any:

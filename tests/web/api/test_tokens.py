@@ -1,4 +1,4 @@
-"""A token counts as it is at each request: reads remember whom it acted for, and prove it with their first question."""
+"""A token counts as it is at each request. One may begin by whom it acted for before: its first question proves it."""
 
 from __future__ import annotations
 
@@ -57,6 +57,37 @@ def test_what_is_taken_back_opens_no_next_read(
     take_back(installation, ben)
     assert client.refused("GET", f"{ORDERS}/{order}", status=401) == "AUTHENTICATION_REQUIRED"
     assert client.refused("GET", ORDERS, status=401, **asked) == "AUTHENTICATION_REQUIRED"
+
+
+@pytest.mark.parametrize("take_back", [_delete, _take_out, _disable, _end])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"fields": {"amount": 1}},
+        {"fields": {"no_such": 1}},
+        {"fields": "none"},  # told before there is any transaction
+        {"fields": {"status": "Later"}, "typecast": True},  # which begins with one that reads
+    ],
+)
+def test_what_is_taken_back_writes_nothing(
+    installation: Installation, ben: Person, take_back: Callable[[Installation, Person], None], body: dict[str, Any]
+) -> None:
+    client, owner = installation.client(ben), installation.client()
+    (order,) = client.create({"amount": 1})
+    client.ask("PATCH", f"{ORDERS}/{order}", {"fields": {"amount": 2}})
+    take_back(installation, ben)
+    assert client.refused("POST", ORDERS, body, status=401) == "AUTHENTICATION_REQUIRED"
+    assert client.refused("PATCH", f"{ORDERS}/{order}", body, status=401) == "AUTHENTICATION_REQUIRED"
+    assert client.refused("DELETE", f"{ORDERS}/{order}", status=401) == "AUTHENTICATION_REQUIRED"
+    if take_back is not _end:  # which ended the owner's, too
+        assert [one["fields"]["Amount"] for one in owner.ask("GET", ORDERS)["records"]] == [2]
+
+
+def test_another_role_counts_at_the_next_write(installation: Installation, ben: Person) -> None:
+    client, home = installation.client(ben), installation.membership.id
+    client.create({"amount": 1})
+    workspaces.change_role(installation.stores, home, ben.id, "guest")
+    assert client.refused("POST", ORDERS, {"fields": {"amount": 1}}, status=403)
 
 
 def test_another_role_counts_at_the_next_read(installation: Installation, ben: Person) -> None:
