@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 
@@ -24,7 +24,6 @@ from web import api, errors, pages
 from web.api.answering import Operation
 from web.api.paths import Paths
 from web.api.routing import Routes
-from web.dependencies import guard, once_more
 from web.mcp import over_http
 from web.origins import Origins
 from web.security import BodyLimit, Crashes, Headers
@@ -74,16 +73,12 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
 
 @cache
 def _routes() -> Sequence[BaseRoute]:
-    """All pages and the API. Applications of one process share them: FastAPI takes long to make them ready."""
-    router = APIRouter()
-    for module in _modules(pages):
-        for route in module.router.routes:
-            route.endpoint = once_more(route.endpoint)
-        router.include_router(module.router, dependencies=[Depends(getattr(module, "guard", guard))])
+    """All pages and the API. Applications of one process share them: they take long to be made."""
+    of_pages = [route for module in _modules(pages) for route in module.router.routes]
     of_api = [route for module in _modules(api) for route in module.router.routes]
     of_api.sort(key=_place)
     # Routes are tried one after the other, and programs ask more often than people do.
-    return (Mount(errors.API, Routes(of_api), name="api"), *over_http.routes, *router.routes)
+    return (Mount(errors.API, Routes(of_api), name="api"), *over_http.routes, *of_pages)
 
 
 def _place(route: Route) -> tuple[bool, list[int]]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from functools import wraps
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, cast
 
 from fastapi import Depends, Request
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from engine import guises, workspaces
 from engine.access.principals import Principal, person
 from engine.accounts import Person
 from engine.errors import Forbidden, ProofNeeded, SignInNeeded
-from engine.storage.session import Session, again
+from engine.storage.session import Session
 from engine.storage.stores import ONLY_LOOKS, Workspace
 from engine.text import _
 from engine.workspaces import Membership, Role
@@ -24,8 +21,6 @@ from web import csrf
 from web.addresses import At
 from web.site import Site
 from web.visit import Visit, visit_of
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -102,55 +97,6 @@ def _seen_through(visit: Visit, own: Membership) -> Principal | None:
 async def form_of(request: Request) -> FormData:
     """What was sent with a form. With it a route that writes can be a plain `def`, which runs in a thread."""
     return await request.form()
-
-
-async def guard(request: Request) -> AsyncIterator[None]:
-    """On every page: a write must come from our own form. Raises `Forbidden`. Files that came are closed at the end."""
-    visit = visit_of(request)
-    try:
-        if request.method not in csrf.SAFE:
-            secret = await run_in_threadpool(lambda: visit.secret)
-            await csrf.check(request, visit.site.settings.public_url, secret)
-        yield
-    finally:
-        await request.close()
-
-
-async def public_guard(request: Request) -> AsyncIterator[None]:
-    """On public forms: no cookie is read, and the token is one that we signed for this form today."""
-    visit = visit_of(request)
-    visit.public = True
-    try:
-        if request.method not in csrf.SAFE:
-            token = str((await request.form()).get(csrf.FIELD, ""))
-            if not csrf.came_from_us(request, visit.site.settings.public_url) or not visit.public_token_is_good(token):
-                raise Forbidden(_("This page is too old. Reload it, then try again."))
-        yield
-    finally:
-        await request.close()
-
-
-def once_more(page: Callable[..., R]) -> Callable[..., R]:
-    """The page, begun anew when the transactions of others were in the way of what it writes."""
-
-    @wraps(page)
-    def patient(**given: Any) -> R:
-        def begin() -> R:
-            for form in given.values():
-                if isinstance(form, FormData):
-                    _rewind(form)
-            return page(**given)
-
-        return again(begin)
-
-    return patient
-
-
-def _rewind(form: FormData) -> None:
-    """Files that came are read from their beginning."""
-    for _name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            value.file.seek(0)
 
 
 SiteHere = Annotated[Site, Depends(site_of)]

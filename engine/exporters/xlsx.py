@@ -8,8 +8,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from engine.errors import Problem, Refused
 from engine.exporters import Cell, Column, Exporter, Pages
 from engine.exporters._moments import local
@@ -47,6 +45,8 @@ class Xlsx(Exporter):
 
 
 def _fill(path: Path, columns: Sequence[Column], pages: Pages) -> None:
+    import xlsxwriter  # it takes memory, and not every installation ever exports so
+
     book = xlsxwriter.Workbook(str(path), {**_OPTIONS, "tmpdir": str(path.parent)})
     book.set_properties({"created": _MADE})
     sheet = book.add_worksheet()

@@ -22,7 +22,7 @@ create_app(settings, stores).state.site.templates.read_all()
 stores.close()
 print(" ".join(sys.modules))
 """
-SELDOM = {"PIL", "alembic", "joserfc", "jsonschema", "markdown_it", "mcp", "nh3", "psycopg", "segno"}
+SELDOM = {"PIL", "alembic", "joserfc", "jsonschema", "markdown_it", "mcp", "nh3", "psycopg", "segno", "xlsxwriter"}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -8,10 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jinja2 import Environment
 
 from engine.field_types import field_types
+from web import templates
 from web.statics import Statics
 from web.templates import HTML, Templates
 
@@ -102,3 +105,29 @@ def test_our_own_scripts_need_no_eval_and_set_no_markup() -> None:
 
 def _without_swaps(text: str) -> str:
     return re.sub(r"""swap: "(?:inner|outer)HTML\"""", "", text)
+
+
+def test_page_files_are_compiled_once_until_they_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates, "HTML", tmp_path)
+    compiled: list[str] = []
+    compile_ = Environment.compile
+
+    def noted(environment: Environment, source: str, *more: Any) -> Any:
+        compiled.append(source)
+        return compile_(environment, source, *more)
+
+    monkeypatch.setattr(Environment, "compile", noted)
+    for says in ("Hello {{ name }}", "Hello {{ name }}", "Bye {{ name }}"):
+        (tmp_path / "hello.html").write_text(says)
+        assert Templates(Statics(STATIC)).page("hello.html", {"name": "<Ada>"}) == says[:-10] + "&lt;Ada&gt;"
+    assert compiled == ["Hello {{ name }}", "Bye {{ name }}"]
+
+
+def test_page_files_that_lie_where_nobody_may_write_are_compiled_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(templates, "HTML", tmp_path)
+    (tmp_path / "__pycache__").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "hello.html").write_text("Hello")
+    for _time in range(2):
+        assert Templates(Statics(STATIC)).page("hello.html", {}) == "Hello"

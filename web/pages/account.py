@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import accounts
@@ -12,9 +12,10 @@ from engine.errors import Refused
 from engine.text import _
 from web.dependencies import SignedIn, SiteHere
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/account")
+router = PageRouter(prefix="/account")
 
 
 @router.get("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import email_changes
@@ -14,11 +14,12 @@ from engine.text import _
 from web.dependencies import SignedIn, SiteHere, check_proof
 from web.reader import reading_as
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.texts import say
 from web.toasts import Toast
 from web.visit import visit_of
 
-router = APIRouter(prefix="/account/email")
+router = PageRouter(prefix="/account/email")
 
 
 @router.get("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import accounts, second_factor, sessions
@@ -18,11 +18,12 @@ from web import qr_codes
 from web.dependencies import SignedIn, SiteHere, check_proof
 from web.rate import told
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.site import Site
 from web.toasts import Toast
 from web.visit import visit_of
 
-router = APIRouter(prefix="/account/second-factor")
+router = PageRouter(prefix="/account/second-factor")
 
 
 @router.get("")

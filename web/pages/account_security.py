@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import accounts, identities, remembered, second_factor, sessions
@@ -14,11 +14,12 @@ from web.addresses import own_path
 from web.dependencies import SignedIn, SiteHere
 from web.rate import told
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.site import Site
 from web.toasts import Toast
 from web.visit import visit_of
 
-router = APIRouter(prefix="/account")
+router = PageRouter(prefix="/account")
 
 
 @router.get("/security")

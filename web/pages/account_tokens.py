@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import api_tokens, apps, workspaces
@@ -17,11 +17,12 @@ from engine.text import _
 from engine.workspaces import Membership
 from web.dependencies import SignedIn, SiteHere, check_proof
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.site import Site
 from web.toasts import Toast
 from web.whole_numbers import number_in
 
-router = APIRouter(prefix="/account/tokens")
+router = PageRouter(prefix="/account/tokens")
 
 
 @router.get("")

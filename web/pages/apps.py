@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import apps, queries
 from engine.queries import Query
 from web.dependencies import In
 from web.render import page
+from web.routes import PageRouter
 
-router = APIRouter(prefix="/w/{workspace}/apps")
+router = PageRouter(prefix="/w/{workspace}/apps")
 
 
 @router.get("/{app}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -21,10 +21,11 @@ from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere, check_proof
 from web.handing_over import from_disk
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.site import Site
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}")
+router = PageRouter(prefix="/w/{workspace}")
 
 PIECE = 2**18
 MOST_TOLD = 30  # problems that the page shows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import audit, people
@@ -13,9 +13,10 @@ from engine.text import _
 from web.dependencies import In, SiteHere
 from web.handing_over import written
 from web.render import page
+from web.routes import PageRouter
 from web.whole_numbers import Number
 
-router = APIRouter(prefix="/w/{workspace}/audit")
+router = PageRouter(prefix="/w/{workspace}/audit")
 
 
 Log = Literal["workspace", "people"]

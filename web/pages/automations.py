@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import apps, automations, named
@@ -22,10 +22,11 @@ from web.conditions import Said, Speaker
 from web.dependencies import In, Place
 from web.names import Names, titles_of
 from web.render import asks_for, is_htmx, page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 from web.visit import visit_of
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/automations")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/-/automations")
 
 RUNS_SHOWN = 50
 STATES = ("done", "failed", "waiting", "running", "skipped", "stopped")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import ledgers
@@ -12,8 +12,9 @@ from web.dependencies import In
 from web.fields import shown_field, shown_fields
 from web.names import names_of
 from web.render import page
+from web.routes import PageRouter
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/balances")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/balances")
 
 
 @router.get("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import business_calendar
@@ -11,9 +11,10 @@ from engine.formulas.calendar import WEEKDAYS
 from engine.text import _
 from web.dependencies import FormHere, In
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/calendar")
+router = PageRouter(prefix="/w/{workspace}/calendar")
 
 
 @router.get("")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import catalog
@@ -21,9 +21,10 @@ from engine.text import Label, _
 from engine.view_types import view_types
 from web.dependencies import FormHere, In, Place
 from web.render import is_htmx, page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/catalog")
+router = PageRouter(prefix="/w/{workspace}/catalog")
 
 
 @dataclass(frozen=True)

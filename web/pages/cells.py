@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import limits, records
@@ -16,10 +16,11 @@ from web.fields import shown_field
 from web.link_inputs import input_of_link
 from web.names import names_of
 from web.render import page, wrong
+from web.routes import PageRouter
 from web.sheets import typed_in
 from web.views import grid, looking
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}/cells")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}/cells")
 
 
 @router.get("/{record}/{field}")

@@ -4,7 +4,7 @@ searches.
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import limits, queries
@@ -14,8 +14,9 @@ from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import In
 from web.render import is_htmx, page
+from web.routes import PageRouter
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/choices")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/choices")
 
 
 @router.get("/{field}")

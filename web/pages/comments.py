@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import comments, queries
@@ -12,12 +12,13 @@ from engine.errors import Refused
 from engine.text import _
 from web.dependencies import In, Place
 from web.render import is_htmx, page, redirect
+from web.routes import PageRouter
 from web.talks import MOST, talk_of
 from web.toasts import Toast
 
 Typed = Annotated[str, Form(alias="comment-text")]  # no field's key has a dash
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/records/{record}/comments")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/records/{record}/comments")
 
 
 @router.get("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import apps, connections
@@ -15,9 +15,10 @@ from engine.automations import outside
 from engine.text import _
 from web.dependencies import In, Place, SiteHere, check_proof
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/connections")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/-/connections")
 
 Name = Annotated[str, Form()]
 

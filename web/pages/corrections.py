@@ -9,14 +9,13 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from engine import forms, sendings
 from engine.errors import Forbidden, NotFound, Refused, TooOften
 from engine.sendings import Opened
 from engine.text import _
-from web import dependencies
 from web.addresses import At, with_query
 from web.attached import attached
 from web.dependencies import FormHere, SiteHere
@@ -25,12 +24,12 @@ from web.pages.public_forms import files_in
 from web.questions import asked, offered
 from web.rate import told
 from web.render import page
+from web.routes import PageRouter, public_guard
 from web.sheets import as_shown, typed_in
 from web.uploads import with_ids
 from web.visit import visit_of
 
-router = APIRouter(prefix="/c/{token}")
-guard = dependencies.public_guard
+router = PageRouter(prefix="/c/{token}", guard=public_guard)
 
 
 def opened(site: SiteHere, token: str) -> Opened:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -21,10 +21,11 @@ from engine.text import _
 from web.alterations import listed
 from web.dependencies import FormHere, In, Place
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 from web.whole_numbers import number_in
 
-router = APIRouter(prefix="/w/{workspace}/definitions")
+router = PageRouter(prefix="/w/{workspace}/definitions")
 
 
 @router.get("/new")

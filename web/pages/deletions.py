@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import records
@@ -11,9 +11,10 @@ from engine.text import _
 from web.addresses import own_path
 from web.dependencies import FormHere, In
 from web.render import told
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/deletions")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/deletions")
 
 
 @router.post("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from engine import departments, roles
@@ -16,9 +16,10 @@ from engine.text import _
 from web.addresses import At
 from web.dependencies import In
 from web.render import redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/departments")
+router = PageRouter(prefix="/w/{workspace}/departments")
 
 MOST = 40  # people whom one undo moves back: it travels in a cookie
 _HEAD = "head:"

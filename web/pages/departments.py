@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import departments, people
@@ -16,9 +16,10 @@ from engine.text import _
 from web.dependencies import FormHere, In, Place
 from web.pages.department_undos import as_before, belonging, returning
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/departments")
+router = PageRouter(prefix="/w/{workspace}/departments")
 
 
 @router.get("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import exports
@@ -16,11 +16,12 @@ from web.asked import read
 from web.dependencies import FormHere, In, Place, place_of
 from web.handing_over import streamed
 from web.reader import reading_as
+from web.routes import PageRouter
 from web.texts import label
 from web.views import looking
 from web.visit import Visit, visit_of
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}/exports")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}/exports")
 
 
 @router.post("")

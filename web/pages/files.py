@@ -6,7 +6,7 @@ What is shown are pictures that we drew ourselves.
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import FileResponse, Response
 
 from engine import files, held_files, pictures
@@ -14,8 +14,9 @@ from engine.errors import NotFound
 from engine.text import _
 from web.dependencies import In
 from web.handing_over import handed_over
+from web.routes import PageRouter
 
-router = APIRouter(prefix="/w/{workspace}/files/{file}")
+router = PageRouter(prefix="/w/{workspace}/files/{file}")
 
 PRIVATE = "private, no-cache"  # kept by the reader's browser, which asks each time whether it may still show it
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import resets
@@ -15,11 +15,12 @@ from web.dependencies import SiteHere
 from web.rate import told
 from web.reader import reading_as
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.texts import say
 from web.toasts import Toast
 from web.visit import visit_of
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/forgotten")

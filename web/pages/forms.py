@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import forms, queries, sendings
@@ -21,12 +21,13 @@ from web.link_inputs import inputs_of_links
 from web.names import names_of, offered_for
 from web.questions import asked
 from web.render import is_htmx, page, redirect
+from web.routes import PageRouter
 from web.sheets import by_field, typed_in
 from web.toasts import Toast
 from web.uploads import with_ids
 from web.whole_numbers import number_in
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/forms")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/forms")
 _LIMITS = ("opens", "closes", "most", "corrections", "days", "mail_to")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import apps, formula_fields
@@ -18,10 +18,11 @@ from engine.text import _, label_in
 from engine.wording import Wording
 from web.dependencies import FormHere, In, Place
 from web.render import asks_for, page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 from web.visit import visit_of
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/formulas")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/formulas")
 
 
 @dataclass(frozen=True)

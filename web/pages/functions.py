@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine.formulas.functions import families
 from web.dependencies import In
 from web.render import page
+from web.routes import PageRouter
 
-router = APIRouter(prefix="/w/{workspace}/functions")
+router = PageRouter(prefix="/w/{workspace}/functions")
 
 
 @router.get("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import apps, guises, people, workspaces
@@ -12,9 +12,10 @@ from engine.errors import Refused
 from web.addresses import At, own_path
 from web.dependencies import FormHere, In, Place, SignedIn, SiteHere
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.visit import visit_of
 
-router = APIRouter(prefix="/w/{workspace}/guise")
+router = PageRouter(prefix="/w/{workspace}/guise")
 
 
 @router.get("")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from web.dependencies import SiteHere
+from web.routes import PageRouter
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/health")

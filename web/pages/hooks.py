@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -22,9 +22,10 @@ from engine.text import Label, Text, _
 from web.api.payloads import Payloads
 from web.dependencies import FormHere, In, Place, SiteHere, check_proof
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/hooks")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/-/hooks")
 
 SHOWN = 20  # payloads on a page
 DATA: Mapping[str, Text] = {"tableData": _("Records"), "tableFields": _("Fields"), "tableMetadata": _("Tables")}

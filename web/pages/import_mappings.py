@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine.errors import Refused
@@ -10,9 +10,10 @@ from engine.imports import mappings
 from engine.text import _
 from web.dependencies import FormHere, In
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/imports")
+router = PageRouter(prefix="/w/{workspace}/imports")
 
 
 @router.post("/{key}/kept-mapping")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
@@ -27,10 +27,11 @@ from web.handing_over import written
 from web.import_columns import by_column, columns_of, mapping_in, settable
 from web.import_previews import about, renamed, unknown_in
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.site import Site
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/imports")
+router = PageRouter(prefix="/w/{workspace}/imports")
 
 MOST_LINES = 30  # of each kind that the pages show; the file has all
 

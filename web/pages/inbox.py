@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from engine import notifications
@@ -10,9 +10,10 @@ from engine.text import _
 from web.dependencies import FormHere, In
 from web.names import Names, titles_of
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/inbox")
+router = PageRouter(prefix="/w/{workspace}/inbox")
 
 
 @router.get("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import apps, indexes
@@ -10,9 +10,10 @@ from engine.text import _
 from web.dependencies import In
 from web.fields import shown_field
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/indexes")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/-/indexes")
 
 
 @router.get("")

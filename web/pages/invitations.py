@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import invitations, sessions
@@ -19,13 +19,14 @@ from web.invitation_words import words_of
 from web.rate import told
 from web.reader import reading_as
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.site import Site
 from web.texts import say
 from web.toasts import Toast
 from web.visit import visit_of
 from web.whole_numbers import number_in
 
-router = APIRouter()
+router = PageRouter()
 
 _AT_FIRST = {"role": "member", "days": str(invitations.DAYS), "email": ""}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import records
@@ -11,10 +11,11 @@ from engine.text import _
 from web.asked import Asked
 from web.dependencies import FormHere, In
 from web.render import told
+from web.routes import PageRouter
 from web.toasts import Toast
 from web.views import kanban, looking
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}/moves")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}/moves")
 
 
 @router.post("/{record}")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import outbox
 from engine.text import _
 from web.dependencies import In, SiteHere
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/outbox")
+router = PageRouter(prefix="/w/{workspace}/outbox")
 
 SHOWN = 50
 

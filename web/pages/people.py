@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import departments, named, workspaces
@@ -15,9 +15,10 @@ from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere
 from web.pages.department_undos import belonging
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/people")
+router = PageRouter(prefix="/w/{workspace}/people")
 
 
 @router.get("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import accounts
@@ -14,9 +14,10 @@ from engine.text import _
 from web.addresses import own_path
 from web.dependencies import SiteHere
 from web.render import redirect
+from web.routes import PageRouter
 from web.visit import LANGUAGE, THEME, visit_of
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.post("/preferences")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import apps, records
@@ -30,9 +30,10 @@ from web.api_examples import Subject
 from web.asking import Answer
 from web.dependencies import FormHere, In, Place, SiteHere
 from web.render import page
+from web.routes import PageRouter
 from web.site import Site
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/api")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/-/api")
 
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 LOOKS = Scope(writes=False)  # what somebody may here without a token

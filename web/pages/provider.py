@@ -11,7 +11,7 @@ import json
 import logging
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from engine import accounts, identities, sign_in
@@ -24,13 +24,14 @@ from web.dependencies import SignedIn, SiteHere, check_proof
 from web.pages.sign_in import let_in
 from web.rate import told
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.site import Site
 from web.toasts import Toast
 from web.visit import visit_of
 
 log = logging.getLogger("formwork.web")
 
-router = APIRouter()
+router = PageRouter()
 
 JOURNEY, IDENTITY = "journey", "identity"  # cookies
 LIFE = 600  # seconds

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from engine import account_mail, files, forms, held_files, sendings, workspaces
@@ -28,7 +28,7 @@ from engine.files import File
 from engine.storage.session import Session
 from engine.storage.stores import Workspace
 from engine.text import _
-from web import csrf, dependencies
+from web import csrf
 from web.addresses import At, with_query
 from web.attached import attached
 from web.dependencies import FormHere, SiteHere
@@ -37,14 +37,14 @@ from web.noting import MANY_CAME, TOO_OFTEN, note_limit
 from web.questions import asked, offered
 from web.rate import told
 from web.render import page
+from web.routes import PageRouter, public_guard
 from web.sheets import typed_in
 from web.site import Site
 from web.texts import say
 from web.uploads import with_ids
 from web.visit import visit_of
 
-router = APIRouter(prefix="/f/{workspace}/{app}/{table}/{form}")
-guard = dependencies.public_guard
+router = PageRouter(prefix="/f/{workspace}/{app}/{table}/{form}", guard=public_guard)
 
 
 @dataclass(frozen=True)

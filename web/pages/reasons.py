@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import accounts, apps, guises, people, queries, roles, why
@@ -12,9 +12,10 @@ from engine.storage.session import Session
 from web.dependencies import In, SiteHere
 from web.reasons import reasons_of
 from web.render import page
+from web.routes import PageRouter
 from web.visit import visit_of
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}")
 
 
 @router.get("/-/access/records")

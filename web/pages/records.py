@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import copies, queries, records, sendings, values
@@ -17,11 +17,12 @@ from web.dependencies import FormHere, In, Place, SiteHere
 from web.histories import MOST, history_of
 from web.lines import unseen
 from web.render import is_htmx, page, redirect, told
+from web.routes import PageRouter
 from web.sheets import as_shown, by_field, new_sheet, sheet_of, typed_in
 from web.toasts import Toast
 from web.uploads import with_ids
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/records")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/records")
 
 
 @router.get("/new")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import apps, queries
@@ -13,10 +13,11 @@ from engine.storage.session import Session
 from engine.text import _, label_in
 from web.dependencies import FormHere, In, Place
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 from web.visit import visit_of
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/removal")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/-/removal")
 
 
 @router.get("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import apps, people
@@ -16,10 +16,11 @@ from web.alterations import Listed, listed
 from web.dependencies import In
 from web.handing_over import written
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 from web.whole_numbers import Number
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/revisions")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/-/revisions")
 
 SHOWN = 20  # whose changes are worked out for one page
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import automations, people
@@ -22,10 +22,11 @@ from web.dependencies import In, Place
 from web.names import titles_of
 from web.pages.automations import names_of_runs
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 from web.visit import visit_of
 
-router = APIRouter(prefix="/w/{workspace}/runs")
+router = PageRouter(prefix="/w/{workspace}/runs")
 
 SOON = timedelta(seconds=30)
 _STATES = {"started": "running", "retrying": "waiting"}

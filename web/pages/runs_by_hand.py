@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import automations, queries
@@ -14,9 +14,10 @@ from engine.errors import Refused
 from engine.text import _
 from web.dependencies import FormHere, In, Place
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/-/automations/{automation}/runs")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/-/automations/{automation}/runs")
 
 
 @router.get("/new")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import search
 from web.dependencies import In
 from web.render import page
+from web.routes import PageRouter
 
-router = APIRouter(prefix="/w/{workspace}/search")
+router = PageRouter(prefix="/w/{workspace}/search")
 
 
 @router.get("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import accounts, sessions
@@ -13,9 +13,10 @@ from engine.text import _
 from web.addresses import At
 from web.dependencies import SiteHere
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.visit import visit_of
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/setup/{token}")

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, RedirectResponse, Response
 
@@ -23,7 +23,6 @@ from engine.errors import Forbidden, NotFound, Problem, Refused, TooOften, Unava
 from engine.shares import Opened
 from engine.storage.session import Session
 from engine.text import _
-from web import dependencies
 from web.addresses import At, SharedAt
 from web.api import edges
 from web.asked import Asked, read
@@ -34,13 +33,13 @@ from web.names import names_of
 from web.pages.files import PRIVATE
 from web.rate import told
 from web.render import asks_for, is_htmx, page
+from web.routes import PageRouter, public_guard
 from web.site import Site
 from web.views import Looking, drawings, kanban, looking
 from web.visit import visit_of
 from web.whole_numbers import Number
 
-router = APIRouter(prefix="/s/{token}")
-guard = dependencies.public_guard
+router = PageRouter(prefix="/s/{token}", guard=public_guard)
 
 UNLOCKED = 12 * 3600  # seconds that a typed password counts
 NOINDEX = {"X-Robots-Tag": "noindex"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import feeds, people, queries, shares
@@ -19,11 +19,12 @@ from web.addresses import At
 from web.dependencies import In, Place
 from web.fields import shown_fields
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 from web.visit import visit_of
 from web.whole_numbers import number_in
 
-router = APIRouter(prefix="/w/{workspace}/shares")
+router = PageRouter(prefix="/w/{workspace}/shares")
 
 DAYS = ("7", "30", "365", "never")
 

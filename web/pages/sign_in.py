@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import remembered, sessions, sign_in
@@ -14,9 +14,10 @@ from web.addresses import own_path, with_query
 from web.dependencies import SiteHere
 from web.rate import told
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.visit import BROWSER, PENDING, SESSION, visit_of
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/sign-in")

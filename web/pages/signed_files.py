@@ -8,20 +8,18 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
 from engine import api_tokens, files, held_files, pictures
 from engine.errors import NotFound
 from engine.files import File
 from engine.text import _
-from web import dependencies
 from web.dependencies import SiteHere
 from web.handing_over import handed_over
+from web.routes import PageRouter, public_guard
 from web.signing import Signer
 
-router = APIRouter(prefix="/files/{signed}/{name}")
-guard = dependencies.public_guard
+router = PageRouter(prefix="/files/{signed}/{name}", guard=public_guard)
 
 LIFE = 300  # seconds
 _PURPOSE = "file"

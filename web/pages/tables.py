@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from engine import views
 from web.dependencies import In
+from web.routes import PageRouter
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}")
 
 
 @router.get("/{table}")

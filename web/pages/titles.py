@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import queries, records
 from engine.access import door
 from web.dependencies import FormHere, In
 from web.render import is_htmx, page
+from web.routes import PageRouter
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/titles")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/titles")
 
 
 @router.get("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -11,10 +11,11 @@ from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import FormHere, In, SiteHere
 from web.render import page, redirect
+from web.routes import PageRouter
 from web.toasts import Toast
 from web.whole_numbers import Number
 
-router = APIRouter(prefix="/w/{workspace}/trash")
+router = PageRouter(prefix="/w/{workspace}/trash")
 
 SHOWN = 50
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import undo
 from engine.text import _
 from web.dependencies import In
 from web.render import told
+from web.routes import PageRouter
 from web.toasts import Toast
 
-router = APIRouter(prefix="/w/{workspace}/undo")
+router = PageRouter(prefix="/w/{workspace}/undo")
 
 
 @router.post("/{transaction}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from engine.errors import Problem, Refused
@@ -10,10 +9,11 @@ from engine.text import _
 from web.attached import attached
 from web.dependencies import FormHere, In, SiteHere
 from web.formats import size
+from web.routes import PageRouter
 from web.texts import say
 from web.uploads import keep, uploads_in
 
-router = APIRouter(prefix="/w/{workspace}/uploads")
+router = PageRouter(prefix="/w/{workspace}/uploads")
 
 
 @router.post("")

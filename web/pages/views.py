@@ -6,7 +6,7 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from engine import views
@@ -16,6 +16,7 @@ from web.asked import IN, OF, Asked, is_form, read, read_form, test_in_form
 from web.dependencies import FormHere, In, Place
 from web.filtering import box_at, filterable, line_of, table_behind
 from web.render import asks_for, is_htmx, page, redirect
+from web.routes import PageRouter
 from web.sheets import Sheet, sheet_of
 from web.toasts import Toast
 from web.tool_bar import filter_form, tool_bar
@@ -24,7 +25,7 @@ from web.views import Looking, drawings, kanban, looking
 from web.visit import visit_of
 from web.whole_numbers import Number
 
-router = APIRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}")
+router = PageRouter(prefix="/w/{workspace}/apps/{app}/{table}/views/{view}")
 
 
 @router.get("")

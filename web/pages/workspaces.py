@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from starlette.responses import Response
 
 from engine import workspaces
@@ -12,8 +12,9 @@ from engine.errors import Refused
 from web.addresses import At
 from web.dependencies import SignedIn, SiteHere
 from web.render import page, redirect
+from web.routes import PageRouter
 
-router = APIRouter()
+router = PageRouter()
 
 
 @router.get("/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from engine import queries, records, totals, views
@@ -19,9 +19,10 @@ from web.dependencies import In, Place
 from web.fields import Shown, shown_field, shown_fields
 from web.histories import Told
 from web.render import page, wrong
+from web.routes import PageRouter
 from web.views.grid import Total
 
-router = APIRouter(prefix="/w/{workspace}/gallery")
+router = PageRouter(prefix="/w/{workspace}/gallery")
 
 DEALS = "crm.opportunities"
 
