@@ -16,6 +16,7 @@ from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
 
 from engine.definitions.language import Table
+from engine.formulas.dialects import dialects
 from engine.storage.expressions import Clock, Records
 from engine.storage.layout import Layout
 
@@ -34,7 +35,9 @@ class AllRecords(Records):
         if len(ties) != 1 or any(_names(self.rows, one) for one in (*ties, found, *rest)):
             return super().aggregated(found, wheres)
         tie = ties[0]
-        full = sa.select(tie.label("of"), found.label("value")).where(*rest).group_by(tie).subquery()
+        # The plus keeps SQLite from going along the link's index, which fetches each record from wherever it lies, too.
+        by = dialects("+{0}", "{0}", tie)
+        full = sa.select(tie.label("of"), found.label("value")).where(*rest).group_by(by).subquery()
         of_none = sa.select(found).where(sa.false()).scalar_subquery()
         every = self._sql.alias()
         value = sa.case((full.c.of.is_not(None), full.c.value), else_=of_none)

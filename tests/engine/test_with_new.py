@@ -88,14 +88,19 @@ def test_every_function_gives_the_same_on_the_way_in(
         assert wrong == {}
 
 
-@pytest.mark.parametrize(("depth", "updates"), [(3, 0), (12, 8)])
-def test_fields_may_follow_from_one_another(workspace: Workspace, owner: Principal, depth: int, updates: int) -> None:
+@pytest.mark.parametrize(
+    ("depth", "updates"), [(3, {"sqlite": 0, "postgresql": 0}), (12, {"sqlite": 8, "postgresql": 5})]
+)
+def test_fields_may_follow_from_one_another(
+    workspace: Workspace, owner: Principal, depth: int, updates: dict[str, int]
+) -> None:
+    """On PostgreSQL the SQL of a number is shorter, and more of it has room in one statement."""
     chain = {f"f{number}": {"type": "formula", "formula": f"{{f{number - 1}}} * 2"} for number in range(1, depth)}
     first = {"f0": {"type": "formula", "formula": "{n} + 1"}}
     install(workspace, owner, {"things": {"fields": {"n": {"type": "number"}, **first, **chain}}})
     with counted(workspace) as said, workspace.write(owner) as session:
         (one,) = records.create(session, "shop.things", [{"n": 4}])
         assert records.get(session, "shop.things", one).values[f"f{depth - 1}"] == 5 * 2 ** (depth - 1)
-    assert len([sql for sql in said if sql.startswith("UPDATE shop__things")]) == updates
+    assert len([sql for sql in said if sql.startswith("UPDATE shop__things")]) == updates[workspace.database.dialect]
     with workspace.read(owner) as session:
         assert verifying.verify(session) == []

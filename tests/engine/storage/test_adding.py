@@ -35,7 +35,11 @@ ROWS: list[tuple[Any, ...]] = [
 ]
 
 
-@pytest.mark.parametrize("rows", [ROWS, ROWS[:1], ROWS[:5]], ids=["all", "one", "nothing empty"])
+@pytest.mark.parametrize(
+    "rows",
+    [ROWS, ROWS[:5], *([row] for row in ROWS)],
+    ids=["all", "nothing empty", *(f"{number} alone" for number in range(len(ROWS)))],
+)
 def test_values_come_out_as_they_went_in(workspace: Workspace, owner: Principal, rows: list[tuple[Any, ...]]) -> None:
     adding = Adding(TABLE, list(TABLE.c.keys()))
     with workspace.write(owner) as session:
@@ -57,6 +61,8 @@ def test_what_the_database_refuses_is_told_as_always(workspace: Workspace, owner
     if workspace.database.dialect == "postgresql":
         with pytest.raises(Refused, match="NUL"), workspace.write(owner) as session:
             session.add(once, [["a", "b\0c"]])
+        with pytest.raises(Refused, match="NUL"), workspace.write(owner) as session:
+            session.add(once, [["b\0c"]])
 
 
 def test_a_table_may_be_as_wide_as_tables_get(workspace: Workspace, owner: Principal) -> None:
