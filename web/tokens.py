@@ -1,4 +1,4 @@
-"""Whom API tokens acted for a moment ago: a read begins with that, and its first question proves that they still do."""
+"""Whom API tokens acted for a moment ago: a request begins with that; its first question proves that they still do."""
 
 from __future__ import annotations
 

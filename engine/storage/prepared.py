@@ -246,7 +246,7 @@ def send(connection: Connection) -> None:
 
 def forget(connection: Connection) -> None:
     """What waits for the next question is not carried out."""
-    if connection.dialect.name != "sqlite":
+    if connection.dialect.name != "sqlite" and not connection.invalidated:
         _messages().forget(_driver(connection))
 
 
