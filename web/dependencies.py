@@ -70,13 +70,13 @@ def check_proof(request: Request, back: str) -> None:
         raise ProofNeeded(_("Type your password again first."), back)
 
 
-def place_of(request: Request, workspace: str, who: Annotated[Person, Depends(person_of)]) -> Place:
+def place_of(request: Request) -> Place:
     """The workspace of the address, as the person sees it, or as the one in whose guise they look at it.
 
     Raises `NotFound` when it does not exist or the person does not belong to it, `Forbidden` for a write in a guise.
     """
-    visit = visit_of(request)
-    own = workspaces.membership(visit.site.stores, workspace, who.id)
+    visit, who = visit_of(request), person_of(request)
+    own = workspaces.membership(visit.site.stores, request.path_params["workspace"], who.id)
     asker = _seen_through(visit, own) or person(who.id, own.role)
     visit.membership, visit.principal = replace(own, role=cast("Role", asker.role)), asker
     if asker.only_looks and request.method not in csrf.SAFE:

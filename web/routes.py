@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +18,9 @@ from web import csrf
 from web.visit import visit_of
 
 R = TypeVar("R")
+
+# FastAPI would load it, 3 MB, only to see of each argument that it is no such model.
+sys.modules.setdefault("pydantic.v1", cast("Any", None))
 
 
 async def guard(request: Request) -> AsyncIterator[None]:

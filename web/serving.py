@@ -189,5 +189,6 @@ def config_of(app: FastAPI) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        ws="none",  # nobody speaks WebSocket here, and the library takes memory
         timeout_graceful_shutdown=LAST_SECONDS,
     )

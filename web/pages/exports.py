@@ -46,4 +46,4 @@ def _anew(request: Request, place: Place) -> AbstractContextManager[Session]:
     if visit.session is None or visit.session.person.id != place.person.id:
         raise SignInNeeded(_("Sign in first."))
     request.state.visit = visit
-    return place_of(request, place.at.workspace, visit.session.person).read()
+    return place_of(request).read()
