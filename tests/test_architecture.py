@@ -67,6 +67,8 @@ BEHIND_THE_DOOR = {
     "engine/archives/recorded.py": "brings the log of a whole app in, once the door let a builder in",
     "engine/archives/settling.py": "asks what must hold of what was brought",
     "engine/apps.py": "definitions, which builders change; others are refused",
+    "engine/automations/__init__.py": "what a run did, of which `seen.py` tells what the asker may know",
+    "engine/automations/by_hand.py": "starts runs for who may steer, of records that they see",
     "engine/automations/candidates.py": "looks for records that an automation is about, for nobody's eyes",
     "engine/automations/watches.py": "watches records for the app",
     "engine/computed.py": "keeps computed fields right after every write",

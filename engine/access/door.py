@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.access.principals import Principal, Shared
 from engine.access.rights import TableRights
-from engine.definitions.language import Table
+from engine.definitions.language import Automation, Table
 from engine.errors import Forbidden, NotFound
 from engine.storage.session import Session
 from engine.text import _
@@ -62,6 +62,37 @@ def enter_builder(principal: Principal) -> None:
     principal.scope.check_builds()
     if principal.role not in BUILDS:
         raise Forbidden(_("Only owners and builders can change this. Ask one of them."))
+
+
+def enter_automations(principal: Principal, given: Collection[Automation]) -> bool:
+    """Let the principal look at automations; whether at all of them, and all that they do.
+
+    Otherwise at those only that its roles give (`given`, as its sight has them). Raises `Forbidden` for whom there are
+    none.
+    """
+    if principal.role in BUILDS or not any(one.rights for one in given):
+        enter_builder(principal)
+        return True
+    return False
+
+
+def enter_steering(principal: Principal, automation: Automation) -> None:
+    """Let the principal pause an automation, let it go on, and try its runs again, or raise `Forbidden`."""
+    if principal.role in BUILDS or automation.rights is None:
+        enter_builder(principal)
+        return
+    principal.scope.check_writes()
+    if automation.rights != "steered":
+        raise Forbidden(_("Your role lets you look at this automation, not change how it runs. Ask an owner."))
+
+
+def may_steer(principal: Principal, automation: Automation) -> bool:
+    """Whether the principal may; for showing only what is possible."""
+    try:
+        enter_steering(principal, automation)
+    except Forbidden:
+        return False
+    return not principal.only_looks
 
 
 def builds(principal: Principal) -> bool:

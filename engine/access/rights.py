@@ -14,7 +14,7 @@ from engine.access.principals import Principal
 from engine.access.scopes import WHOLE, Scope
 from engine.definitions.apps import Apps
 from engine.definitions.language import App, Condition, Field, Table
-from engine.definitions.roles import EVERY_FIELD, Role, TableAccess
+from engine.definitions.roles import EVERY_FIELD, Role, Steering, TableAccess
 from engine.definitions.scope import Path
 from engine.definitions.types import FieldTypes
 
@@ -106,6 +106,7 @@ class Rights:
         self._open: dict[Key, bool] = {}
         self.roles: dict[str, list[str]] = {}
         self.tables: dict[str, TableRights] = {}
+        self.automations: dict[str, Steering] = {}  # by address; none where everything is given: builders ask nobody
         for app in apps.values():
             roles = list(app.roles.values()) if held is None else roles_in(app, held, role)
             for table in app.tables.values():
@@ -113,6 +114,8 @@ class Rights:
                 limited = None if held is None else roles
                 given = _rights(app, table, limited, guest=role == "guest")
                 self.tables[table.address] = given if role and scope.covers(table.address) else NOTHING
+            if held is not None:
+                self.automations |= _automations(app, roles, guest=role == "guest")
 
     def leave_with(self, address: str) -> None:
         """Show of this table only the records that may be taken along."""
@@ -226,6 +229,15 @@ def _rights(app: App, table: Table, roles: list[Role] | None, *, guest: bool) ->
         views=_offered(one.views for one in gives),
         forms=_offered(one.forms for one in gives),
     )
+
+
+def _automations(app: App, roles: list[Role], *, guest: bool) -> Iterator[tuple[str, Steering]]:
+    for one in app.automations.values():
+        given = {role.steers(one.key) for role in roles}
+        if "steered" in given and not guest:
+            yield one.address, "steered"
+        elif given & {"seen", "steered"}:
+            yield one.address, "seen"
 
 
 def _same(rule: Rule) -> Rule:

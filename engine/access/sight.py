@@ -19,7 +19,7 @@ from engine.access.principals import Principal
 from engine.access.rights import OfSent, Rights, Rule, TableRights, roles_in
 from engine.definitions.apps import Apps
 from engine.definitions.check import view_problems
-from engine.definitions.language import App, Field, Form, Table, View
+from engine.definitions.language import App, Automation, Field, Form, Table, View
 from engine.definitions.rules import Rules
 from engine.definitions.types import FieldTypes
 from engine.formulas import Formula, Type
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 LEADS = "__LEADS"  # beside a link: the id that it holds whether that record is seen or not; keys are in lower case
 # What everybody who sees an app may know of its document.
 _WORKED_OUT = frozenset({"through", "field", "where", "sort"})  # options that name other fields
+_NONE: Mapping[str, Automation] = {}
+_OF_STEPS = ("action", "label", "table")
 _PUBLIC = ("formwork", "key", "label", "description", "icon", "color", "version", "settings", "bindings", "requires")
 
 
@@ -91,7 +93,8 @@ class Sight(Partial):
         askable = {address: askable_fields(one) for address, one in tables.items()}
         types = SeenTypes(apps_of(whole.apps, askable), whole.types)
         shown = {address: with_views(one, types) for address, one in tables.items()}
-        super().__init__(apps_of(whole.apps, shown), whole.version, whole.calendar)
+        automations = {one.address: one for one in map(self._given, whole.apps.automations.values()) if one is not None}
+        super().__init__(apps_of(whole.apps, shown, automations), whole.version, whole.calendar)
         self.types = types
 
     def leads(self, rows: FromClause, field: Field) -> ColumnElement[Any]:
@@ -169,6 +172,15 @@ class Sight(Partial):
             rules=Rules({}, table.rules.unique, {}, ledger),
             rights=replace(rights, create=False) if _lacks(table, fields) else rights,
         )
+
+    def _given(self, one: Automation) -> Automation | None:
+        """What is seen of an automation: what it is about and what its steps are called, not what they read and set."""
+        given, about = self.rights.automations.get(one.address), self._whole.apps.address(one.app, one.trigger["table"])
+        if given is None or about not in self.rights.tables or self.rights.tables[about].read is False:
+            return None
+        trigger = {name: one.trigger[name] for name in ("type", "table")}
+        steps = {key: {name: step[name] for name in _OF_STEPS if name in step} for key, step in one.steps.items()}
+        return replace(one, trigger=trigger, conditions=None, steps=steps, rights=given)
 
     def _field(self, one: Field, rights: TableRights, seen: Mapping[str, Rule]) -> Field:
         given, options = rights.of(one.key), dict(one.kind.for_roles(one.options, self.rights.roles[one.table]))
@@ -280,13 +292,14 @@ def _is_open(table: Table, key: str, use: str) -> bool:
     return key in table.fields and (use == "fields" or not table.fields[key].masked)
 
 
-def apps_of(apps: Apps, tables: Mapping[str, Table]) -> Apps:
-    """The apps with these tables; those of which nothing is seen are not there."""
+def apps_of(apps: Apps, tables: Mapping[str, Table], automations: Mapping[str, Automation] = _NONE) -> Apps:
+    """The apps with these tables and automations; those of whose tables nothing is seen are not there."""
 
     def reduced(app: App, own: Iterable[Table]) -> App:
         document = {key: app.document[key] for key in _PUBLIC if key in app.document}
+        given = {one.key: one for one in automations.values() if one.app == app.key}
         return replace(
-            app, document=document, tables={one.key: one for one in own}, automations={}, roles={}, access_tests={}
+            app, document=document, tables={one.key: one for one in own}, automations=given, roles={}, access_tests={}
         )
 
     kept = ((app, [one for one in tables.values() if one.app == app.key]) for app in apps.values())

@@ -138,6 +138,7 @@ class Action(ABC):
     required: ClassVar[tuple[str, ...]] = ()
     external: ClassVar[bool] = False
     writes: ClassVar[bool] = False  # its `values` are those of a record of `table` (the trigger's when not said)
+    tells: ClassVar[frozenset[str]] = frozenset()  # of its result what tells nothing of records: for who sees not all
 
     def sentence(self, options: Options, words: Words) -> Text:
         """What the step does, as a person reads it; `options` are those of the definition."""

@@ -33,6 +33,7 @@ class SendWebhook(Action):
     }
     required = ("body",)
     external = True
+    tells = frozenset({"status", "milliseconds"})
 
     def sentence(self, options: Options, words: Words) -> Text:
         where = words.connection(options["connection"]) if "connection" in options else options.get("url", "")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from engine import apps, audit
 from engine.access import door
 from engine.actions import actions
-from engine.automations import runs, starts
+from engine.automations import runs, seen, starts
 from engine.automations.starts import something_began
 from engine.automations.steps import automation_of
 from engine.automations.watches import set_state
@@ -102,17 +102,23 @@ class Trace:
 
 def standings(session: Session, app: str | None = None) -> list[Standing]:
     """The automations of one app, or of all, in the order of their definitions."""
-    door.enter_builder(session.principal)
+    sees_all = _enter(session, app)
     c = automation_states.c
     states = {row[0]: row for row in session.connection.execute(sa.select(c.automation, c.paused_at, c.paused_why))}
     newest = sa.select(_c.automation, sa.func.max(_c.created_at)).group_by(_c.automation)
-    last = dict(session.connection.execute(newest).all())
+    last = dict(session.connection.execute(newest).all()) if sees_all else seen.newest(session)
     found = []
     for one in session.layout.apps.automations.values():
         if app is None or one.app == app:
             _address, paused_at, paused_why = states.get(one.address, (one.address, None, None))
-            found.append(Standing(one, paused_at, paused_why, last.get(one.address)))
+            found.append(Standing(one, paused_at, paused_why if sees_all else None, last.get(one.address)))
     return found
+
+
+def _enter(session: Session, app: str | None = None) -> bool:
+    """Whether the asker sees all of the automations (of one app), or what their roles give. Raises Forbidden."""
+    of_all = session.layout.apps.automations.values()
+    return door.enter_automations(session.principal, [one for one in of_all if app in (None, one.app)])
 
 
 def get(session: Session, automation: str) -> Standing:
@@ -124,7 +130,10 @@ def get(session: Session, automation: str) -> Standing:
 
 
 def sentences(layout: Layout, automation: Automation, language: str) -> list[Text]:
-    """When it starts, then what each step does, as a person reads it."""
+    """When it starts, then what each step does, as a person reads it; who sees no more reads what they are called."""
+    if automation.rights is not None:
+        called = (step.get("label") or actions[step["action"]].label for step in automation.steps.values())
+        return [triggers[automation.trigger["type"]].label, *(Text("{label}", {"label": one}) for one in called)]
     words = _Words(layout, automation, language)
     trigger = automation.trigger
     return [
@@ -142,11 +151,11 @@ def _step_said(step: Mapping[str, Any], words: _Words) -> Text:
 
 def counts(session: Session, app: str) -> dict[str, dict[str, int]]:
     """How many runs each automation of an app has had, by status. Raises Forbidden."""
-    door.enter_builder(session.principal)
     found: dict[str, dict[str, int]] = {}
     wanted = sa.select(_c.automation, _c.status, sa.func.count()).group_by(_c.automation, _c.status)
-    for automation, status, count in session.connection.execute(
-        wanted.where(_c.automation.startswith(f"{app}.", autoescape=True))
+    of_app = wanted.where(_c.automation.startswith(f"{app}.", autoescape=True))
+    for automation, status, count in (
+        session.connection.execute(of_app) if _enter(session, app) else seen.counts(session, app)
     ):
         found.setdefault(automation, {})[status] = count
     return found
@@ -154,7 +163,7 @@ def counts(session: Session, app: str) -> dict[str, dict[str, int]]:
 
 def pause(session: Session, automation: str) -> None:
     """Let it start no more; runs that began go on. Raises NotFound, Forbidden."""
-    label = get(session, automation).automation.label
+    label = steered(session, automation).label
     starts.pause(session, automation, None)
     says = _("paused the automation {name}", name=label)
     audit.note(session, "automation.paused", says, automation=automation)
@@ -162,10 +171,17 @@ def pause(session: Session, automation: str) -> None:
 
 def resume(session: Session, automation: str) -> None:
     """Let it start again; what happened meanwhile does not start it. Raises NotFound, Forbidden."""
-    label = get(session, automation).automation.label
+    label = steered(session, automation).label
     set_state(session, automation, {"paused_at": None, "paused_why": None})
     says = _("let the automation {name} go on", name=label)
     audit.note(session, "automation.resumed", says, automation=automation)
+
+
+def steered(session: Session, automation: str) -> Automation:
+    """One that the asker may pause, let go on, and run. Raises NotFound, Forbidden."""
+    held = get(session, automation).automation
+    door.enter_steering(session.principal, held)
+    return held
 
 
 def switch_on(session: Session, automation: str) -> None:
@@ -189,25 +205,37 @@ def runs_of(
     limit: int = 100,
 ) -> list[RunSummary]:
     """Runs, newest first; `before` is the id of the last one already seen. Raises Forbidden."""
-    door.enter_builder(session.principal)
+    sees_all = _enter(session, app)
     wanted = sa.select(*(_c[name] for name in RunSummary.__dataclass_fields__)).order_by(_c.id.desc()).limit(limit)
     for column, value in ((_c.automation, automation), (_c.record_id, record_id), (_c.status, status)):
         if value is not None:
             wanted = wanted.where(column == value)
     if app is not None:
         wanted = wanted.where(_c.automation.startswith(f"{app}.", autoescape=True))
-    if before:
-        wanted = wanted.where(_c.id < before)
-    return [RunSummary(*row) for row in session.connection.execute(wanted)]
+    found: list[RunSummary] = []
+    while True:  # until there are enough, since what is not seen takes no room from what is
+        here = wanted.where(_c.id < before) if before else wanted
+        read = [RunSummary(*row) for row in session.connection.execute(here)]
+        found += read if sees_all else seen.shown(session, read)
+        if len(read) < limit or len(found) >= limit:
+            return found[:limit]
+        before = read[-1].id
 
 
 def trace(session: Session, run_id: str) -> Trace:
-    """Everything that one run did. Raises NotFound, Forbidden."""
-    door.enter_builder(session.principal)
+    """Everything that one run did, as far as the asker sees it. Raises NotFound, Forbidden."""
+    sees_all = _enter(session)
     wanted = sa.select(*(_c[name] for name in RunSummary.__dataclass_fields__), _c.chain).where(_c.id == run_id)
     row = session.connection.execute(wanted).one_or_none()
-    if row is None:
+    if row is None or not (sees_all or seen.shown(session, [RunSummary(*row[:-1])])):
         raise NotFound(_("There is no run {run}.", run=run_id))
+    with session.behind():
+        whole = _trace(session, row)
+    return whole if sees_all else seen.trace(session, whole)
+
+
+def _trace(session: Session, row: Any) -> Trace:
+    run_id = row.id
     steps = [
         StepTrace(
             step.key,
@@ -235,6 +263,9 @@ def retry(session: Session, run_id: str) -> None:
     Raises NotFound, Conflict when the run did not fail, Forbidden.
     """
     found = trace(session, run_id)
+    held = session.layout.apps.automations.get(found.run.automation)
+    if held is not None:  # only who builds sees the run of one that is gone
+        door.enter_steering(session.principal, held)
     if found.run.status != "failed":
         raise Conflict(_("Only a run that failed can be tried again."))
     failed = next((step.key for step in found.steps if step.status == "failed"), None)

@@ -24,8 +24,8 @@ MOST = 100  # records at once
 def run(session: Session, automation: str, ids: Sequence[str]) -> list[str]:
     """Start a run for each of the records, as if what the automation waits for had just happened; the runs' ids.
 
-    It may be off. Raises `Refused` with the number of each record that is not there, or that does not match what it
-    waits for; `NotFound`, `Forbidden`.
+    The asker sees the records. It may be off. Raises `Refused` with the number of each record that is not there, or
+    that does not match what it waits for; `NotFound`, `Forbidden`.
     """
     watch, ids = _watch(session, automation), list(dict.fromkeys(ids))
     if not 1 <= len(ids) <= MOST:
@@ -38,7 +38,8 @@ def run(session: Session, automation: str, ids: Sequence[str]) -> list[str]:
     ]
     if wrong:
         raise Refused(wrong)
-    made = starts.start(session, watch, ids)
+    with session.behind():  # what it does with them is its own affair
+        made = starts.start(session, watch, ids)
     says = _("ran the automation {name} by hand, for {count} records", name=watch.automation.label, count=len(ids))
     audit.note(session, "automation.run", says, automation=automation, records=ids)
     return made
@@ -55,12 +56,12 @@ def offered(session: Session, automation: str, text: str) -> list[tuple[str, str
 
 def table_of(session: Session, automation: str) -> Table:
     """The table whose records it may be run for. Raises `NotFound`, `Forbidden`."""
-    return _watch(session, automation).table
+    return session.layout.table(_watch(session, automation).table.address)
 
 
 def _watch(session: Session, automation: str) -> Watch:
-    automations.get(session, automation)  # which asks the door
-    for one in watches_of(session.layout):
+    automations.steered(session, automation)  # which asks the door
+    for one in watches_of(session.whole):
         if one.address == automation:
             return one
     raise NotFound(_("The table that this automation is about is not there."))

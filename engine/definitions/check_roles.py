@@ -8,7 +8,7 @@ from typing import Any
 from engine.definitions.check_conditions import check_condition
 from engine.definitions.check_names import no_field, no_table
 from engine.definitions.language import SYSTEM_FIELDS, App, Condition, Table
-from engine.definitions.roles import EVERY_FIELD, EVERY_TABLE, Role, TableAccess, limits_setting
+from engine.definitions.roles import EVERY_AUTOMATION, EVERY_FIELD, EVERY_TABLE, Role, TableAccess, limits_setting
 from engine.definitions.types import FieldTypes
 from engine.errors import Problem
 from engine.text import _
@@ -25,6 +25,9 @@ def role_problems(app: App, types: FieldTypes) -> Iterator[Problem]:
                 continue
             for table in _meant(app, role, key):
                 yield from _access_problems(f"{at}/{key}", access, table, types)
+        for key in sorted(role.automations.keys() - app.automations.keys() - {EVERY_AUTOMATION}):
+            says = _("There is no automation `{automation}`.", automation=key)
+            yield Problem(f"/roles/{role.key}/automations/{key}", says, "unknown", key)
     for table in app.tables.values():
         for field in table.declared:
             for place, key in field.kind.names_roles(field.options):

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.definitions.access_tests import AccessTest
-from engine.definitions.roles import Role
+from engine.definitions.roles import Role, Steering
 from engine.definitions.rules import Rules
 from engine.field_types import FieldType, Options, field_types
 from engine.text import Label
@@ -258,6 +258,8 @@ class Automation:
     description: Label | None = None
     enabled: bool = True
     acts_as: Literal["app", "person"] = "app"  # whose rights its steps have; a person: who caused the run
+    # In a sight what a role gives of it: then only what it is about is there, not what it does. None: all of it is.
+    rights: Steering | None = None
 
     @property
     def address(self) -> str:

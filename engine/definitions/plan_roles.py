@@ -9,7 +9,17 @@ from typing import Any
 from engine.definitions.alteration import Alteration
 from engine.definitions.documents import own_tables
 from engine.definitions.language import Condition, Document
-from engine.definitions.roles import ACTS, EVERY_FIELD, EVERY_TABLE, Default, RecordAct, limits_setting, within
+from engine.definitions.roles import (
+    ACTS,
+    EVERY_AUTOMATION,
+    EVERY_FIELD,
+    EVERY_TABLE,
+    Default,
+    RecordAct,
+    Steering,
+    limits_setting,
+    within,
+)
 from engine.text import Label, Text, _
 
 Part = Mapping[str, Any]
@@ -70,6 +80,24 @@ class ChangeRoleField(Alteration):
 
 
 @dataclass(frozen=True)
+class ChangeRoleAutomation(Alteration):
+    """A role sees the runs of an automation, or steers it, otherwise. `given`: what it gives now, None for nothing."""
+
+    role: Label = ""
+    automation: Label = ""
+    given: Steering | None = None
+
+    @property
+    def says(self) -> Text:
+        words = {"role": self.role, "automation": self.automation}
+        if self.given == "seen":
+            return _("Role {role}: may now see what {automation} does.", **words)
+        if self.given == "steered":
+            return _("Role {role}: may now see what {automation} does, pause it and try runs again.", **words)
+        return _("Role {role}: may no longer see what {automation} does.", **words)
+
+
+@dataclass(frozen=True)
 class ChangeDefaultRole(Alteration):
     """Whether those without a role have this one."""
 
@@ -124,6 +152,11 @@ def role_alterations(app: str, old: Document, new: Document) -> Iterator[Alterat
                 if fields.get(one) != then.get(one):
                     field = _OTHERS if one == EVERY_FIELD else _name(table["fields"].get(one, _NOTHING), one)
                     yield ChangeRoleField(app, role=name, table=label, field=field, said=fields.get(one))
+        for automation_key, automation in new.get("automations", _NOTHING).items():
+            given = _steering(role, automation_key)
+            if given != _steering(was, automation_key):
+                label = _name(automation, automation_key)
+                yield ChangeRoleAutomation(app, role=name, automation=label, given=given)
 
 
 def released(app: str, table: Label, name: Label, old: Part, new: Part) -> Iterator[Alteration]:
@@ -147,6 +180,11 @@ def _access(role: Part, table: str) -> Part:
     tables: Part = role.get("tables", _NOTHING)
     found: Part = tables.get(table) or tables.get(EVERY_TABLE) or _NOTHING
     return found
+
+
+def _steering(role: Part, automation: str) -> Steering | None:
+    automations: Mapping[str, Steering] = role.get("automations", _NOTHING)
+    return automations.get(automation) or automations.get(EVERY_AUTOMATION)
 
 
 def _given(table: Part, act: RecordAct) -> bool | Condition:

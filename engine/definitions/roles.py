@@ -17,6 +17,8 @@ Default = bool | Literal["members", "guests"]
 ACTS: tuple[RecordAct, ...] = ("read", "create", "update", "delete", "export")
 EVERY_TABLE = "*"  # stands for all tables that the role does not name
 EVERY_FIELD = "*"  # stands for all fields that the role does not name
+EVERY_AUTOMATION = "*"  # stands for all automations that the role does not name
+Steering = Literal["seen", "steered"]
 
 _CONDITION = {"$ref": "#/$defs/condition"}
 _RECORDS: dict[str, Any] = {"if": {"type": "boolean"}, "else": _CONDITION}
@@ -84,6 +86,15 @@ SCHEMA: dict[str, Any] = {
                 "propertyNames": {"pattern": "^(\\*|[a-z][a-z0-9_]{0,39})$"},
                 "additionalProperties": _TABLE,
             },
+            "automations": {
+                "type": "object",
+                "description": "Of which automations runs are `seen` (those about records that the role sees, without "
+                "what it does not see), and which are also `steered`: paused, resumed, and what failed tried again. "
+                "`*` stands for those not named. The others are not there.",
+                "propertyNames": {"pattern": "^(\\*|[a-z][a-z0-9_]{0,39})$"},
+                "additionalProperties": {"enum": ["seen", "steered"]},
+                "maxProperties": 500,
+            },
         },
         "required": ["tables"],
         "additionalProperties": False,
@@ -150,6 +161,7 @@ class Role:
     default: Default
     tables: Mapping[str, TableAccess]
     description: Label | None = None
+    automations: Mapping[str, Steering] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -163,6 +175,10 @@ class Role:
         """What it gives of the app's table with this key."""
         return self.tables.get(table) or self.tables.get(EVERY_TABLE) or NOTHING
 
+    def steers(self, automation: str) -> Steering | None:
+        """What it gives of the app's automation with this key."""
+        return self.automations.get(automation) or self.automations.get(EVERY_AUTOMATION)
+
 
 def roles_of(app: str, roles: Part) -> dict[str, Role]:
     """The roles in an app's document (which the schema has accepted)."""
@@ -174,6 +190,7 @@ def roles_of(app: str, roles: Part) -> dict[str, Role]:
             one.get("default", False),
             {name: _access(table) for name, table in one["tables"].items()},
             one.get("description"),
+            dict(one.get("automations", {})),
         )
         for key, one in roles.items()
     }

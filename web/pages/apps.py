@@ -21,4 +21,5 @@ def show(request: Request, place: In, app: str) -> Response:
         found = apps.get(session, app)
         counts = {key: queries.count(session, Query(table.address)) for key, table in found.tables.items()}
     may_build = place.membership.role in ("owner", "builder")
-    return page(request, "apps/app.html", app=found, counts=counts, may_build=may_build)
+    sees_runs = may_build or any(one.rights for one in found.automations.values())
+    return page(request, "apps/app.html", app=found, counts=counts, may_build=may_build, sees_runs=sees_runs)

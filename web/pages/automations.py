@@ -11,6 +11,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from engine import apps, automations, named
+from engine.access import door
 from engine.actions import actions
 from engine.automations import RunSummary, Standing
 from engine.definitions.documents import address
@@ -46,7 +47,10 @@ class StepSaid:
 
 @dataclass(frozen=True)
 class Listed:
-    """An automation in the list. `then`: icon, sentence, how many steps in a row it says; `counts`: runs by state."""
+    """An automation in the list. `then`: icon, sentence, how many steps in a row it says; `counts`: runs by state.
+
+    `may_steer`: whether the reader may pause it and let it go on.
+    """
 
     standing: Standing
     icon: str
@@ -54,6 +58,7 @@ class Listed:
     where: Said | None
     then: list[tuple[str, Text, int]]
     counts: Mapping[str, int]
+    may_steer: bool
 
 
 @router.get("")
@@ -103,7 +108,8 @@ def _list(request: Request, place: Place, app: str, toast: Toast | None = None) 
         counts = automations.counts(session, app)
         language = visit_of(request).reader.language
         listed = [_listed(session, one, counts, language) for one in automations.standings(session, app)]
-    return page(request, "automations/list.html", toast=toast, app=of, automations=listed)
+        may_build = door.builds(session.principal)
+    return page(request, "automations/list.html", toast=toast, app=of, automations=listed, may_build=may_build)
 
 
 def _listed(session: Session, standing: Standing, counts: Mapping[str, Mapping[str, int]], language: str) -> Listed:
@@ -114,7 +120,8 @@ def _listed(session: Session, standing: Standing, counts: Mapping[str, Mapping[s
     speaker = speaker_of(session, held, language)
     where = speaker.condition(kind.condition(held.trigger)) if speaker else None
     steps = [(*step, len(list(same))) for step, same in groupby(zip(icons, then, strict=True))]
-    return Listed(standing, kind.icon, when, where, steps, counts.get(held.address, {}))
+    may_steer = door.may_steer(session.principal, held)
+    return Listed(standing, kind.icon, when, where, steps, counts.get(held.address, {}), may_steer)
 
 
 def _one(
@@ -131,8 +138,10 @@ def _one(
         kind = triggers[held.trigger["type"]]
         context: dict[str, Any] = {
             "app": session.layout.apps[held.app],
-            "table": speaker.table if speaker else None,
+            "table": session.layout.apps.tables.get(session.layout.apps.address(held.app, held.trigger["table"])),
             "standing": standing,
+            "may_steer": door.may_steer(session.principal, held),
+            "may_build": door.builds(session.principal),
             "icon_name": kind.icon,
             "when": when,
             "where": speaker.condition(kind.condition(held.trigger)) if speaker else None,
@@ -149,7 +158,9 @@ def _one(
 
 
 def speaker_of(session: Session, held: Automation, language: str) -> Speaker | None:
-    """Who says the conditions of an automation; None when its table is gone."""
+    """Who says the conditions of an automation; None when its table is gone, or they are not there for the reader."""
+    if held.rights is not None:
+        return None
     layout = session.layout
     app = layout.apps[held.app]
     table = layout.apps.tables.get(address(app.document, held.trigger["table"]))
@@ -170,6 +181,8 @@ def step_said(session: Session, held: Automation, key: str, says: Text, speaker:
     """A step with what it sets, in words; `says` is its sentence."""
     step = held.steps[key]
     kind = actions[step["action"]]
+    if held.rights is not None:
+        return StepSaid(key, kind.icon, says, None, [], {})
     rest = {name: value for name, value in step.items() if name not in ("action", "if")}
     values: list[tuple[Label, str]] = []
     if kind.writes and speaker is not None:

@@ -12,6 +12,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from engine import automations, people
+from engine.access import door
 from engine.actions import actions
 from engine.automations import RunSummary, StepTrace, Trace
 from engine.definitions.documents import address
@@ -59,6 +60,8 @@ def show(request: Request, place: In, run: str) -> Response:
             "run": found.run,
             "automation": held,
             "app": app,
+            "may_steer": held is None or door.may_steer(session.principal, held),
+            "may_build": door.builds(session.principal),
             "when": automations.sentences(session.layout, held, language)[0] if held else None,
             "persons": people.names(session),
             "caused_by": found.caused_by,

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
-from engine import files, history, limits, records
+from engine import automations, files, history, limits, records
+from engine.access.principals import person
 from engine.errors import Conflict, Refused
 from engine.files import Limits
 from tests.engine.access.conftest import Shop
 from tests.engine.access.shop import ANA, AS_ANA, AS_REP, REP, app
+from tests.support.house import BOB, House
 
 TELLS = Path(__file__).with_name("tells.txt")
 
@@ -107,6 +109,23 @@ def test_time_of_a_change(shop: Shop) -> None:
     assert {key for key in after if after[key] != before[key]} == {"updated_at"}  # and by whom, were it somebody else
     with shop.workspace.read(AS_REP) as session:
         assert [one.change.kind for one in history.of_record(session, "crm.accounts", mine)] == ["created"]
+
+
+def test_outcome_of_a_run(house: House) -> None:
+    """Whether there was something to do depends on an address that Bob does not see."""
+    tell = {"action": "notify", "to": f'="{BOB}"', "message": "Hello"}
+    greet = {"trigger": {"type": "record_created", "table": "deals"}, "conditions": "={email} != BLANK()"}
+    deals = {"read": True, "fields": {"email": "hidden"}}
+    seller = {"default": True, "tables": {"deals": deals}, "automations": {"greet": "seen"}}
+    house.install({"greet": {**greet, "steps": {"tell": tell}}}, roles={"seller": seller})
+    for email in ("a@example.com", None):
+        house.create("deals", title="One", email=email)
+    house.work()
+    with house.workspace.read(person(BOB)) as session:
+        runs = automations.runs_of(session)
+        traces = [automations.trace(session, one.id) for one in runs]
+    assert [(one.status, one.says) for one in runs] == [("skipped", None), ("done", None)]
+    assert "a@example.com" not in repr(traces)
 
 
 def test_room_for_files(shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -200,3 +201,55 @@ def test_what_does_not_exist_is_not_found(acts: Acts) -> None:
 def test_an_app_without_automations_invites(acts: Acts) -> None:
     acts.apply(lambda document: document.pop("automations"))
     assert "Nothing happens by itself yet" in text_of(acts.get(LIST))
+
+
+def seller(given: str) -> dict[str, Any]:
+    """A role that sees won deals without their owners, and no tags; and this much of the automation."""
+    deals = {
+        "read": {"field": "state", "op": "is", "value": "won"},
+        "fields": {"owner": "hidden", "customer": "hidden"},
+    }
+    return {"seller": {"default": True, "tables": {"deals": deals}, "automations": {"won": given}}}
+
+
+def test_a_member_sees_of_a_run_what_their_role_lets_them(
+    acts: Acts, member: Work, webhook_receiver: WebhookReceiver
+) -> None:
+    webhook_receiver.answers.append(Answer(410))
+    acts.apply(lambda document: document.update(roles=seller("seen")))
+    connect(acts, webhook_receiver.url)
+    acts.win()
+    acts.happen()
+    (run,) = acts.runs()
+    assert f'href="{acts.at}{LIST}"' in member.get("/apps/shop").text
+    listed, one = member.get(LIST), member.get(WON)
+    assert "Deal won" in listed.text
+    assert "Off at first" not in listed.text
+    for page in listed, one:
+        assert 'role="switch"' not in page.text
+    assert "is Won" not in text_of(one)
+    answer = member.get(f"/runs/{run.id}")
+    text = text_of(answer)
+    assert "It failed. Who builds the app sees why." in text
+    assert "Send a webhook" in text
+    assert "The receiver answered 410." in text
+    for hidden in ("won Big one", '"deal"', "msg_", "ERP", "gone for good", "Try again", "/retries"):
+        assert hidden not in answer.text
+    assert member.post(f"/runs/{run.id}/retries").status_code == 403
+    assert member.post(f"{WON}/deactivation").status_code == 403
+
+
+def test_a_member_who_steers_an_automation_does_so(acts: Acts, member: Work, webhook_receiver: WebhookReceiver) -> None:
+    webhook_receiver.answers.append(Answer(410))
+    acts.apply(lambda document: document.update(roles=seller("steered")))
+    connect(acts, webhook_receiver.url)
+    acts.win()
+    acts.happen()
+    (run,) = acts.runs()
+    connect(acts, webhook_receiver.url)
+    assert "Tried again." in text_of(member.post(f"/runs/{run.id}/retries"))
+    acts.happen()
+    assert "Done" in text_of(member.get(f"/runs/{run.id}"))
+    assert 'aria-checked="false"' in member.post(f"{WON}/deactivation").text
+    assert 'aria-checked="true"' in member.post(f"{WON}/activation").text
+    assert "Big one" in member.get(f"{WON}/runs/new").text

@@ -149,6 +149,8 @@ def _verbs(place: Place) -> Iterator[Attempt]:
     yield verb("shares", reading, shares.belonging_to)
     yield verb("audit", builder, audit.entries)
     yield verb("audit proof", builder, audit.verify)
+    log = audit.Log("workspace", lambda: here.store.read(builder))
+    yield verb("audit export", builder, lambda _session: list(audit.export(lambda: here.store.read(builder), log)))
     yield verb("a mapping", reading, lambda session: mappings.put(session, TAGS, "x", {}))
     yield verb("an archive", lead, lambda session: archives.pack(session, "crm", io.BytesIO()))
     yield verb("from an archive", lead, lambda session: _bring(place, session))
@@ -168,10 +170,7 @@ def _verbs(place: Place) -> Iterator[Attempt]:
     for name, act in {
         "apply": lambda session: apps.apply(session, document),
         "install": lambda session: catalog.install(session, "crm"),
-        "runs": automations.runs_of,
         "payloads to look at": lambda session: hooks.newest(session, "crm", ids["hook"]),
-        "a run by hand": lambda session: by_hand.run(session, "crm.watch", [ids["secret"]]),
-        "counts of runs": lambda session: automations.counts(session, "crm"),
         "calendar": lambda session: business_calendar.change(session, {}, ""),
         "connections": lambda session: connections.last_calls(session, "crm"),
         "a new secret": lambda session: connections.new_secret(session, place.site.vault, "crm", "erp"),
@@ -187,6 +186,10 @@ def _verbs(place: Place) -> Iterator[Attempt]:
         "purge": lambda session: trash.purge(session, [ids["thing tag"]]),
     }.items():
         yield verb(name, lead, act)
+    looker = person(place.people["looker"].id)
+    yield verb("runs", looker, automations.runs_of)
+    yield verb("counts of runs", looker, lambda session: automations.counts(session, "crm"))
+    yield verb("a run by hand", rep, lambda session: by_hand.run(session, "crm.greet", [ids["mine"]]))
 
 
 def _bring(place: Place, session: Session) -> archives.Brought:

@@ -42,6 +42,8 @@ ABOUT: dict[str, dict[str, str]] = {
     "mapping of owner": {"mapping": "mapping of owner"},
     "share of rep": {"share": "share of rep"},
     "share of owner": {"share": "share of open"},
+    "watch": {"automation": "watch", "run": "run"},
+    "greet": {"automation": "greet", "run": "run of greet"},
 }  # fmt: skip
 TITLES = {"accounts": "name", "tags": "name", "secrets": "name", "deals": "title", "entries": "what"}
 NEW_FIELD = {"name": "New field", "type": "singleLineText"}
@@ -155,6 +157,11 @@ def _of_known(**of_known: str) -> Making:
 def _document(_place: Place, _side: Side, _who: str, _known: Mapping[str, str]) -> dict[str, Any]:
     changed = app_of_all() | {"label": "Changed"}
     return {"form": {"text": json.dumps(changed), "document": json.dumps(changed), "revision": "2"}}
+
+
+def _begins(known: Mapping[str, str]) -> str:
+    """Which record the automation may be run for."""
+    return "mine" if known["automation"] == "greet" else "secret"
 
 
 def _second_factor(place: Place, _side: Side, who: str, _known: Mapping[str, str]) -> dict[str, Any]:
@@ -297,8 +304,8 @@ EXAMPLES: dict[str, Making] = {
     "POST /v0/meta/templates/{template}/plan": lambda *_given: {"json": {}},
     "POST /v0/meta/templates/{template}/install": lambda *_given: {"json": {"samples": False}},
     "PATCH /v0/bases/{app}/automations/{automation}": lambda *_given: {"json": {"enabled": False}},
-    "POST /v0/bases/{app}/automations/{automation}/run": lambda place, side, who, _known: {
-        "json": {"records": [(place.other if who == "elsewhere" else side).ids["secret"]]}
+    "POST /v0/bases/{app}/automations/{automation}/run": lambda place, side, who, known: {
+        "json": {"records": [(place.other if who == "elsewhere" else side).ids[_begins(known)]]}
     },
     "POST /v0/meta/trash/restore": lambda _place, _side, _who, known: {"json": {"ids": [known["thing"]]}},
     "DELETE /v0/meta/trash": lambda _place, _side, _who, known: {"query": {"ids[]": known["thing"]}},
@@ -364,7 +371,9 @@ EXAMPLES: dict[str, Making] = {
     ),
     "POST /w/{workspace}/apps/{app}/-/api/requests": _form(method="GET", path="/v0/crm/tags"),
     "POST /w/{workspace}/apps/{app}/-/access/{role}": _in_form(user="user", has=""),
-    "POST /w/{workspace}/apps/{app}/-/automations/{automation}/runs": _in_form(records="secret"),
+    "POST /w/{workspace}/apps/{app}/-/automations/{automation}/runs": lambda _place, side, _who, known: {
+        "form": {"records": side.ids[_begins(known)]}
+    },
     "POST /w/{workspace}/apps/{app}/-/connections": _form(name="erp", url=HOOK),
     "POST /w/{workspace}/apps/{app}/-/connections/secrets": _form(name="erp"),
     "POST /w/{workspace}/apps/{app}/-/connections/tests": _form(name="erp"),

@@ -21,6 +21,7 @@ CALLS = frozenset(
         "enter_owner",
         "enter_people",
         "enter_definition",
+        "enter_steering",
         "only",
         "check_proof",
         "check_builds",

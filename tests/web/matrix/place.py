@@ -46,6 +46,7 @@ from engine.access.principals import Principal, person
 from engine.access.scopes import Scope
 from engine.accounts import Person
 from engine.archives import Wanted, Wishes, transfers
+from engine.automations import by_hand
 from engine.egress import Egress
 from engine.files import Limits
 from engine.ids import new_secret, secret_hash
@@ -143,8 +144,15 @@ def app_of_all() -> dict[str, Any]:
             "label": "Watch",
             "trigger": {"type": "record_created", "table": "secrets"},
             "steps": {"tell": {"action": "notify", "to": "={created_by}", "message": "A secret"}},
-        }
+        },
+        "greet": {
+            "label": "Greet",
+            "trigger": {"type": "record_updated", "table": "accounts", "fields": ["papers"]},
+            "steps": {"tell": {"action": "notify", "to": "={created_by}", "message": "Papers"}},
+        },
     }
+    made["roles"]["rep"]["automations"] = {"greet": "seen"}
+    made["roles"]["lead"]["automations"] = {"*": "steered"}
     return made
 
 
@@ -363,7 +371,9 @@ def _happen(site: Site, side: Side, owner: Principal, rep: Person) -> None:
         ids["hook"] = hook.id
         ids["mail"] = outbox.put(session, ["a@example.com"], "Hello", "Words", site.settings)[0]
         session.connection.execute(sa.update(automation_tables.outbox).values(status="failed"))
-        ids["run"] = session.connection.execute(sa.select(automation_tables.runs.c.id)).scalars().first() or ""
+        of_watch = sa.select(automation_tables.runs.c.id).where(automation_tables.runs.c.automation == "crm.watch")
+        ids["run"] = session.connection.execute(of_watch).scalars().first() or ""
+        ids["run of greet"] = by_hand.run(session, "crm.greet", [ids["mine"]])[0]
         failed = {"status": "failed", "step": "tell", "finished_at": LONG_AGO}
         session.connection.execute(sa.update(automation_tables.runs).values(**failed))
         shape = {"table": "crm.accounts", "equal": ["name"], "sort": []}

@@ -19,6 +19,7 @@ from tests.web.matrix.test_matrix import Cell, cells
 # with. Lines of a record are held by tests/engine/access/test_lines.py.
 SECOND_LINES = {
     ("engine/archives/bringing.py", "bring"),  # installs the app
+    ("engine/audit.py", "_kept"),  # asks again with each slice
     ("engine/archives/packing.py", "pack"),  # asks twice: who may build, and who may take the records along
     ("engine/automations/steps.py", "_asker"),  # asked by the worker, for nobody's request
     ("engine/by_item.py", "page"),  # reads the records that it found

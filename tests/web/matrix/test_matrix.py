@@ -26,7 +26,7 @@ AS_ONESELF = {"person", "look as somebody", "one's own here", "the owner's own"}
 LEVELS = (
     *("workspace", "table", "record", "form", "field", "key", "view", "comment", "hook"),
     *("share", "file", "transaction", "thing", "message", "session", "token", "browser"),
-    *("run", "user", "invitation", "department", "holder", "mapping"),
+    *("automation", "run", "user", "invitation", "department", "holder", "mapping"),
 )
 
 
