@@ -233,7 +233,7 @@ def test_a_member_sees_of_a_run_what_their_role_lets_them(
     assert "It failed. Who builds the app sees why." in text
     assert "Send a webhook" in text
     assert "The receiver answered 410." in text
-    for hidden in ("won Big one", '"deal"', "msg_", "ERP", "gone for good", "Try again", "/retries"):
+    for hidden in ("won Big one", '"deal"', "msg_", "ERP", "gone for good", "/retries"):
         assert hidden not in answer.text
     assert member.post(f"/runs/{run.id}/retries").status_code == 403
     assert member.post(f"{WON}/deactivation").status_code == 403
