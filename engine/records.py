@@ -161,6 +161,17 @@ def get_many(session: Session, table: str, ids: Sequence[str]) -> list[Record]:
     return [Record(record_id, values[record_id]) for record_id in ids if record_id in values]
 
 
+def lines(session: Session, table: str, record_id: str, field: str) -> list[Record]:
+    """What a list of lines holds in one record, in its order. They are parts of it: who reads it reads them.
+
+    Raises `NotFound`.
+    """
+    of = session.layout.table(table).fields[field]
+    ids = get(session, table, record_id).values[field]
+    values = read_records(session, session.layout.table(of.targets[0]), ids)
+    return [Record(one, values[one]) for one in ids if one in values]
+
+
 @dataclass(frozen=True)
 class Page:
     """Some of the records that a query finds; `next` asks for what follows, None at the end."""

@@ -46,6 +46,29 @@ class Lines:
     totals: Mapping[str, tuple[Shown, Any]]
 
 
+@dataclass(frozen=True)
+class ToRead:
+    """The lines of a record where nobody edits them: `columns` are the fields of a line."""
+
+    columns: list[Shown]
+    rows: list[Mapping[str, Any]]
+    names: Names
+
+
+def lines_to_read(session: Session, at: At, table: Table, record_id: str) -> dict[str, ToRead]:
+    """The lines in each field of a record that has some."""
+    found = {}
+    for one in table.fields.values():
+        if session.layout.shows_lines(one):
+            of = session.layout.table(one.targets[0])
+            rows: list[Mapping[str, Any]] = [
+                line.values for line in records.lines(session, table.address, record_id, one.key)
+            ]
+            columns = _columns(session.layout, one, of)
+            found[one.key] = ToRead(columns, rows, names_of(session, at, of, [shown.key for shown in columns], rows))
+    return found
+
+
 def typed_lines(
     form: FormData, key: str, table: Table, read: Callable[[FormData, Table], dict[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -142,6 +165,7 @@ def inputs_in(layout: Layout, fields: Collection[Field]) -> list[Input | None]:
 def _columns(layout: Layout, field: Field, table: Table) -> list[Shown]:
     kept = {field.inverse_of, field.ordered_by}
     keys = field.options.get("fields") or [one.key for one in table.declared if one.key not in kept]
+    keys = [key for key in keys if key in table.fields]
     shown = [shown_field(layout, table.fields[key]) for key in keys]
     return [replace(one, editable=False) if table.fields[one.key].is_side else one for one in shown]
 

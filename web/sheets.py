@@ -22,7 +22,7 @@ from web.dependencies import Place
 from web.fields import Shown, shown_field
 from web.formats import local_input
 from web.histories import History, history_of
-from web.lines import inputs_in, typed_lines
+from web.lines import ToRead, inputs_in, lines_to_read, typed_lines
 from web.link_inputs import inputs_of_links
 from web.linked_records import Linked, linked_to
 from web.names import Names, ids_of, names_of, offered_for
@@ -38,6 +38,7 @@ class Sheet:
     `offered` is what inputs offer by id: people, departments.
     `above` are the names and addresses of the records that it lies under in a tree.
     `share` is where a link to it is made, empty for who may not.
+    `lines` are those that it holds, for who may only read it.
     `access` is where one sees who may see it, empty for who gives no access.
     `correction` is where a POST takes the link back by which a stranger may correct it, if there is one.
     `copies` is where a POST takes copied values anew, if there are any.
@@ -68,6 +69,7 @@ class Sheet:
     closed: list[Locked] = field(default_factory=list)
     above: list[tuple[str, str]] = field(default_factory=list)
     copies: str = ""
+    lines: Mapping[str, ToRead] = field(default_factory=dict)
     share: str = ""
     access: str = ""
     correction: str = ""
@@ -99,6 +101,7 @@ def sheet_of(
     return Sheet(
         **parts,
         closed=closed,
+        lines={} if parts["may_write"] else lines_to_read(session, place.at, table, record_id),
         above=_above(session, place, table, record_id),
         copies=place.at.record(table.app, table.key, record_id) + "/copies"
         if any(one.kind.copied for one in table.fields.values())

@@ -1,7 +1,8 @@
 """What a share shows: of what the person who made it sees, one view of one table, or one record.
 
 It is a layout like a sight, made out of that person's own: the records are those of the view (so its filter needs no
-field to be there), the fields those that it shows. Of the records that they link to there is the name alone. What is
+field to be there), the fields those that it shows. Of the records that they link to there is the name alone, of their
+lines what the list of lines shows, where records of that table may be taken along, too. What is
 worked out from fields that are not shown stays as it is: the person sees both, and chose to show the result.
 """
 
@@ -30,7 +31,7 @@ from engine.storage.session import Session
 from engine.view_types import grouped_field, keys_in, view_types
 
 # Options of links that name fields of the other table.
-_NAMING = frozenset({"where", "inverse", "fields", "totals", "order"})
+_NAMING = frozenset({"where", "inverse", "totals", "order"})
 _NO_RULES = Rules({}, {}, {})
 
 
@@ -63,11 +64,17 @@ class Shown(Partial):
         self._shared = shared
         self._selects: dict[str, sa.Select[Any]] = {}
         tables = _tables(seen, shared)
+        # By the table of lines the links by which they belong to records of the table that is shown.
+        own = tables[shared.table].fields.values() if tables else ()
+        self._owners = {one.targets[0]: str(one.inverse_of) for one in own if _shows_lines(seen, one)}
         askable = {address: sight.askable_fields(one) for address, one in tables.items()}
         types = SeenTypes(sight.apps_of(whole.apps, askable), whole.types)
         shown = {address: sight.with_views(one, types) for address, one in tables.items()}
         super().__init__(_only_named(sight.apps_of(whole.apps, shown)), whole.version, whole.calendar)
         self.types = types
+
+    def shows_lines(self, field: Field) -> bool:
+        return field.owns_lines and field.targets[0] in self._owners
 
     def pairs(self, field: Field) -> FromClause:
         pairs = self._seen.pairs(field).alias()
@@ -95,8 +102,12 @@ class Shown(Partial):
         return sa.or_(*tests)
 
     def _tests(self, records: Records) -> list[ColumnElement[bool]]:
-        """What makes a record of the table one that is shown; of other tables there are names only."""
+        """What makes a record of the table one that is shown, and a line one of its; of others there are names only."""
         shared, tests = self._shared, []
+        if records.table.address in self._owners:
+            owners = self._records(shared.table)
+            theirs = sa.select(owners.rows.c.id).where(*self._tests(owners)).correlate(None)
+            return [records.rows.c[self._owners[records.table.address]].in_(theirs), *self._may_leave(records)]
         if records.table.address != shared.table:
             return []
         view = records.table.views[shared.view]
@@ -104,13 +115,16 @@ class Shown(Partial):
             tests.append(records.rows.c.id == shared.record)
         elif view.filter is not None:
             tests.append(condition_sql(view.filter, records))
+        return [*tests, *self._may_leave(records)]
+
+    def _may_leave(self, records: Records) -> list[ColumnElement[bool]]:
         taken = records.table.rights.export if records.table.rights else True
-        if not isinstance(taken, bool):  # asked of all that there is, like every rule of a role
-            table = self._whole.table(shared.table)
-            of_all = Records(self._whole, table, self._whole.source(table), self._clock)
-            may_leave = sa.select(of_all.rows.c.id).where(condition_sql(taken, of_all)).correlate(None)
-            tests.append(records.rows.c.id.in_(may_leave))
-        return tests
+        if isinstance(taken, bool):
+            return []
+        table = self._whole.table(records.table.address)  # asked of all that there is, like every rule of a role
+        of_all = Records(self._whole, table, self._whole.source(table), self._clock)
+        may_leave = sa.select(of_all.rows.c.id).where(condition_sql(taken, of_all)).correlate(None)
+        return [records.rows.c.id.in_(may_leave)]
 
     def _records(self, address: str) -> Records:
         table = self._seen.table(address)
@@ -126,13 +140,33 @@ def _tables(seen: Layout, shared: Shared) -> dict[str, Table]:
     keys = {one.key for one in fields_of(table, view)}
     fields = {key: one for key, one in table.fields.items() if key in keys}
     tables = {table.address: _reduced(table, fields, view)}
-    for link in fields.values():
+    links = list(fields.values())
+    for link in links:
         for address in seen.tables_named(link):
             if address != table.address and address in seen.apps.tables:
                 before = tables.get(address)
                 named = {**(before.fields if before else {}), **_named(seen.table(address), link)}
+                if _shows_lines(seen, link):
+                    lines = _of_lines(seen.table(address), link)
+                    named |= lines
+                    links += lines.values()  # whose own links lead to names, too
                 tables[address] = _reduced(seen.table(address), named)
     return tables
+
+
+def _shows_lines(seen: Layout, field: Field) -> bool:
+    """Whether a field shows lines, which stand in another table: what may leave the house of them, if anything may."""
+    table = seen.apps.tables.get(field.targets[0]) if field.owns_lines and field.targets else None
+    if table is None or table.address == field.table:
+        return False
+    return field.inverse_of in table.fields and (table.rights is None or table.rights.export is not False)
+
+
+def _of_lines(table: Table, lines: Field) -> dict[str, Field]:
+    """What a list of lines shows of them, and by what it orders them."""
+    kept = {lines.inverse_of, lines.ordered_by}
+    keys = lines.options.get("fields") or [one.key for one in table.declared if one.key not in kept]
+    return {key: one for key, one in table.fields.items() if key in {*keys, lines.ordered_by} and not one.owns_lines}
 
 
 def _named(table: Table, link: Field) -> dict[str, Field]:

@@ -112,6 +112,10 @@ class Layout:
         """The pairs of a link to many, to tie records that are seen to records that are seen."""
         return self.links(field).alias()
 
+    def shows_lines(self, field: Field) -> bool:
+        """Whether the lines of a record are seen with it in this field, and not only how many there are."""
+        return field.owns_lines
+
     def is_slow(self, address: str) -> bool:
         """Whether it costs something to read the fields of a record, so that it is worth to choose records first."""
         return False

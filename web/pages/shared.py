@@ -29,6 +29,7 @@ from web.asked import Asked, read
 from web.dependencies import FormHere, SiteHere
 from web.fields import shown_fields
 from web.handing_over import handed_over
+from web.lines import lines_to_read
 from web.names import names_of
 from web.pages.files import PRIVATE
 from web.rate import told
@@ -185,6 +186,7 @@ def _sheet(at: Looking, record: str, *, alone: bool) -> dict[str, Any]:
         "title": next(one for one in shown if one.key == at.table.title),
         "fields": [one for one in shown if one.key != at.table.title],
         "names": names_of(at.session, at.place.at, at.table, _keys(at.table), [found.values]),
+        "lines": lines_to_read(at.session, at.place.at, at.table, record),
         "before": before,
         "after": after,
         "close": at.address(),

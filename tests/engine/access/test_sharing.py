@@ -216,3 +216,92 @@ def test_what_may_not_be_taken_out_is_not_shown(shop: Shop, ids: list[str]) -> N
     let_out(rule=False)
     with pytest.raises(NotFound):
         shop.find("accounts", share("all", by=AS_REP))
+
+
+LINES: dict[str, Any] = {
+    "orders": {
+        "title": "name",
+        "fields": {
+            "name": {"type": "text"},
+            "open": {"type": "checkbox"},
+            "lines": {"type": "line_items", "of": "lines", "by": "order", "order": "place", "fields": ["what", "tag"]},
+        },
+        "views": {
+            "open": {"type": "grid", "fields": ["name", "lines"], "filter": "={open}"},
+            "names": {"type": "grid", "fields": ["name"]},
+        },
+    },
+    "lines": {
+        "title": "what",
+        "fields": {
+            "order": {"type": "link", "to": "orders", "on_delete": "cascade"},
+            "place": {"type": "number"},
+            "what": {"type": "text"},
+            "cost": {"type": "number"},
+            "tag": {"type": "link", "to": "tags"},
+        },
+    },
+}  # fmt: skip
+
+
+def with_lines(shop: Shop, export: Any = True) -> tuple[str, str]:
+    """An order with two lines that the view shows, and one that it does not; by a rep who sees no costs."""
+    document = copy.deepcopy(APP)
+    document["tables"] |= LINES
+    orders = {"read": True, "export": True}
+    document["roles"]["rep"]["tables"] |= {
+        "orders": orders, "lines": {"read": True, "export": export, "fields": {"cost": "hidden"}},
+    }  # fmt: skip
+    shop.install(document)
+    (tag,) = shop.create("tags", {"name": "vip"})
+    lines = [{"what": "pen", "cost": 7, "tag": tag}, {"what": "ink", "cost": 8}]
+    order, closed = shop.create(
+        "orders",
+        {"name": "Open", "open": True, "lines": lines},
+        {"name": "Closed", "lines": [{"what": "cup", "cost": 9}]},
+    )
+    return order, closed
+
+
+def lines_by(shop: Shop, asker: Principal, order: str) -> list[dict[str, Any]]:
+    with shop.workspace.read(asker) as session:
+        return [dict(one.values) for one in records.lines(session, "crm.orders", order, "lines")]
+
+
+def share_of_orders(view: str = "open", by: Principal = AS_ANA) -> Principal:
+    return principals.share("shr00000000000001", Shared("crm.orders", view, "", by))
+
+
+def test_of_lines_it_shows_what_their_list_shows(shop: Shop) -> None:
+    order, closed = with_lines(shop)
+    first, second = lines_by(shop, share_of_orders(), order)
+    assert (first["what"], second["what"]) == ("pen", "ink")
+    assert "cost" not in first
+    with pytest.raises(NotFound):
+        lines_by(shop, share_of_orders(), closed)
+    with shop.workspace.read(share_of_orders()) as session:
+        assert session.layout.table("crm.tags").fields.keys() == {"name"}
+        for table in ("crm.lines", "crm.tags"):
+            with pytest.raises(NotFound):
+                records.find(session, Query(table))
+
+
+def test_where_a_view_shows_no_lines_there_are_none(shop: Shop) -> None:
+    with_lines(shop)
+    with shop.workspace.read(share_of_orders("names")) as session:
+        assert session.layout.apps.tables.keys() == {"crm.orders"}
+
+
+@pytest.mark.parametrize(("export", "left"), [(True, ["pen", "ink"]), ('={what} = "ink"', ["ink"])])
+def test_lines_leave_as_far_as_the_maker_may_take_them_along(shop: Shop, export: Any, left: list[str]) -> None:
+    order, _closed = with_lines(shop, export)
+    found = lines_by(shop, share_of_orders(by=AS_REP), order)
+    assert [one["what"] for one in found] == left
+
+
+def test_lines_that_may_not_leave_are_only_counted(shop: Shop) -> None:
+    with_lines(shop, export=False)
+    with shop.workspace.read(share_of_orders(by=AS_REP)) as session:
+        lines = session.layout.table("crm.orders").fields["lines"]
+        assert not session.layout.shows_lines(lines)
+        assert "place" not in session.layout.table("crm.lines").fields

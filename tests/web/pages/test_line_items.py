@@ -6,12 +6,15 @@ import os
 import re
 from typing import Any
 
+from httpx2 import Response
 from playwright.sync_api import expect
 
-from engine import apps, records
+from engine import accounts, apps, records
 from engine.queries import Query
 from tests.web import shop
+from tests.web.conftest import PASSWORD, Visitor
 from tests.web.pages.conftest import Browsing, Work, text_of
+from tests.web.pages.test_shares import link_of
 
 TABLES: dict[str, Any] = {
     "orders": {
@@ -29,6 +32,7 @@ TABLES: dict[str, Any] = {
                 "totals": {"net": "sum"},
             },
         },
+        "views": {"all": {"type": "grid"}},
     },
     "lines": {
         "title": "product",
@@ -138,3 +142,26 @@ def test_lines_in_a_browser(browsing: Browsing) -> None:
     page.fill("[name='lines.2.product']", "z")
     expect(rows).to_have_count(4)
     assert [one for one in browsing.complaints if "status of 4" not in one] == []
+
+
+def check_lines(page: Response) -> None:
+    text = text_of(page)
+    assert re.search(r"Lines 2 Customer Product Quantity Price Net", text)
+    assert "apple Quantity 2 Price €3.00 Net €6.00" in text
+    assert not re.search(r"<(input|select)[^>]* name=.lines", page.text)
+
+
+def test_whoever_may_only_look_reads_the_lines(work: Work, visitor: Visitor) -> None:
+    """By a link to the order or to the view, and who has no role to change it."""
+    install(work)
+    order = an_order(work, {"product": "apple", "quantity": 2, "price": 3}, {"product": "pear", "price": 1})
+    alone = link_of(work.post("/shares", table="desk.orders", view="all", record=order))
+    check_lines(visitor.get(alone))
+    view = link_of(work.post("/shares", table="desk.orders", view="all"))
+    assert "2 lines" in text_of(visitor.get(view))
+    check_lines(visitor.get(f"{view}?record={order}"))
+    accounts.add_person(
+        work.site.stores, work.membership.id, email="gus@example.com", name="Gus", password=PASSWORD, role="guest"
+    )
+    visitor.sign_in("gus@example.com")
+    check_lines(visitor.get(f"/w/{work.membership.id}{ORDERS}/{order}"))
