@@ -99,8 +99,19 @@ condition = st.recursive(
     max_leaves=5,
 )
 rule = st.booleans() | condition
+said_of_field = (
+    st.sampled_from([None, "hidden", "read_only", "open"]) | condition | st.tuples(st.just("set"), condition)
+)
 role = st.fixed_dictionaries(
-    {"read": rule, "update": rule, "delete": rule, "phone": st.sampled_from([None, "hidden", "read_only"]) | condition}
+    {
+        "read": rule,
+        "update": rule,
+        "delete": rule,
+        "where": st.none() | condition,
+        "phone": said_of_field,
+        "others": st.sampled_from([None, "hidden", "read_only"]),  # what is said of fields that are not named
+        "named": st.booleans(),  # else the table is what `*` stands for
+    }
 )
 
 
@@ -108,24 +119,49 @@ def document(roles: list[dict[str, Any]]) -> dict[str, Any]:
     """The app with these roles on its accounts."""
     made = copy.deepcopy(APP)
     del made["tables"]["deals"]["fields"]["stage"]["transitions"]
-    made["roles"] = {f"role_{number}": {"tables": {"accounts": _access(one)}} for number, one in enumerate(roles)}
+    made["roles"] = {f"role_{number}": {"tables": _tables(one)} for number, one in enumerate(roles)}
     return made
+
+
+def _tables(one: dict[str, Any]) -> dict[str, Any]:
+    if one["named"]:
+        return {"accounts": _access(one)}
+    return {"*": _access(one), "deals": {}, "tags": {}, "secrets": {}}
 
 
 def _access(one: dict[str, Any]) -> dict[str, Any]:
     acts = {act: written(one[act]) if one["read"] is not False else False for act in ("read", "update", "delete")}
     said = one["phone"]
-    fields = {} if said is None else {"phone": said if isinstance(said, str) else written(said)}
-    return {**acts, "fields": fields}
+    fields = {} if said is None else {"phone": _said(said)}
+    fields |= {"*": one["others"]} if one["others"] else {}
+    return {**acts, **({"where": written(one["where"])} if one["where"] else {}), "fields": fields}
 
 
-def shows_phone(one: dict[str, Any], record: Values) -> bool:
-    said = one["phone"]
-    return said in (None, "read_only") or (not isinstance(said, str) and holds(said, record) is True)
+def _said(said: Any) -> Any:
+    if isinstance(said, str):
+        return said
+    return {"set": written(said[1])} if said[0] == "set" else written(said)
 
 
-def sets_phone(one: dict[str, Any], record: Values) -> bool:
-    return one["phone"] != "read_only" and shows_phone(one, record)
+def gives(one: dict[str, Any], act: str, record: Values) -> bool:
+    """Whether the role gives an act with the record: within what `where` says."""
+    return holds(one[act], record) is True and (one["where"] is None or holds(one["where"], record) is True)
+
+
+def shows(one: dict[str, Any], key: str, record: Values) -> bool:
+    said = _of(one, key)
+    return said in ("open", "read_only") or said[0] == "set" or (said != "hidden" and holds(said, record) is True)
+
+
+def sets(one: dict[str, Any], key: str, record: Values) -> bool:
+    said = _of(one, key)
+    if isinstance(said, str):
+        return bool(said == "open")
+    return holds(said[1] if said[0] == "set" else said, record) is True
+
+
+def _of(one: dict[str, Any], key: str) -> Any:
+    return (one["phone"] if key == "phone" else None) or one["others"] or "open"
 
 
 def allowed(session: Session, stage: judging.Stage, record_id: str, *keys: str) -> bool:
@@ -151,15 +187,16 @@ def test_roles_give_what_their_rules_say(shop: Shop, roles: list[dict[str, Any]]
             return
         found = {one.id: one.values for one in records.find(session, Query("crm.accounts")).records}
         for record in RECORDS:
-            record_id, phone = ids[record["phone"]], record["phone"]
-            showing = [one for one in reading if holds(one["read"], record) is True]
+            record_id = ids[record["phone"]]
+            showing = [one for one in reading if gives(one, "read", record)]
             assert (record_id in found) == bool(showing)
-            if showing:
-                seen = any(shows_phone(one, record) for one in showing)
-                assert found[record_id].get("phone") == (phone if seen else None)
-            changing = [one for one in showing if holds(one["update"], record) is True]
-            deleting = any(holds(one["delete"], record) is True for one in showing)
-            setting = any(sets_phone(one, record) for one in changing)
-            assert allowed(session, "before", record_id, "name") == bool(changing)
+            for key in ("phone", "name") if showing else ():
+                seen = any(shows(one, key, record) for one in showing)
+                assert found[record_id].get(key) == (record[key] if seen else None)
+            changing = [one for one in showing if gives(one, "update", record)]
+            deleting = any(gives(one, "delete", record) for one in showing)
+            assert allowed(session, "before", record_id) == bool(changing)
             assert allowed(session, "delete", record_id) == deleting
-            assert allowed(session, "before", record_id, "phone") == setting
+            for key in ("phone", "name"):
+                setting = any(sets(one, key, record) for one in changing)
+                assert allowed(session, "before", record_id, key) == setting
