@@ -43,10 +43,25 @@ def of_field(
     return _answered(Question(of, whom, off), ("see", "change"), key)
 
 
-def everybody(session: Session, address: str, record_id: str, *, off: Collection[str] = ()) -> list[Access]:
-    """What each person of the workspace may do with a record. Raises like `of_record`."""
+def everybody(
+    session: Session,
+    address: str,
+    record_id: str,
+    *,
+    off: Collection[str] = (),
+    search: str = "",
+    after: str = "",
+    most: int | None = None,
+) -> list[Access]:
+    """What each person of the workspace may do with a record, by their names. Raises like `of_record`.
+
+    At most so many, those after the person `after`; with `search` only whose name or address contains it.
+    """
     of, found = Subject(session, address, record_id), []
-    for one in people.everybody(session):
+    wanted = search.strip().casefold()
+    named = [one for one in people.everybody(session) if wanted in f"{one.name}\n{one.email}".casefold()]
+    begin = next((number + 1 for number, one in enumerate(named) if one.id == after), 0)
+    for one in named[begin:][:most]:
         asked = Question(of, principals.person(one.id, one.role), off)
         everything = sight.sees_everything(asked.whom)
         roles = () if everything else tuple(asked.roles)

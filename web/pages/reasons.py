@@ -17,6 +17,8 @@ from web.visit import visit_of
 
 router = PageRouter(prefix="/w/{workspace}/apps/{app}")
 
+SHOWN = 50  # people on a page: of each the door is asked three times
+
 
 @router.get("/-/access/records")
 def find(request: Request, place: In, app: str, table: str = "", q: str = "", person: str = "") -> Response:
@@ -40,12 +42,18 @@ def show(
     record: str,
     person: str = "",
     field: str = "",
+    q: str = "",
+    after: str = "",
 ) -> Response:
-    """Everybody with what they may do with the record; of a `person`, or of somebody with certain `roles`, why."""
+    """People with what they may do with the record; of a `person`, or of somebody with certain `roles`, why.
+
+    Those whose name holds `q`, from the one after the person `after` on.
+    """
     held = request.query_params.getlist("roles")
     address, off = f"{app}.{table}", accounts.switched_off(site.stores, place.membership.id)
     with place.read() as session:
-        everybody = why.everybody(session, address, record, off=off)
+        found = why.everybody(session, address, record, off=off, search=q, after=after, most=SHOWN + 1)
+        everybody = found[:SHOWN]
         of = session.layout.table(address)
         whom = _asked_about(session, person, held)
         answer = whom and _answer(session, address, record, field, whom, off)
@@ -57,6 +65,9 @@ def show(
             record=record,
             title=queries.titles(session, address, [record])[record],
             everybody=everybody,
+            more=everybody[-1].person.id if len(found) > SHOWN else "",
+            q=q,
+            after=after,
             off=off,
             whom=whom,
             called=people.names(session).get(person, ""),

@@ -289,3 +289,20 @@ def test_the_list_asks_once_for_each_person_whose_rules_ask(shop: Shop, filled: 
         roles.give(session, "crm.lead", more[7].id)
     asked()
     assert asked() == before + 6
+
+
+def test_people_are_listed_page_by_page_and_found_by_name(shop: Shop, filled: dict[str, str]) -> None:
+    def listed(**asked: Any) -> list[str]:
+        with shop.workspace.read(AS_ANA) as session:
+            return [one.person.name for one in why.everybody(session, "crm.accounts", filled["Mine"], **asked)]
+
+    assert listed() == ["Ana", "Gus", "Lea", "New", "Rep"]
+    assert listed(most=2) == ["Ana", "Gus"]
+    assert listed(most=2, after=GUS) == ["Lea", "New"]
+    assert listed(most=2, after=REP) == []
+    assert listed(search="REP@") == ["Rep"]
+    with counted(shop.workspace) as all_asked:
+        listed()
+    with counted(shop.workspace) as asked:
+        listed(most=2)
+    assert len(asked) < len(all_asked)

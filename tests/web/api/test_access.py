@@ -25,6 +25,9 @@ def test_who_may_and_why(installation: Installation, api: Client) -> None:
         "ada@example.com": (True, [], {"see": True, "change": True, "delete": True}),
         "bo@example.com": (False, ["shop.clerk"], {"see": False, "change": False, "delete": False}),
     }
+    first = api.ask("GET", path, pageSize="1")
+    assert ([one["email"] for one in first["access"]], first["offset"]) == (["ada@example.com"], installation.owner.id)
+    assert [one["email"] for one in api.ask("GET", path, offset=first["offset"])["access"]] == ["bo@example.com"]
     see = api.ask("GET", path, person="bo@example.com")["verdicts"]["see"]
     assert see == {
         "may": False,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from engine import ways_in
 from tests.support.statements import counted
 from tests.web.pages.conftest import Work, text_of
@@ -95,3 +97,16 @@ def test_the_page_costs_the_same_for_a_table_of_any_size(work: Work, clerk: Work
         numbers.append(len(asked))
         work.more_deals(30, first=100 + 30 * len(numbers))
     assert numbers[1] == numbers[2]
+
+
+def test_a_list_of_many_is_paged_and_searched(work: Work, clerk: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = f"/apps/shop/deals/records/{record_of(work, 'Deal 003')}/access"
+    assert 'type="search"' not in work.get(page).text.partition('id="everybody"')[0].rpartition("</header>")[2]
+    monkeypatch.setattr("web.pages.reasons.SHOWN", 1)
+    first = work.get(page)
+    assert (">Ada</a>" in first.text, ">Cleo</a>" in first.text) == (True, False)
+    second = work.get(f"{page}?after={work.who}")
+    assert f'href="{work.at}{page}?after={work.who}#everybody"' in first.text
+    assert (">Ada</a>" in second.text, ">Cleo</a>" in second.text) == (False, True)
+    assert ">Cleo</a>" in work.get(f"{page}?q=cle").text
+    assert "Nobody is called so." in text_of(work.get(f"{page}?q=zoe"))
