@@ -6,17 +6,25 @@ import base64
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from unittest import mock
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 
-from engine import apps
+from engine import apps, automations, records
 from engine.access.principals import person
+from engine.automations.steps import Means
+from engine.egress import Egress
+from engine.storage.automation_tables import run_steps, runs
 from engine.storage.session import Session
+from engine.worker import Worker
+from tests.support.databases import Database
 from tests.web.conftest import PASSWORD
 from tests.web.matrix.asking import Crowd, rows, rows_of, taken_back
-from tests.web.matrix.place import OF_ACCOUNTS, OF_SECRETS, OF_TAGS, SHARE_PASSWORD, Place
+from tests.web.matrix.examples import ask
+from tests.web.matrix.place import OF_ACCOUNTS, OF_SECRETS, OF_TAGS, SHARE_PASSWORD, Place, app_of_all, place_on
 from tests.web.matrix.policy import LINKS, PEOPLE, PROGRAMS
 from tests.web.matrix.test_matrix import Cell, cells
 
@@ -144,3 +152,91 @@ def test_a_crash_tells_no_secret(crowd: Crowd, caplog: pytest.LogCaptureFixture)
     assert crashed > 5
     assert held(logged(caplog), place) == []
     assert not [one for one in values() if one in logged(caplog)]
+
+
+PHONE, CREDIT = "canary of a phone", "987654321"  # what the rep sees of the account, and what not
+CHANGED = {"type": "record_updated", "table": "accounts", "fields": ["phone"]}
+MAIL = {"action": "send_email", "subject": "{{ phone }}", "message": "{{ phone }} {{ credit }}"}
+SENDING = {
+    "mail": {"trigger": CHANGED, "steps": {"mail": {**MAIL, "to": "as-app@example.com"}}},
+    "call": {
+        "trigger": CHANGED,
+        "steps": {"call": {"action": "send_webhook", "connection": "erp", "body": {"is": "={phone} & {credit}"}}},
+    },
+    "lent": {"trigger": CHANGED, "acts_as": "person", "steps": {"mail": {**MAIL, "to": "as-rep@example.com"}}},
+}
+
+
+@pytest.fixture
+def sent(database_url: Database) -> Iterator[Place]:
+    """The place after an account changed, of which mails, webhooks and a hook tell; nobody could be reached."""
+    for place in place_on(database_url):
+        store, owner, rep = place.here.store, person(place.here.owner.id, "owner"), person(place.people["rep"].id)
+        document = app_of_all()
+        document["automations"] |= SENDING
+        with store.write(owner) as session:
+            apps.apply(session, document, despite_tests=True)
+            values = {"credit": int(CREDIT), "claimed": True}
+            records.update(session, "crm.accounts", {place.here.ids["mine"]: values})
+        with store.write(rep) as session:
+            records.update(session, "crm.accounts", {place.here.ids["mine"]: {"phone": PHONE}})
+        means = Means(place.site.settings, Egress.of(place.site.settings), place.site.vault)
+        Worker(place.stores, means).run_until_idle(store)
+        yield place
+
+
+def kept_in(place: Place, *tables: str) -> list[str]:
+    with place.here.store.read() as session:
+        return [row for table, row in rows_of(session) if table in tables]
+
+
+@pytest.mark.parametrize("channel", [("_outbox",), ("_runs", "_run_steps"), ("_hook_payloads",)], ids=str)
+def test_what_goes_out_takes_no_secret_along(sent: Place, channel: tuple[str, ...]) -> None:
+    """Copies of mails, traces of runs, payloads of hooks: what they are to tell is there, and nothing that opens."""
+    kept = kept_in(sent, *channel)
+    assert any(PHONE in row for row in kept)
+    assert [row for row in kept if held(row, sent)] == []
+
+
+def test_a_mail_tells_what_is_hidden_only_as_the_definition_says(sent: Place) -> None:
+    as_app, as_rep = (
+        [row for row in kept_in(sent, "_outbox") if to in row] for to in ("as-app@example.com", "as-rep@example.com")
+    )
+    assert CREDIT in str(as_app)
+    assert CREDIT not in str(as_rep)
+
+
+def test_a_trace_tells_who_lent_their_rights_nothing_hidden(sent: Place) -> None:
+    with sent.here.store.read() as session:
+        steps = [dict(row) for row in session.connection.execute(sa.select(run_steps)).mappings()]
+        lent = sa.select(runs.c.id).where(runs.c.automation == "crm.lent")
+        of_lent = set(session.connection.execute(lent).scalars())
+    assert CREDIT in str(steps)
+    assert of_lent
+    assert CREDIT not in str([one for one in steps if one["run_id"] in of_lent])
+
+
+def test_a_trace_is_told_without_what_its_reader_does_not_see(sent: Place) -> None:
+    crowd = Crowd(sent)
+    document = app_of_all()
+    document["automations"] |= SENDING
+    document["roles"]["rep"]["automations"] = {"*": "steered"}
+    with sent.here.store.write(person(sent.here.owner.id, "owner")) as session:
+        apps.apply(session, document, despite_tests=True)
+        ids = [one.id for one in automations.runs_of(session, record_id=sent.here.ids["mine"])]
+    told = []
+    for run in ids:
+        for method, path in (("GET", "/w/{workspace}/runs/{run}"), ("GET", "/v0/bases/{app}/runs/{run}")):
+            one = ask(sent, "rep", method, path, "see greet")
+            told.append(crowd.asks("rep", replace(one, known={**one.known, "run": run})))
+    assert len(told) >= 6
+    assert {one.status_code for one in told} == {200}
+    assert [one.url for one in told if CREDIT in one.text or held(one.text, sent)] == []
+
+
+def test_a_payload_of_a_hook_is_for_who_asked_for_it(sent: Place) -> None:
+    crowd = Crowd(sent)
+    path = "/v0/bases/{app}/webhooks/{hook}/payloads"
+    assert PHONE in crowd.asks("owner", ask(sent, "owner", "GET", path, "the hook")).text
+    refused = crowd.asks("rep", ask(sent, "rep", "GET", path, "the hook"))
+    assert (refused.status_code, PHONE in refused.text) == (403, False)
