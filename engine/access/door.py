@@ -77,22 +77,19 @@ def enter_automations(principal: Principal, given: Collection[Automation]) -> bo
 
 
 def enter_steering(principal: Principal, automation: Automation) -> None:
-    """Let the principal pause an automation, let it go on, and try its runs again, or raise `Forbidden`."""
-    if principal.role in BUILDS or automation.rights is None:
-        enter_builder(principal)
-        return
-    principal.scope.check_writes()
-    if automation.rights != "steered":
+    """Let the principal, who looks at the automation, pause it, let it go on, and try its runs again.
+
+    Raises `Forbidden` for whose role only lets them look. Without `rights` they build.
+    """
+    if automation.rights is not None:
+        principal.scope.check_writes()
+    if automation.rights == "seen":
         raise Forbidden(_("Your role lets you look at this automation, not change how it runs. Ask an owner."))
 
 
 def may_steer(principal: Principal, automation: Automation) -> bool:
     """Whether the principal may; for showing only what is possible."""
-    try:
-        enter_steering(principal, automation)
-    except Forbidden:
-        return False
-    return not principal.only_looks
+    return automation.rights != "seen" and not principal.only_looks
 
 
 def builds(principal: Principal) -> bool:

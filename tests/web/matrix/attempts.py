@@ -189,6 +189,8 @@ def _verbs(place: Place) -> Iterator[Attempt]:
     looker = person(place.people["looker"].id)
     yield verb("runs", looker, automations.runs_of)
     yield verb("counts of runs", looker, lambda session: automations.counts(session, "crm"))
+    steering = replace(lead, kind="token", scope=Scope(writes=False))
+    yield verb("pause", steering, lambda session: automations.pause(session, "crm.watch"))
     yield verb("a run by hand", rep, lambda session: by_hand.run(session, "crm.greet", [ids["mine"]]))
 
 
