@@ -26,6 +26,7 @@ from web.api.paths import Paths
 from web.api.routing import Routes
 from web.mcp import over_http
 from web.origins import Origins
+from web.routes import PageRouter
 from web.security import BodyLimit, Crashes, Headers
 from web.site import Site
 
@@ -74,11 +75,18 @@ def create_app(settings: Settings, stores: Stores | None = None) -> FastAPI:
 @cache
 def _routes() -> Sequence[BaseRoute]:
     """All pages and the API. Applications of one process share them: they take long to be made."""
-    of_pages = [route for module in _modules(pages) for route in module.router.routes]
+    of_pages = [route for module in _modules(pages) for route in _guarded(module).routes]
     of_api = [route for module in _modules(api) for route in module.router.routes]
     of_api.sort(key=_place)
     # Routes are tried one after the other, and programs ask more often than people do.
     return (Mount(errors.API, Routes(of_api), name="api"), *over_http.routes, *of_pages)
+
+
+def _guarded(module: ModuleType) -> PageRouter:
+    """The router of a module of pages. Raises `TypeError` for any other, which nothing would guard."""
+    if not isinstance(module.router, PageRouter):
+        raise TypeError(f"{module.__name__}.router must be a PageRouter (web/routes.py)")
+    return module.router
 
 
 def _place(route: Route) -> tuple[bool, list[int]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from engine import audit, settings_log
 from engine.errors import Misconfigured
@@ -23,7 +23,7 @@ from engine.storage.control_tables import users
 from engine.storage.stores import Stores
 from engine.text import _
 from tests.support.databases import Database
-from web.app import create_app
+from web.app import _routes, create_app
 
 
 def test_no_address_that_people_open_where_others_can_reach_it() -> None:
@@ -85,6 +85,12 @@ def test_a_clock_that_is_behind_is_told(database_url: Database) -> None:
             audit.note(session, "test", _("did something"))
         assert (settings_log.clock_is_behind(stores) is not None) == told
     stores.close()
+
+
+def test_pages_that_nothing_would_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.pages.home.router", APIRouter())
+    with pytest.raises(TypeError, match=r"web\.pages\.home\.router must be a PageRouter"):
+        _routes.__wrapped__()
 
 
 def test_nothing_is_ever_shown_of_what_went_wrong_inside(app: FastAPI) -> None:
