@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -67,4 +67,5 @@ def _input(one: Question, more: Mapping[str, Any] | None) -> Input:
     attributes = {**(spec.attributes or {}), **(more or {})}
     begins = one.field.kind.offered(None, one.field.options)
     choices = spec.choices if begins is None else begins
-    return Input("pick" if "offered" in attributes else spec.kind, choices, attributes)
+    kind = "pick" if "offered" in attributes else spec.kind
+    return replace(spec, kind=kind, choices=choices, attributes=attributes)

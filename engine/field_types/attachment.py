@@ -57,6 +57,9 @@ class Attachment(FieldType):
     def read(self, text: str, options: Options) -> Value:
         return self.accept([part.strip() for part in text.split(",") if part.strip()], options)
 
+    def typed(self, value: Value, options: Options) -> str:
+        return ", ".join(value)
+
     def display(self, value: Value, options: Options, language: str) -> str:
         return ", ".join(value) if isinstance(value, list) else str(value)
 

@@ -39,7 +39,7 @@ class Json(FieldType):
         try:
             value = read_json(text)
         except Refused as refused:
-            raise InvalidValue(_("must be JSON: {problem}", problem=refused.problems[0].says)) from None
+            raise InvalidValue(_("must be JSON ({problem})", problem=refused.problems[0].says)) from None
         return self.accept(value, options)
 
     def typed(self, value: Value, options: Options) -> str:

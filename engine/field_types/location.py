@@ -44,8 +44,10 @@ class Location(FieldType):
             raise InvalidValue(_("must be a place: `lat` and `lng`, `label`, or all three"))
         place: dict[str, Any] = {}
         if "lat" in value or "lng" in value:
-            place["lat"] = accept_number(value.get("lat"), DECIMALS, -90, 90)
-            place["lng"] = accept_number(value.get("lng"), DECIMALS, -180, 180)
+            place["lat"] = accept_number(value.get("lat"), DECIMALS)
+            place["lng"] = accept_number(value.get("lng"), DECIMALS)
+            if abs(place["lat"]) > 90 or abs(place["lng"]) > 180:
+                raise InvalidValue(_("must be on the globe: latitude from -90 to 90, longitude from -180 to 180"))
         label = value.get("label")
         if label is not None and not isinstance(label, str):
             raise InvalidValue(_("must have a text as its label"))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.field_types import Options, Value
+from engine.field_types import InvalidValue, Options, Value
 from engine.field_types.percent import Percent
-from engine.numbers import accept_number
 from engine.text import _
 
 
@@ -18,4 +17,7 @@ class Progress(Percent):
         return {"type": "number", "minimum": 0, "maximum": 1}
 
     def accept(self, value: Value, options: Options) -> Value:
-        return accept_number(value, 10, 0, 1)
+        share = super().accept(value, options)
+        if not 0 <= share <= 1:
+            raise InvalidValue(_("must be from 0 to 1, which is 0 % to 100 %"))
+        return share
