@@ -12,7 +12,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -37,19 +37,21 @@ def asked() -> Iterator[Request]:
             yield one
 
 
-def measure(two: Two, one: Request, rounds: int) -> tuple[float, float]:
+def measure(two: Two, one: Request, rounds: int, clock: Callable[[], float]) -> tuple[float, float]:
     """The medians in seconds."""
     taken: tuple[list[float], list[float]] = ([], [])
     for number in range(2 * (rounds + 1)):
-        began = time.perf_counter()
+        began = clock()
         _asked(two, number % 2, one)
-        taken[number % 2].append(time.perf_counter() - began)
+        taken[number % 2].append(clock() - began)
     rich, poor = (median(times[1:]) for times in taken)  # what is worked out at the first question is no secret
     return rich, poor
 
 
 def compare(name: str, two: Two, rounds: int) -> int:
     """Print what was measured; how many questions tell the worlds apart."""
+    # A file is worked on in this process, so its time is told by the processor, whatever else the machine does.
+    clock = time.process_time if name == "sqlite" else time.perf_counter
     two.put(0, RICH, RICH_WORLD)
     two.put(1, RICH, POOR_WORLD)
     with two.workspaces[0].write(two.owner) as session:
@@ -57,7 +59,7 @@ def compare(name: str, two: Two, rounds: int) -> int:
     telling = 0
     for one in asked():
         for _again in range(TIMES):  # what else the machine does is another thing each time
-            rich, poor = measure(two, one, rounds)
+            rich, poor = measure(two, one, rounds, clock)
             tells = abs(rich - poor) >= max(TELLS_SECONDS, TELLS * min(rich, poor))
             if not tells:
                 break
