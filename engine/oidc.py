@@ -192,7 +192,7 @@ class Provider:
             found = json.loads(answer.body)
         except (EgressRefused, EgressFailed) as error:
             raise ProviderFailed(f"{error.says} {getattr(error, 'detail', '')}") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ProviderFailed("it does not answer with JSON") from error
         if answer.status != 200 or answer.cut or not isinstance(found, dict):
             raise ProviderFailed(f"it answers {answer.status} {found.get('error') if isinstance(found, dict) else ''}")

@@ -11,11 +11,12 @@ from starlette.datastructures import FormData
 
 from engine.definitions.apps import Apps
 from engine.definitions.language import RESERVED_APPS, RESERVED_KEYS, Field, Table
-from engine.errors import Problem
+from engine.errors import Problem, Refused
 from engine.field_types import field_types
 from engine.importers import READINGS, Proposal, key_for
 from engine.imports import Import, Suggestion
 from engine.imports.mapping import reading_name
+from engine.json_text import read_json
 from engine.named import KINDS
 from engine.text import Label, Text, _
 
@@ -201,8 +202,8 @@ def _definition(proposal: Proposal, type_: str, label: str) -> dict[str, Any]:
 def _reading(written: str, proposal: Proposal, wanted: str, *, chosen: bool) -> dict[str, Any] | None:
     """The reading that the form says, if it goes with the field; None: let the engine choose, unless `chosen` here."""
     try:
-        reading = json.loads(written or "{}")
-    except ValueError:
+        reading = read_json(written or "{}")
+    except Refused:
         reading = {}
     if isinstance(reading, dict) and reading.get("as") == wanted:
         return reading

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement
 from engine.definitions.language import Table
 from engine.definitions.types import sort_paths
 from engine.errors import Problem, Refused
+from engine.json_text import read_token
 from engine.storage.expressions import Records, sortable
 from engine.storage.layout import Layout
 from engine.text import _
@@ -103,13 +104,15 @@ def token(sort: Sequence[str], values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps([list(sort), list(values)]).encode()).decode().rstrip("=")
 
 
+def _is_value(one: Any) -> bool:
+    return one is None or isinstance(one, str | float) or (isinstance(one, int) and abs(one) < 2**63)
+
+
 def place(given: str, sort: Sequence[str], count: int) -> list[Any]:
     """The values in a token of so many keys. Raises `Refused` when it is not one, or is one of another order."""
-    try:
-        order, values = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
-    except (ValueError, TypeError):
-        order, values = None, None
-    plain = isinstance(values, list) and all(one is None or isinstance(one, (str, int, float)) for one in values)
+    said = read_token(given)
+    order, values = said if isinstance(said, list) and len(said) == 2 else ([], [])
+    plain = isinstance(values, list) and all(map(_is_value, values))
     if order != list(sort) or not plain or len(values) != count:
         says = _("That page does not exist (any more). Begin at the first.")
         raise Refused([Problem("/offset", says, "offset", given)])

@@ -13,6 +13,7 @@ from engine import formulas, records
 from engine.definitions.language import Condition, Table
 from engine.errors import Problem, Refused
 from engine.formulas import FormulaError
+from engine.json_text import read_token
 from engine.queries import Query
 from engine.storage.session import Session
 from engine.text import _
@@ -22,6 +23,7 @@ from web.api.errors import ApiRefusal, wrong_request
 from web.api.file_links import FileLinks
 from web.api.naming import Names, names_of, view_named
 from web.api.shapes import FLAG, TEXT, TEXTS, Schema, array, asked, number, one_of, shape
+from web.signing import Signer
 
 PAGE_SIZE = 100
 _PLAIN = {
@@ -41,6 +43,7 @@ QUERY: Sequence[Schema] = (
     *(asked(name, schema) for name, schema in _PLAIN.items()), asked("fields[]", TEXTS),
     asked("recordMetadata[]", array(one_of("commentCount"))), *OF_CELLS,
 )  # fmt: skip
+_OFFSETS = "offsets"  # what they are signed for
 _SORT = array(shape({"direction": one_of("asc", "desc")}, field=TEXT))
 BODY = shape({**_PLAIN, "fields": TEXTS, "sort": _SORT, "returnFieldsByFieldId": FLAG})
 _INDEXED = re.compile(r"(\w+)(?:\[(\d*)\])?(?:\[(\w+)\])?")
@@ -100,13 +103,13 @@ def options_in(given: Mapping[str, Any]) -> Options:
     )
 
 
-def page(session: Session, table: Table, options: Options, links: FileLinks) -> dict[str, Any]:
-    """One page: `{"records", "offset"}`, the offset only if more follow."""
+def page(session: Session, table: Table, options: Options, links: FileLinks, signer: Signer) -> dict[str, Any]:
+    """One page: `{"records", "offset"}`, the offset only if more follow; `signer` knows ours from others."""
     names = names_of(session.layout, table, session.workspace.language)
     keys = None if options.fields is None else names.keys(options.fields)
     query = question(session, names, options)
     shown = names.shown if keys is None else keys
-    after, left = _begin(options)
+    after, left = _begin(options, signer)
     size = options.page_size if left is None else min(options.page_size, left)
     query = replace(query, fields=[*shown, "created_at"], limit=size, after=after, offset=0 if after else options.skip)
     found = records.find(session, query)
@@ -115,7 +118,7 @@ def page(session: Session, table: Table, options: Options, links: FileLinks) -> 
     if left is not None:
         left -= len(found.records)
     if found.next is not None and left != 0:
-        answer["offset"] = _token(found.next, left, found.records[-1].id)
+        answer["offset"] = _token(signer, found.next, left, found.records[-1].id)
     return answer
 
 
@@ -156,23 +159,20 @@ def _condition(session: Session, table: Table, formula: str) -> str:
     return f"({formula}) != 0" if held.name == "number" else f'LEN(({formula}) & "") > 0'
 
 
-def _begin(options: Options) -> tuple[str | None, int | None]:
+def _begin(options: Options, signer: Signer) -> tuple[str | None, int | None]:
     """Where the page begins for the engine, and how many records may still come (None: all)."""
     if not options.offset:
         return None, options.max_records
-    payload = options.offset.removeprefix("itr").partition("/")[0]
-    try:
-        after, left = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except ValueError:
-        after, left = None, None
-    if not isinstance(after, str) or not (left is None or isinstance(left, int)):
+    payload, _dot, mark = options.offset.removeprefix("itr").partition("/")[0].partition(".")
+    if not signer.is_derived(_OFFSETS, payload, mark):  # else anybody's values would be compared with people's
         raise ApiRefusal(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "The offset is not one of ours; begin anew")
+    after, left = read_token(payload)
     return after, left
 
 
-def _token(after: str, left: int | None, last: str) -> str:
+def _token(signer: Signer, after: str, left: int | None, last: str) -> str:
     payload = base64.urlsafe_b64encode(json.dumps([after, left]).encode()).decode().rstrip("=")
-    return f"itr{payload}/{last}"
+    return f"itr{payload}.{signer.derived(_OFFSETS, payload)}/{last}"
 
 
 def _sort(given: Any) -> list[tuple[str, bool]]:

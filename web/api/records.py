@@ -124,7 +124,9 @@ def page_of(caller: Caller, app: str, table: str, query: Mapping[str, str], body
 
 
 def _page(caller: Caller, session: Session, app: str, table: str, options: Options) -> Any:
-    return listing.page(session, table_named(session.layout, app, table), options, FileLinks(caller))
+    return listing.page(
+        session, table_named(session.layout, app, table), options, FileLinks(caller), caller.site.signer
+    )
 
 
 def one_of(caller: Caller, app: str, table: str, record: str, pairs: Sequence[tuple[str, str]]) -> Any:

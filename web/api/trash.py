@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine import trash
+from engine.json_text import read_token
 from engine.storage.trash_rows import Kind
 from engine.trash import Trashed
 from web.api.answering import Body, Endpoints, answered, answered_with_body, whole_number
@@ -101,10 +102,8 @@ def _ids(given: Any) -> list[str]:
 def _last_seen(offset: str) -> tuple[str, str] | None:
     if not offset:
         return None
-    try:
-        at, thing = json.loads(base64.urlsafe_b64decode(offset))
-    except ValueError:
-        at, thing = None, None
+    said = read_token(offset)
+    at, thing = said if isinstance(said, list) and len(said) == 2 else (None, None)
     if not isinstance(at, str) or not isinstance(thing, str):
         raise ApiRefusal(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "The offset is not one of ours; begin anew")
     return at, thing

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from engine import forms, sendings
 from engine.errors import Forbidden, NotFound, Refused, TooOften
+from engine.json_text import read_json
 from engine.sendings import Opened
 from engine.text import _
 from web.addresses import At, with_query
@@ -115,8 +116,8 @@ def _shown(
 
 def _was(said: str) -> dict[str, Any]:
     try:
-        found = json.loads(said)
-    except ValueError:
+        found = read_json(said)
+    except Refused:
         return {}
     return found if isinstance(found, dict) else {}
 

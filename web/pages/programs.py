@@ -177,5 +177,5 @@ def _pretty(answer: Answer) -> str:
     text = answer.body.decode("utf-8", "replace")
     try:
         return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

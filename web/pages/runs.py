@@ -136,7 +136,7 @@ def _is_soon(run: RunSummary, now: datetime) -> bool:
 def _pretty(body: str) -> str:
     try:
         return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 

@@ -185,7 +185,7 @@ _BY_CHANCE = (
     (re.compile(r"hx-headers[^=]*='[^']*'"), ""),
     (re.compile(r"wsp[0-9a-z]{14}"), "WORKSPACE"),
     (re.compile(r"\?token=[^\"&]*|toast=[^;]*|sid=[^;]*|csrf[^\"]*\"[^\"]*\""), ""),
-    (re.compile(r"itr[0-9A-Za-z_-]+/"), "itr/"),
+    (re.compile(r"itr[0-9A-Za-z_.-]+/"), "itr/"),
 )
 _TELLING = {"location", "content-type", "hx-redirect", "hx-trigger", "etag", "last-modified"}
 _MADE = re.compile(r"\b(rec|trx|att|imp|bin|com)[0-9A-Za-z]{14}\b")
