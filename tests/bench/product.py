@@ -19,6 +19,9 @@ from engine.storage.stores import Stores, Workspace
 from tests.bench import workload
 from tests.bench.filling import fill, work_out
 from tests.bench.servers import Client, start
+from web.site import STATIC
+from web.statics import Statics
+from web.templates import Templates
 
 
 class Product:
@@ -37,6 +40,7 @@ class Product:
         self.workspace, self.asker = membership.id, person(owner.id, "owner")
         self._load(stores, count, owner.id)
         stores.close()
+        Templates(Statics(STATIC)).read_all()  # a server that is not the first compiles no page files, and holds less
 
     def serve(self) -> subprocess.Popen[bytes]:
         """A server, which holds the data until it ends."""
