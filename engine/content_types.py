@@ -145,7 +145,7 @@ def clean_name(name: str) -> str:
     stem, dot, suffix = kept.rpartition(".")
     if not stem:
         stem, dot, suffix = kept, "", ""
-    if stem.partition(".")[0].lower() in _DEVICES:
+    if stem.partition(".")[0].strip().lower() in _DEVICES:
         stem = f"_{stem}"
     suffix = suffix[:20]
     stem = stem[: MAX_NAME - len(dot + suffix)]

@@ -68,6 +68,7 @@ def test_what_a_browser_would_run_is_no_picture(active: bytes) -> None:
         ("invoice\u202egnp.exe", "invoicegnp.exe"),
         ("CON", "_CON"),
         ("nul.tar.gz", "_nul.tar.gz"),
+        ("con .txt", "_con.txt"),
         ("..", "file"),
         ("", "file"),
         (".htaccess", "htaccess"),
