@@ -18,6 +18,7 @@ from engine.text import Text, _
 
 MAX_LENGTH = 32_768
 MAX_NODES = 2_000
+BEFORE_ALL = ("AND", "OR", "XOR")  # functions that other languages write between their values
 MAX_DEPTH = 50
 MAX_DIGITS = 15
 
@@ -252,6 +253,10 @@ class _Parser:
             raise self.error(_("This ) has no ( before it."))
         if self.token.kind == ",":
             raise self.error(_("A comma stands only between the arguments of a function."))
+        if (word := self.token.text.upper()) in BEFORE_ALL:
+            raise self.error(
+                _("{word} stands before all that it joins. Write {example}.", word=word, example=f"{word}(a, b)")
+            )
         raise self.error(_("An operator is missing before {found}, such as + or &.", found=self.token.text))
 
     def expression(self) -> Node:

@@ -100,6 +100,7 @@ def test_wide_parentheses_and_commas_are_read() -> None:
         ("SUM(1, )", "A value is missing before ).", ")"),
         ("1)", "This ) has no ( before it.", ")"),
         ("1, 2", "A comma stands only between the arguments of a function.", ","),
+        ("{a} and {b}", "AND stands before all that it joins. Write AND(a, b).", "and"),
         ("1 2", "An operator is missing before 2, such as + or &.", "2"),
         ('"abc', 'This text has no closing ".', '"abc'),
         ("{abc", "This { has no closing }.", "{abc"),
