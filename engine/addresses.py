@@ -24,6 +24,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_URL = 2_048
 DEFAULT_PORTS = {"https": 443, "http": 80}
 PUBLIC_PORTS = frozenset({80, 443, 8080, 8443})
+IMAPS = "imaps"
+IMAPS_PORT = 993
+MAX_PORT = 65_536
 
 REFUSED = tuple(
     ipaddress.ip_network(text)
@@ -112,7 +115,21 @@ class Rules:
 
         Raises EgressRefused.
         """
-        target = read_url(url)
+        return self._judged(read_url(url))
+
+    def mailbox(self, host: str, port: int) -> Target:
+        """A mail server that is asked by IMAP, under TLS; judged like the host of a URL. Raises EgressRefused."""
+        try:
+            if port != IMAPS_PORT and not (self.allow and 0 < port < MAX_PORT):
+                raise EgressRefused("url")
+            return self._judged(Target(IMAPS, read_host(host), port, ""))
+        except EgressRefused as refused:
+            if refused.kind != "url":
+                raise
+            says = _("This is not the name of a mail server. It should look like imap.example.com, with port 993.")
+            raise EgressRefused("url", says) from refused
+
+    def _judged(self, target: Target) -> Target:
         if target.host in self.named and target.host not in METADATA_NAMES:
             return target
         if target.scheme == "http" and not (self.plain_http or self.allow):
@@ -135,10 +152,9 @@ class Rules:
             raise EgressRefused("address")
         if target.scheme == "http" and not self.plain_http:
             raise EgressRefused("url", _("The address must begin with https://"))
-        if target.port not in PUBLIC_PORTS:
-            raise EgressRefused(
-                "url", _("The port must be one of {ports}.", ports=", ".join(map(str, sorted(PUBLIC_PORTS))))
-            )
+        ports = {IMAPS_PORT} if target.scheme == IMAPS else PUBLIC_PORTS
+        if target.port not in ports:
+            raise EgressRefused("url", _("The port must be one of {ports}.", ports=", ".join(map(str, sorted(ports)))))
 
     def allows(self, address: Address) -> bool:
         """Whether the operator opened the network of `address`, and of any IPv4 address inside it."""

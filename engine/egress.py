@@ -1,4 +1,4 @@
-"""The only module that opens an outgoing connection: calls to addresses that users typed, and mail.
+"""The only module that opens an outgoing connection: calls to addresses that users typed, mailboxes, and mail.
 
 A call is made to an address that was checked, and to no other: the name is resolved once, every answer is
 judged (see addresses.py), the connection goes to that very address and the peer is compared once more. No
@@ -8,6 +8,7 @@ redirect is followed, no proxy or netrc of the environment counts, no cookie is 
 from __future__ import annotations
 
 import http.client
+import imaplib
 import io
 import ipaddress
 import queue
@@ -16,15 +17,15 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from engine.addresses import Address, EgressRefused, Rules, Target, not_reachable, read_host, read_url
+from engine.addresses import IMAPS, Address, EgressRefused, Rules, Target, not_reachable, read_host, read_url
 from engine.errors import FormworkError
 from engine.settings import Settings
 from engine.text import Text, _
@@ -37,7 +38,7 @@ MAX_BODY = 64 * 1024
 MAX_TRIED_ADDRESSES = 4
 MAX_LOOKUPS = 32
 USER_AGENT = "Formwork"
-SECURE = frozenset({"https", "smtps"})
+SECURE = frozenset({"https", "smtps", IMAPS})
 
 Failure = Literal["dns", "connect", "tls", "timeout", "too_large", "protocol", "rejected"]
 Resolver = Callable[[str, int], Sequence[Address]]
@@ -130,6 +131,17 @@ class Egress:
         self.rules.check_addresses(target, addresses)
         return self._connected(target, addresses, deadline)
 
+    def mailbox(self, host: str, port: int) -> Mailbox:
+        """A connection to a mail server, to which nobody is signed in yet. Raises EgressRefused, EgressFailed."""
+        deadline = time.monotonic() + self.limits.total
+        target = self.rules.mailbox(host, port)
+        connection = self.connected(target, deadline)
+        try:
+            return Mailbox(_Timed(connection, deadline, self.limits))
+        except BaseException:
+            connection.close()
+            raise
+
     def _call(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         started = time.monotonic()
         deadline = started + self.limits.total
@@ -197,6 +209,43 @@ class Egress:
             raise EgressFailed("timeout", "TLS handshake") from error
         except (OSError, ValueError) as error:
             raise EgressFailed("tls", repr(error)) from error
+
+
+class Mailbox(imaplib.IMAP4):
+    """IMAP over a connection that is open already; `allow` says what each part of the talk may take."""
+
+    def __init__(self, connection: _Timed) -> None:
+        self._given = connection
+        with told_as_failures():
+            super().__init__()
+
+    def allow(self, seconds: float, size: int = 0) -> None:
+        """What follows may take so long, and answers may be larger by `size` bytes than the head of a page."""
+        self._given.deadline = time.monotonic() + seconds
+        self._given.allowance = self._given.limits.head + size
+
+    def _create_socket(self, timeout: float | None) -> Any:
+        return self._given
+
+    def shutdown(self) -> None:
+        """Hang up."""
+        self._given.connection.close()
+
+
+@contextmanager
+def told_as_failures() -> Iterator[None]:
+    """What goes wrong with a mailbox, as EgressFailed; `rejected` where the server says no."""
+    try:
+        yield
+    except imaplib.IMAP4.abort as error:
+        late = isinstance(error.__context__, TimeoutError)
+        raise EgressFailed("timeout" if late else "protocol", repr(error)) from error
+    except imaplib.IMAP4.error as error:
+        raise EgressFailed("rejected", repr(error)) from error
+    except TimeoutError as error:
+        raise EgressFailed("timeout", repr(error)) from error
+    except (OSError, ValueError) as error:
+        raise EgressFailed("protocol", repr(error)) from error
 
 
 def send_mail(

@@ -23,6 +23,7 @@ from engine.access.principals import Principal
 from engine.content_types import clean_name, content_type_of, kind_of
 from engine.errors import Forbidden, Problem, Refused
 from engine.ids import new_id
+from engine.settings import Settings
 from engine.storage.file_tables import file_uses, files
 from engine.storage.record_rows import among
 from engine.storage.session import Session, timestamp
@@ -61,6 +62,11 @@ class Limits:
 
     file: int
     workspace: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """As the settings say."""
+        return cls(settings.upload_mb * 2**20, settings.files_gb * 2**30)
 
 
 def bring(workspace: Workspace, principal: Principal, stream: BinaryIO, name: str, limits: Limits) -> File:

@@ -63,13 +63,13 @@ class Mail:
 
 def arrive(store: Workspace, principal: Principal, table: str, key: str, raw: bytes, limits: Limits) -> Arrived:
     """Take a mail in by a form of a table. Raises `NotFound`, `Refused` with problems at `/0/<field>`, `Forbidden`."""
-    if len(raw) > limits.file * 4 // 3:  # as long as the largest file is in a mail
+    if len(raw) > longest(limits):
         says = _("The mail is larger than {limit} MB.", limit=limits.file // 2**20)
         raise Refused([Problem("", says, "too_big")])
     message = message_from_bytes(raw, policy=policy.default)
     automatic = why_automatic(message)
     with store.read(principal) as session:
-        of, form = _form(session, table, key)
+        of, form = form_of(session, table, key)
         if automatic is not None:
             return Arrived("ignored", says=automatic)
         mail = read(message, raw)
@@ -81,12 +81,17 @@ def arrive(store: Workspace, principal: Principal, table: str, key: str, raw: by
 
     def put() -> Arrived:
         with store.write(principal) as session:
-            of, form = _form(session, table, key)
+            of, form = form_of(session, table, key)
             for one in brought:
                 files.add(session, one, limits)
             return _put(session, of, form, mail, brought, left_out)
 
     return again(put)
+
+
+def longest(limits: Limits) -> int:
+    """How long a mail may be: as long as the largest file is in one."""
+    return limits.file * 4 // 3
 
 
 def why_automatic(message: EmailMessage) -> Text | None:
@@ -115,7 +120,8 @@ def read(message: EmailMessage, raw: bytes) -> Mail:
     )
 
 
-def _form(session: Session, table: str, key: str) -> tuple[Table, Form]:
+def form_of(session: Session, table: str, key: str) -> tuple[Table, Form]:
+    """A form that takes mail, with its table. Raises `NotFound`."""
     form = forms.get(session, table, key)
     if not form.mail:
         raise NotFound(_("This form takes no mail. Say in its definition which part goes where, as `mail`."))

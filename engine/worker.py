@@ -16,7 +16,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from engine import account_mail, audit_purging, files, indexes, notices, outbox, resets, retention, trash, workspaces
+from engine import (
+    account_mail,
+    audit_purging,
+    files,
+    indexes,
+    mailboxes,
+    notices,
+    outbox,
+    resets,
+    retention,
+    trash,
+    workspaces,
+)
 from engine.actions import Failed, Retry
 from engine.automations import progress, runs
 from engine.automations.outside import Outside
@@ -115,6 +127,10 @@ class Worker:
         self._clear_out(workspace, now)
         return min(gone, due)
 
+    def look_into_mailboxes(self, workspace: Workspace) -> int:
+        """Take in the mails of the mailboxes that are due; how many mailboxes that were."""
+        return mailboxes.tend(workspace, self.means, self.clock)
+
     def _clear_out(self, workspace: Workspace, now: datetime) -> None:
         """Remove what is kept for a while only, in slices too."""
         keep, more = retention.Keep.of(self.means.settings), True
@@ -161,16 +177,20 @@ class Worker:
         return 0
 
     def _tend(self, workspace: Workspace) -> None:
-        """Look after indexes, the trash and what is kept for a while: minutes perhaps, so in a thread of its own."""
+        """Look after the trash, what is kept for a while, indexes and mailboxes: minutes, so in a thread of its own."""
         try:
-            self.sweep(workspace)
-            indexes.tend(workspace)
-        except FormworkError as error:
-            log.warning("indexes of workspace %s: %s", workspace.id, error.says)
-        except Exception:
-            log.exception("indexes of workspace %s", workspace.id)
+            for tend in (self.sweep, indexes.tend, self.look_into_mailboxes):
+                self._tended_by(tend, workspace)
         finally:
             self._tended[workspace.id] = time.monotonic()
+
+    def _tended_by(self, tend: Callable[[Workspace], object], workspace: Workspace) -> None:
+        try:
+            tend(workspace)
+        except FormworkError as error:
+            log.warning("workspace %s: %s", workspace.id, error.says)
+        except Exception:
+            log.exception("workspace %s", workspace.id)
 
     def _work(self, workspace: Workspace, callers: ThreadPoolExecutor | None) -> int:
         """Take what is due and do it; how much that was. Calls go to `callers`, or are made here when None."""

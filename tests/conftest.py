@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.crowd",  # names the one before it
     "tests.support.house",
+    "tests.support.imap",
     "tests.support.mail",
     "tests.support.network",
     "tests.support.passwords",

@@ -73,7 +73,7 @@ class Site:
     @property
     def file_limits(self) -> Limits:
         """How much may be uploaded."""
-        return Limits(self.settings.upload_mb * 2**20, self.settings.files_gb * 2**30)
+        return Limits.of(self.settings)
 
 
 def api_rate(settings: Settings) -> Rate | None:

@@ -14,6 +14,7 @@ from engine.storage.automation_tables import connections, runs
 from engine.storage.comment_tables import comments
 from engine.storage.hook_tables import hooks
 from engine.storage.import_tables import import_mappings
+from engine.storage.mailbox_tables import mailboxes
 from engine.storage.rule_tables import trash
 from engine.storage.session import Session
 from engine.storage.share_tables import shares
@@ -27,6 +28,7 @@ SORTS: Mapping[str, Text] = {
     "secrets": _("addresses and secrets of connections"),
     "shares": _("shares"),
     "hooks": _("hooks"),
+    "mailboxes": _("mailboxes"),
     "runs": _("runs of automations"),
     "mappings": _("mappings of imports"),
     "revisions": _("earlier revisions of the definition"),
@@ -56,6 +58,7 @@ def counted(session: Session, app: str) -> dict[str, int]:
         "secrets": _of(connections, connections.c.app == app),
         "shares": _of(shares, shares.c.table_address.in_(tables)),
         "hooks": _of(hooks, hooks.c.app == app),
+        "mailboxes": _of(mailboxes, mailboxes.c.form.startswith(f"{app}.", autoescape=True)),
         "runs": _of(runs, runs.c.automation.startswith(f"{app}.", autoescape=True)),
         "mappings": _of(import_mappings, import_mappings.c.table_address.in_(tables)),
         "revisions": sa.select(sa.func.count() - 1).where(c.app == app),

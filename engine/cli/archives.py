@@ -104,7 +104,7 @@ def unarchive(
         come to ask that only after its records were there.
     """
     settings = here.settings
-    limits = Limits(settings.upload_mb * 2**20, settings.files_gb * 2**30)
+    limits = Limits.of(settings)
     name = "archive.zip" if file == "-" else PurePath(file).name
     wishes = archives.Wishes(key, holders=holders, despite_rules=despite_rules)
     held = transfers.start_in(here.store, here.principal, here.terminal.pieces(file), name, wishes)

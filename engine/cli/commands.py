@@ -208,6 +208,17 @@ GROUPS = (
         ),
     ),
     (
+        RECORDS,
+        "mailbox",
+        "Mailboxes from which mails are fetched for forms.",
+        (
+            ("set", "mailboxes:set_up", "Have mails fetched for a form."),
+            ("list", "mailboxes:list_mailboxes", "List the mailboxes, with what came of the last look."),
+            ("look", "mailboxes:look", "Take in what is unread, now."),
+            ("remove", "mailboxes:remove", "Fetch no more for a form."),
+        ),
+    ),
+    (
         APPS,
         "hook",
         "What programs asked to be told of, by the API.",

@@ -31,8 +31,7 @@ def mail_in(form: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     table, _dot, key = form.rpartition(".")
     if "." not in table:
         raise WrongUse(_("Name the form with its table, such as after_sales.tickets.mail."))
-    settings = here.settings
-    limits = Limits(settings.upload_mb * 2**20, settings.files_gb * 2**30)
+    limits = Limits.of(here.settings)
     found = engine_mail_in.arrive(here.store, here.principal, table, key, here.terminal.read("-"), limits)
     says = {
         "created": _("Created {record}.", record=found.record),

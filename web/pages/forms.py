@@ -9,10 +9,11 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from engine import forms, queries, sendings
+from engine import forms, mailboxes, queries, sendings
 from engine.access import door
 from engine.definitions.language import Corrections, Field, Form, Table
 from engine.errors import Refused
+from engine.mailboxes import Mailbox
 from engine.storage.session import Session
 from engine.text import _
 from web.dependencies import FormHere, In, Place, SiteHere, site_of
@@ -46,6 +47,8 @@ class Listed:
     shut: sendings.Closed | None
     mails: list[Field]
     limits: Mapping[str, str]
+    mail_to: str = ""  # where mails go that become records by it
+    mailbox: Mailbox | None = None  # as builders see it
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,9 @@ def _all(request: Request, place: Place, app: str, table: str, typed: Typed | No
     with place.read() as session:
         of = session.layout.table(f"{app}.{table}")
         link = site_of(request).settings.public_url + place.at.public_form(app, table, "")
-        listed = [_listed(session, of, one, link) for one in of.forms.values()]
+        builds = door.builds(session.principal)
+        boxes = {one.form: one for one in mailboxes.of_workspace(session)} if builds else {}
+        listed = [_listed(session, of, one, link, boxes) for one in of.forms.values()]
         of_app = session.layout.apps[app]
     may_build = place.membership.role in ("owner", "builder")
     status = 422 if typed else 200
@@ -142,14 +147,16 @@ def _all(request: Request, place: Place, app: str, table: str, typed: Typed | No
     return page(request, "forms/list.html", status=status, **context)
 
 
-def _listed(session: Session, table: Table, form: Form, link: str) -> Listed:
+def _listed(session: Session, table: Table, form: Form, link: str, boxes: Mapping[str, Mailbox]) -> Listed:
     fields = [one.field for one in forms.questions(table, form)]
     in_public = {one.field.key for one in forms.public_questions(session, table, form)}
     shows = [one for one in fields if one.is_link and one.key in in_public]
     left_out = [one for one in fields if one.key not in in_public]
     shut = sendings.closed(session, table, form)
+    mail_to = mailboxes.addresses(session, table.address).get(form.key, "") if form.mail else ""
     mails = [one for one in fields if one.type == "email"]
-    return Listed(form, link + form.key, shows, left_out, shut, mails, _as_typed(form))
+    held = boxes.get(f"{table.address}.{form.key}")
+    return Listed(form, link + form.key, shows, left_out, shut, mails, _as_typed(form), mail_to, held)
 
 
 def _as_typed(form: Form) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pytest
 
 from engine import apps, connections
 from engine.access.principals import person
-from engine.addresses import EgressRefused
+from engine.addresses import IMAPS_PORT, EgressRefused
 from engine.egress import Egress
 from engine.vault import Vault
 from tests.engine.test_addresses import CORPUS, fake_resolver
@@ -78,6 +78,20 @@ def test_connections(shop: Installation) -> None:
 
     for url in filter(None, CORPUS):
         _is_stopped(shop, url, connect)
+
+
+def test_mailboxes(shop: Installation) -> None:
+    egress, stopped = Egress.of(shop.app.state.site.settings), 0
+    for host in sorted({url.partition("://")[2].partition("/")[0] for url in CORPUS if url}):
+        try:
+            egress.get(f"https://{host}/")
+        except EgressRefused:
+            with pytest.raises(EgressRefused):
+                egress.mailbox(host, IMAPS_PORT)
+            stopped += 1
+        except AssertionError:  # what is at fault with the address is not its host
+            continue
+    assert stopped > 50
 
 
 def _answer(client: Client, url: str) -> bool:

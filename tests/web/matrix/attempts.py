@@ -33,6 +33,7 @@ from engine import (
     imports,
     invitations,
     ledgers,
+    mailboxes,
     queries,
     records,
     roles,
@@ -171,6 +172,10 @@ def _verbs(place: Place) -> Iterator[Attempt]:
         "apply": lambda session: apps.apply(session, document),
         "install": lambda session: catalog.install(session, "crm"),
         "payloads to look at": lambda session: hooks.newest(session, "crm", ids["hook"]),
+        "mailboxes": mailboxes.of_workspace,
+        "a mailbox": lambda session: mailboxes.connect(
+            session, vault, egress, "crm.tags.enquiry", host="imap.example.com", account="a", password="b"
+        ),
         "calendar": lambda session: business_calendar.change(session, {}, ""),
         "connections": lambda session: connections.last_calls(session, "crm"),
         "a new secret": lambda session: connections.new_secret(session, place.site.vault, "crm", "erp"),

@@ -113,6 +113,8 @@ def _known(place: Place, side: Side, who: str, path: str, act: str) -> dict[str,
         known["view"] = f"{known['table']}.all"
     if "{form}" in path and path.startswith("/v0/"):
         known["form"] = "tags.enquiry"
+    if "/mailbox" in path:
+        known |= {"table": "tags", "form": "enquiry"}
     if path == "/v0/meta/departments/{department}":
         known["department"] = ids["empty department"]
     if "{holder}" in path:
@@ -382,6 +384,9 @@ EXAMPLES: dict[str, Making] = {
     "POST /w/{workspace}/apps/{app}/-/removal": _form(name="Sales"),
     "POST /w/{workspace}/apps/{app}/{table}/titles": _form(title="By its name"),
     "POST /w/{workspace}/apps/{app}/{table}/forms/{form}": _named("By a form"),
+    "POST /w/{workspace}/apps/{app}/{table}/forms/{form}/mailbox": _form(
+        host="127.0.0.1", port="9", account="desk@example.com", password="typed anew", folder="INBOX"
+    ),
     "POST /w/{workspace}/apps/{app}/{table}/forms/{form}/publication": _form(public="no"),
     "POST /w/{workspace}/apps/{app}/{table}/formulas": _form(key="twice", label="Twice", formula="{Credit} * 3"),
     "POST /w/{workspace}/apps/{app}/{table}/formulas/trials": _form(formula="1 + 1"),

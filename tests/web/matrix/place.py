@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from engine import (
     hooks,
     imports,
     invitations,
+    mailboxes,
     notifications,
     outbox,
     records,
@@ -238,7 +240,7 @@ def place_on(database: Database) -> Iterator[Place]:
         roles.give(session, "crm.lead", place.people["lead"].id)
     _give_ways_in(place)
     place.secrets["key"] = settings.key_file.read_text().split()[0]
-    for name in ("secret of the hook", "secret of a connection"):
+    for name in ("secret of the hook", "secret of a connection", "password of a mailbox"):
         place.secrets[name] = place.here.ids.pop(name)
         place.other.ids.pop(name)
     seed = place.secrets["seed"] = second_factor.new_seed()
@@ -369,6 +371,11 @@ def _happen(site: Site, side: Side, owner: Principal, rep: Person) -> None:
         asks = {"options": {"filters": {"dataTypes": ["tableData"]}}}
         hook, ids["secret of the hook"] = hooks.create(session, site.vault, Egress.of(site.settings), "crm", HOOK, asks)
         ids["hook"] = hook.id
+        ids["password of a mailbox"] = secrets.token_urlsafe()
+        mailboxes.connect(
+            session, site.vault, Egress.of(site.settings), "crm.tags.enquiry",
+            host="127.0.0.1", port=9, account="desk@example.com", password=ids["password of a mailbox"],
+        )  # fmt: skip
         ids["mail"] = outbox.put(session, ["a@example.com"], "Hello", "Words", site.settings)[0]
         session.connection.execute(sa.update(automation_tables.outbox).values(status="failed"))
         of_watch = sa.select(automation_tables.runs.c.id).where(automation_tables.runs.c.automation == "crm.watch")
