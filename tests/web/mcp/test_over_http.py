@@ -1,4 +1,4 @@
-"""`/mcp` at its edges: who is let in, how often, how much at once."""
+"""`/mcp` at its edges: who is let in, how often, how much at once. T-JSON-02."""
 
 from __future__ import annotations
 
@@ -62,6 +62,15 @@ def test_what_is_too_large_is_not_read(place: Place) -> None:
     arguments = {"app": "x" * FORM_BYTES}
     call = {**HELLO, "method": "tools/call", "params": {"name": "list_apps", "arguments": arguments}}
     assert post(place, place.token(), call).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b'{"a":' * 100_000, b'{"jsonrpc":"2.0","id":' + b"9" * 5_000 + b"}", b"NaN", b"", b"\xff"]
+)
+def test_what_is_read_in_two_ways_or_without_end_is_not_read(place: Place, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {place.token()}", "Content-Type": "application/json"}
+    client = TestClient(place.app, base_url="http://127.0.0.1:8000")
+    assert client.post("/mcp", content=body, headers=headers).status_code == 400
 
 
 def test_what_is_no_message_is_refused(place: Place) -> None:
