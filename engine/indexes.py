@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,6 +19,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from engine.access import door
 from engine.definitions.language import Table
@@ -80,20 +81,24 @@ class Index:
 
 
 @contextmanager
-def noticing(session: Session, shape: Shape | None) -> Iterator[None]:
+def noticing(session: Session, made: Callable[[], Shape | None]) -> Iterator[None]:
     """Remember what an index for the question inside would be of; one that is slow again and again gets it.
 
-    Also one that takes too long to be answered. What strangers ask by a share makes none.
+    Also one that takes too long to be answered. What strangers ask by a share makes none. `made` tells the shape from
+    behind the door, so only once it is known that the question may be asked.
     """
     begun = time.perf_counter()
     try:
         yield
-    finally:
-        if shape is not None and session.principal.shared is None:
-            _notice(session, shape, time.perf_counter() - begun)
+    except DBAPIError:
+        _notice(session, made(), time.perf_counter() - begun)
+        raise
+    _notice(session, made(), time.perf_counter() - begun)
 
 
-def _notice(session: Session, shape: Shape, seconds: float) -> None:
+def _notice(session: Session, shape: Shape | None, seconds: float) -> None:
+    if shape is None or session.principal.shared is not None:
+        return
     noticed = _noticed.setdefault(session.store, _Noticed())
     with noticed.guard:
         noticed.used.add(shape)

@@ -57,7 +57,10 @@ def page_of(session: Session, query: Query) -> tuple[list[tuple[str, Values]], s
     """The ids and values of one page, and where the next begins. Raises `Refused` for a wrong query."""
     table = session.layout.table(query.table)
     limit = max(1, min(query.limit, MAX_PAGE_SIZE))
-    needed = shape(session, query, ("page", *query.sort), lambda records, tests: shape_of(records, tests, query.sort))
+
+    def needed() -> Shape | None:
+        return shape(session, query, ("page", *query.sort), lambda records, tests: shape_of(records, tests, query.sort))
+
     with indexes.noticing(session, needed):
         rows = _rows_after(session, query, limit + 1) if query.after else _rows_from(session, query, limit + 1)
     found = answer(session, table, query.fields).read(session, rows[:limit])

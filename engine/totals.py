@@ -78,8 +78,7 @@ def groups(session: Session, query: Query, by: Sequence[str], wanted: Wanted = (
         return found.group_by(*keys).order_by(number.desc(), *keys)
 
     one_index_serves = len(by) == 1 and not by[0].startswith(EACH)
-    needed = _shape(session, query, by[0], numbers) if one_index_serves else None
-    with indexes.noticing(session, needed):
+    with indexes.noticing(session, lambda: _shape(session, query, by[0], numbers) if one_index_serves else None):
         rows = ask(session, query, ("groups", tuple(by), *numbers), made)
     spread = {one: _distributions(session, query, by, one[1]) for one in portions}
     at = len(by)
