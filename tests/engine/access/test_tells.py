@@ -100,13 +100,13 @@ def test_still_needed(shop: Shop) -> None:
 
 
 def test_time_of_a_change(shop: Shop) -> None:
-    (mine,) = shop.create("accounts", {"name": "Mine", "owner": REP, "credit": 1})
+    (mine,) = shop.create("accounts", {"name": "Mine"}, by=AS_REP)
     before = shop.get("accounts", mine, AS_REP)
     with shop.workspace.write(AS_ANA) as session:
         session.now += timedelta(seconds=5)
         records.update(session, "crm.accounts", {mine: {"credit": 2}})
     after = shop.get("accounts", mine, AS_REP)
-    assert {key for key in after if after[key] != before[key]} == {"updated_at"}  # and by whom, were it somebody else
+    assert {key for key in after if after[key] != before[key]} == {"updated_at", "updated_by"}
     with shop.workspace.read(AS_REP) as session:
         assert [one.change.kind for one in history.of_record(session, "crm.accounts", mine)] == ["created"]
 

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ from engine import (
     forms,
     formula_fields,
     guises,
+    held_files,
     history,
     hooks,
     imports,
@@ -43,6 +45,7 @@ from engine import (
     shares,
     totals,
     trash,
+    typecast,
     undo,
     upserts,
     verifying,
@@ -60,6 +63,7 @@ from engine.files import Limits
 from engine.imports import lookups, mappings
 from engine.queries import Query
 from engine.storage.session import Session
+from engine.trash import parts
 from tests.web.matrix.asking import Ask, Crowd
 from tests.web.matrix.examples import ask
 from tests.web.matrix.place import Place
@@ -104,13 +108,15 @@ def _verbs(place: Place) -> Iterator[Attempt]:
     share = principals.share("shr", Shared(ACCOUNTS, "all", "", owner))
     nobody = Principal("person", "usr00000000000000", "usr00000000000000", "")
 
-    def verb(name: str, who: Principal, act: Verb, expected: str = "Forbidden") -> Attempt:
+    def verb(name: str, who: Principal, act: Verb, expected: str = "Forbidden", *, says: bool = False) -> Attempt:
+        """`says`: the words of the refusal are expected, where what follows it would be refused by the same error."""
+
         def tried() -> str:
             try:
                 with here.store.read(who) as session:
                     found = act(session)
             except Exception as error:  # noqa: BLE001 - whatever goes wrong further on is not the refusal that is looked for
-                return type(error).__name__
+                return str(error) if says else type(error).__name__
             return str(found)
 
         return Attempt(f"{name} as {who.kind} {who.role}", expected, tried)
@@ -191,6 +197,17 @@ def _verbs(place: Place) -> Iterator[Attempt]:
         "purge": lambda session: trash.purge(session, [ids["thing tag"]]),
     }.items():
         yield verb(name, lead, act)
+    # Lines that come second: what comes to each by itself.
+    no_form = "There is no such form."
+    yield verb("gaps by a form", form, lambda session: sequences.gaps(session, TAGS, "name"), no_form, says=True)
+    yield verb("files of a table by a form", form, lambda session: held_files._may_read(session, TAGS), "False")
+    named = [{"tag": "canary"}]
+    yield verb(
+        "a link by name by a form", form, lambda session: typecast.typecast(session, "crm.entries", named), no_form,
+        says=True,
+    )  # fmt: skip
+    gone: Any = SimpleNamespace(kind="field", app="gone", table="gone.things", key="name", revision=1)
+    yield verb("parts of an app", lead, lambda session: parts.restore(session, [gone]))
     looker = person(place.people["looker"].id)
     yield verb("runs", looker, automations.runs_of)
     yield verb("counts of runs", looker, lambda session: automations.counts(session, "crm"))

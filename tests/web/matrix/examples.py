@@ -260,6 +260,7 @@ def _share_asked(_place: Place, _side: Side, _who: str, known: Mapping[str, str]
 # Where somebody who may do it still meets something else, because the place has not what it takes.
 MEETS = {
     "POST /v0/{app}/{record}/{field}/uploadAttachment": "422",  # what is brought is taken back before it is attached
+    "POST /w/{workspace}/apps/{app}/-/hooks": "404",  # what is made is taken back before it is shown
     "POST /sign-in/code": "422",  # no sign-in waits for a code
     "GET /sign-in/provider": "422",  # nobody answers at the provider's address
     "GET /sign-in/provider/callback": "404",  # nobody went there

@@ -23,16 +23,13 @@ SECOND_LINES = {
     ("engine/archives/packing.py", "pack"),  # asks twice: who may build, and who may take the records along
     ("engine/automations/steps.py", "_asker"),  # asked by the worker, for nobody's request
     ("engine/by_item.py", "page"),  # reads the records that it found
-    ("engine/held_files.py", "_may_read"),
     ("engine/hooks/__init__.py", "create"),
     ("engine/imports/carrying.py", "_table"),
     ("engine/imports/names.py", "NameFinder._create"),
     ("engine/ledgers.py", "reverse"),
     ("engine/ledgers.py", "balances"),
     ("engine/search.py", "_readable"),
-    ("engine/sequences.py", "gaps"),
     ("engine/sides.py", "_lines"),
-    ("engine/trash/parts.py", "restore"),
     ("engine/trash/records.py", "_restore"),
     ("engine/typecast.py", "_link"),
     ("web/pages/archives.py", "bring"),  # so that nobody's file is read first
@@ -44,12 +41,8 @@ NOT_SHOWN = {
     ("engine/automations/steps.py", "_asker"),  # held by tests/engine/automations/test_acting.py
     ("web/pages/exports.py", "_anew"),  # held by tests/web/pages/test_exports.py
     ("engine/sides.py", "_lines"),  # held by tests/engine/access/test_lines.py
-    ("engine/held_files.py", "_may_read"),
     ("engine/imports/carrying.py", "_table"),
     ("engine/imports/names.py", "NameFinder._create"),
-    ("engine/sequences.py", "gaps"),
-    ("engine/trash/parts.py", "restore"),
-    ("engine/typecast.py", "_link"),
     ("web/pages/archives.py", "bring"),
 }
 
