@@ -21,7 +21,6 @@ from engine.queries import MAX_PAGE_SIZE, Query
 from engine.showing import Shown, total
 from engine.storage.session import Session
 from engine.text import _, label_in
-from engine.totals import Portion
 from engine.view_types import EACH, grouped_field
 
 _Signed = Annotated[list[str] | None, Parameter(allow_leading_hyphen=True)]
@@ -273,11 +272,6 @@ class _Said:
             held[key] or ("no" if one["value"] is False else "(empty)") for held, one in zip(values, value, strict=True)
         ]
         return ", ".join(f"{each} {one['count']} ({one['share']:.0%})" for each, one in zip(said, value, strict=True))
-
-
-def _portion(said: Any, one: Portion) -> str:
-    empty = "no" if one["value"] is False else "(empty)"
-    return f"{said or empty} {one['count']} ({one['share']:.0%})"
 
 
 def _is_spread(function: str) -> bool:
