@@ -48,6 +48,7 @@ def purge(session: Session, keep: Keep, most: int = SLICE) -> bool:
         _mail(session, session.now - keep.mail, most) if keep.mail else 0,
         imports.forget(session, session.now - keep.imports, most) if keep.imports else 0,
         transfers.forget(session, session.now - keep.imports if keep.imports else None, most),
+        imports.mappings.sweep(session, session.now - keep.trash, most) if keep.trash is not None else 0,
         hooks.sweep(session, most),
         repeats.sweep(session, most),
         comments.sweep(session, session.now - keep.trash, most) if keep.trash is not None else 0,

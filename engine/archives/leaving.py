@@ -60,7 +60,9 @@ def counted(session: Session, app: str) -> dict[str, int]:
         "hooks": _of(hooks, hooks.c.app == app),
         "mailboxes": _of(mailboxes, mailboxes.c.form.startswith(f"{app}.", autoescape=True)),
         "runs": _of(runs, runs.c.automation.startswith(f"{app}.", autoescape=True)),
-        "mappings": _of(import_mappings, import_mappings.c.table_address.in_(tables)),
+        "mappings": _of(
+            import_mappings, import_mappings.c.table_address.in_(tables), import_mappings.c.forgotten_at.is_(None)
+        ),
         "revisions": sa.select(sa.func.count() - 1).where(c.app == app),
     }
     row = session.connection.execute(sa.select(*(one.scalar_subquery() for one in asked.values()))).one()

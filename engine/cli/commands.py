@@ -164,7 +164,9 @@ GROUPS = (
             ("list", "mappings:list_mappings", "List the mappings that are kept."),
             ("show", "mappings:show", "Print a mapping."),
             ("save", "mappings:save", "Keep a mapping under a name."),
+            ("rename", "mappings:rename", "Call a mapping otherwise."),
             ("delete", "mappings:delete", "Forget a mapping."),
+            ("restore", "mappings:restore", "Bring a forgotten mapping back."),
         ),
     ),
     (

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from engine import people
 from engine.cli.here import IN_WORKSPACE, FileName, Instants, InWorkspace
 from engine.cli.naming import find_table
 from engine.errors import Problem, Refused
 from engine.imports import mappings
 from engine.text import _
+
+OfTable = Annotated[str, Parameter(help="Address of its table, such as crm.accounts.")]
+Called = Annotated[str, Parameter(help="What it is called.")]
 
 
 def list_mappings(table: str = "", /, *, here: InWorkspace = IN_WORKSPACE) -> None:
@@ -42,26 +49,19 @@ def list_mappings(table: str = "", /, *, here: InWorkspace = IN_WORKSPACE) -> No
     here.table(rows, {**headings, "changed_at": Instants("Changed")}, nothing)
 
 
-def show(table: str, name: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+def show(table: OfTable, name: Called, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     """Print a mapping as JSON, to review it or to keep it elsewhere.
 
     For example:
 
         formwork mapping show crm.accounts monthly
-
-    Parameters
-    ----------
-    table
-        Address of its table, such as crm.accounts.
-    name
-        What it is called.
     """
     with here.read() as session:
         found = mappings.named(session, find_table(session.layout, table).address, name)
     here.document(found.document)
 
 
-def save(table: str, name: str, file: FileName, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+def save(table: OfTable, name: Called, file: FileName, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     """Keep a mapping under a name, in the place of one that has it.
 
     For example:
@@ -71,10 +71,6 @@ def save(table: str, name: str, file: FileName, /, *, here: InWorkspace = IN_WOR
 
     Parameters
     ----------
-    table
-        Address of its table, such as crm.accounts.
-    name
-        What it is to be called.
     file
         The mapping, as `formwork import` prints it with --propose; - is standard input.
     """
@@ -86,21 +82,51 @@ def save(table: str, name: str, file: FileName, /, *, here: InWorkspace = IN_WOR
     here.say(_("The mapping {name} is kept.", name=kept.name), table=kept.table, name=kept.name)
 
 
-def delete(table: str, name: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+def rename(table: OfTable, name: Called, to: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Call a mapping otherwise.
+
+    For example:
+
+        formwork mapping rename crm.accounts monthly "Every month"
+
+    Parameters
+    ----------
+    to
+        What it is to be called.
+    """
+    with here.write() as session:
+        found = mappings.named(session, find_table(session.layout, table).address, name)
+        kept = mappings.rename(session, found.id, to)
+    here.say(_("The mapping is called {name} now.", name=kept.name), table=kept.table, name=kept.name)
+
+
+def delete(table: OfTable, name: Called, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     """Forget a mapping. What was imported with it stays.
 
     For example:
 
         formwork mapping delete crm.accounts monthly
-
-    Parameters
-    ----------
-    table
-        Address of its table, such as crm.accounts.
-    name
-        What it is called.
     """
     with here.write() as session:
         found = mappings.named(session, find_table(session.layout, table).address, name)
         mappings.remove(session, found.id)
-    here.say(_("The mapping {name} is forgotten.", name=found.name), table=found.table, name=found.name)
+    here.say(_("The mapping {name} is forgotten.", name=found.name), id=found.id, table=found.table, name=found.name)
+    if not here.json:
+        here.note(_("To bring it back: formwork mapping restore {id}", id=found.id))
+
+
+def restore(mapping: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
+    """Bring a mapping back that was forgotten, for as long as the trash keeps things.
+
+    For example:
+
+        formwork mapping restore map0tqN3kXhQe7ZbC
+
+    Parameters
+    ----------
+    mapping
+        Its id (map...), as `formwork mapping delete` prints it.
+    """
+    with here.write() as session:
+        kept = mappings.restore(session, mapping)
+    here.say(_("The mapping {name} is back.", name=kept.name), table=kept.table, name=kept.name)

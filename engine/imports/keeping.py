@@ -165,6 +165,12 @@ def change(session: Session, held: Import, **values: Any) -> Import:
     return get(session, held.id)
 
 
+def rename_mapping(session: Session, table: str, old: str, new: str) -> None:
+    """The mapping with which imports into the table were filled in is called otherwise."""
+    named = sa.and_(rows.c.table_address == table, rows.c.mapping_name == old)
+    session.connection.execute(sa.update(rows).where(named).values(mapping_name=new))
+
+
 def _may_see(principal: Principal, created_by: str | None) -> bool:
     return principal.role in {"owner", "builder"} or (bool(principal.role) and principal.user_id == created_by)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from engine.imports import keeping
 from engine.imports.keeping import Import
 from engine.imports.mapping import mapping_from
 from engine.storage.import_tables import import_mappings as rows
+from engine.storage.record_rows import among
 from engine.storage.session import Session, timestamp
 from engine.text import _
 
@@ -44,7 +46,7 @@ class SavedMapping:
 
 def listed(session: Session, table: str | None = None) -> list[SavedMapping]:
     """Those that the asker may use, of one table or of all, by name."""
-    wanted = sa.select(rows).order_by(_c.table_address, _c.folded)
+    wanted = sa.select(rows).where(_c.forgotten_at.is_(None)).order_by(_c.table_address, _c.folded)
     if table is not None:
         wanted = wanted.where(_c.table_address == table)
     found = [_saved(row) for row in session.connection.execute(wanted).mappings()]
@@ -53,10 +55,7 @@ def listed(session: Session, table: str | None = None) -> list[SavedMapping]:
 
 def get(session: Session, mapping_id: str) -> SavedMapping:
     """One that the asker may use. Raises `NotFound`."""
-    row = session.connection.execute(sa.select(rows).where(_c.id == mapping_id)).mappings().one_or_none()
-    if row is None or not _may_use(session, _saved(row)):
-        raise NotFound(_("There is no such mapping (any more)."))
-    return _saved(row)
+    return _get(session, sa.and_(_c.id == mapping_id, _c.forgotten_at.is_(None)))
 
 
 def named(session: Session, table: str, name: str) -> SavedMapping:
@@ -79,8 +78,7 @@ def keep(session: Session, import_id: str, name: str) -> SavedMapping:
         raise Refused([Problem("/name", _("Say first which column goes where."), "mapping")])
     other = _called(session, held.table, name)
     if other is not None and _folded(held.mapping_name or "") != other.folded:
-        says = _("There is a mapping called {name} already. Choose another name.", name=name.strip())
-        raise Refused([Problem("/name", says, "taken", name)])
+        raise _taken(name)
     columns = {
         column: {key: value for key, value in one.items() if key != "definition"}
         for column, one in held.mapping["columns"].items()
@@ -105,9 +103,7 @@ def put(
     """
     of = session.layout.table(table)
     door.enter(session.principal, "create", of)
-    if not name.strip() or len(name.strip()) > LONGEST_NAME:
-        says = _("Give the mapping a name of at most {most} characters.", most=LONGEST_NAME)
-        raise Refused([Problem("/name", says, "required")])
+    _check_name(name)
     mapping_from(document, list(document.get("columns") or ()), of)
     values = {
         "name": name.strip(),
@@ -127,12 +123,57 @@ def put(
     return get(session, made["id"] or "")
 
 
-def remove(session: Session, mapping_id: str) -> SavedMapping:
-    """Forget one; what was imported with it stays. Raises `NotFound`, `Forbidden`."""
+def rename(session: Session, mapping_id: str, name: str) -> SavedMapping:
+    """Call one otherwise, also where imports tell with which mapping they were filled in.
+
+    Raises `Refused` at `/name`, `NotFound`, `Forbidden`.
+    """
     held = get(session, mapping_id)
     _enter_change(session, held.made_by)
-    session.connection.execute(sa.delete(rows).where(_c.id == held.id))
+    _check_name(name)
+    other = _called(session, held.table, name)
+    if other is not None and other.id != held.id:
+        raise _taken(name)
+    values = {"name": name.strip(), "folded": _folded(name), "changed_at": timestamp(session.now)}
+    session.connection.execute(
+        sa.update(rows).where(_c.id == held.id).values(**values, changed_by=session.principal.user_id)
+    )
+    keeping.rename_mapping(session, held.table, held.name, name.strip())
+    return get(session, held.id)
+
+
+def remove(session: Session, mapping_id: str) -> SavedMapping:
+    """Forget one, which can come back for a while; what was imported with it stays. Raises `NotFound`, `Forbidden`."""
+    held = get(session, mapping_id)
+    _enter_change(session, held.made_by)
+    gone = sa.update(rows).where(_c.id == held.id).values(folded=held.id, forgotten_at=timestamp(session.now))
+    session.connection.execute(gone)
     return held
+
+
+def restore(session: Session, mapping_id: str) -> SavedMapping:
+    """Bring a forgotten one back. Raises `Refused` where another has its name by now, `NotFound`, `Forbidden`."""
+    held = _get(session, sa.and_(_c.id == mapping_id, _c.forgotten_at.is_not(None)))
+    _enter_change(session, held.made_by)
+    if _called(session, held.table, held.name) is not None:
+        raise _taken(held.name)
+    back = sa.update(rows).where(_c.id == held.id).values(folded=_folded(held.name), forgotten_at=None)
+    session.connection.execute(back)
+    return get(session, held.id)
+
+
+def sweep(session: Session, before: datetime, most: int) -> int:
+    """Remove at most `most` for good that were forgotten before then; how many that were."""
+    old = sa.select(_c.id).where(_c.forgotten_at < timestamp(before)).order_by(_c.id).limit(most)
+    ids = list(session.connection.execute(old).scalars())
+    if ids:
+        session.connection.execute(sa.delete(rows).where(among(session, _c.id, ids)))
+    return len(ids)
+
+
+def enter_change(session: Session, held: SavedMapping) -> None:
+    """Raises `Forbidden` for who may not change it."""
+    _enter_change(session, held.made_by)
 
 
 def may_change(session: Session, held: SavedMapping) -> bool:
@@ -149,6 +190,24 @@ def _enter_change(session: Session, made_by: str | None) -> None:
     if session.principal.role not in door.BUILDS and session.principal.user_id != made_by:
         says = _("Only who made this mapping, owners and builders can change it. Keep yours under another name.")
         raise Forbidden(says)
+
+
+def _get(session: Session, which: sa.ColumnElement[bool]) -> SavedMapping:
+    row = session.connection.execute(sa.select(rows).where(which)).mappings().one_or_none()
+    if row is None or not _may_use(session, _saved(row)):
+        raise NotFound(_("There is no such mapping (any more)."))
+    return _saved(row)
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name.strip()) > LONGEST_NAME:
+        says = _("Give the mapping a name of at most {most} characters.", most=LONGEST_NAME)
+        raise Refused([Problem("/name", says, "required")])
+
+
+def _taken(name: str) -> Refused:
+    says = _("There is a mapping called {name} already. Choose another name.", name=name.strip())
+    return Refused([Problem("/name", says, "taken", name)])
 
 
 def _called(session: Session, table: str, name: str) -> Any:

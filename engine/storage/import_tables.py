@@ -21,12 +21,13 @@ imports = sa.Table(
     *_text("transaction_id", "created_at", "created_by", "finished_at", "mapping_name"),
     sa.Column("says", Said),
 )
-# `folded`: the name as it tells one mapping of a table from another. `kind` and `options`: of the file it was made for.
+# `folded`: the name as it tells one mapping of a table from another, or the id of a forgotten
+# one, whose name is free. `kind` and `options`: of the file it was made for.
 import_mappings = sa.Table(
     "_import_mappings",
     metadata,
     *_text("id", "table_address", "name", "folded", "document", "kind", "options"),
-    *_text("made_by", "changed_at", "changed_by"),
+    *_text("made_by", "changed_at", "changed_by", "forgotten_at"),
 )
 # `kind`: refused (the line was not taken), noted (it was taken, but something was left empty), or conflict (it would
 # overwrite what was changed here).

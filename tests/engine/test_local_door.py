@@ -20,6 +20,10 @@ def echo(words: Sequence[str], terminal: Terminal) -> int:
     match words[0]:
         case "read":
             terminal.out(terminal.read(words[1]).decode())
+        case "pieces":
+            for path in words[1:]:
+                pieces = list(terminal.pieces(path))
+                terminal.out(f"{len(pieces)} {b''.join(pieces).decode()}\n")
         case "ask":
             terminal.out(terminal.ask(words[1]))
         case "bytes":
@@ -54,6 +58,12 @@ def test_files_and_secrets_are_asked_of_the_one_who_typed(door: LocalDoor, tmp_p
     assert terminal.printed == "four words"
 
 
+def test_a_long_file_comes_piece_by_piece(door: LocalDoor, tmp_path: Path) -> None:
+    terminal = FakeTerminal({"long.zip": b"x" * 2_500, "none.zip": b""})
+    local_door.ask(tmp_path, ["pieces", "long.zip", "none.zip", "long.zip"], terminal)
+    assert terminal.printed == f"3 {'x' * 2_500}\n0 \n3 {'x' * 2_500}\n"
+
+
 def test_a_refusal_of_the_client_reaches_the_command(tmp_path: Path) -> None:
     told: list[str] = []
 
@@ -62,12 +72,16 @@ def test_a_refusal_of_the_client_reaches_the_command(tmp_path: Path) -> None:
             terminal.read("nope")
         except FormworkError as error:
             told.append(error.says)
+        try:
+            list(terminal.pieces("nope"))
+        except FormworkError as error:
+            told.append(error.says)
         return 1
 
     door = LocalDoor(tmp_path, run)
     assert local_door.ask(tmp_path, ["x"], FakeTerminal()) == 1
     door.close()
-    assert told == ["The file nope cannot be read: No such file or directory."]
+    assert told == ["The file nope cannot be read: No such file or directory."] * 2
 
 
 def test_a_fault_is_told_without_its_details(door: LocalDoor, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -236,6 +236,10 @@ def test_a_mapping_is_kept_and_used_for_the_next_file(filled: CommandLine) -> No
     assert filled.refused("mapping save orders yearly -", stdin='{"columns": {"a": {"field": "nope"}}}') == [
         "/columns/a/field: There is no field nope here."
     ]
+    filled("mapping rename orders monthly 'Each month'")
+    forgotten = filled.json("mapping delete orders 'each month'")["id"]
+    filled(f"mapping restore {forgotten}")
+    filled("mapping rename orders 'each month' monthly")
     filled("mapping delete orders monthly")
     assert [one["name"] for one in filled.json("mapping list")] == ["yearly"]
     assert filled.refused("mapping show orders monthly") == [

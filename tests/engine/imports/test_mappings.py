@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -155,3 +156,40 @@ def test_a_field_that_is_gone_is_told(desk: Desk) -> None:
     with pytest.raises(Refused) as refused:
         used(desk, "Monthly", JUNE)
     assert [one.at for one in refused.value.problems] == ["/columns/Tag/field"]
+
+
+def test_one_is_renamed_and_the_imports_that_it_filled_in_follow(desk: Desk) -> None:
+    first = kept(desk, "Monthly")
+    kept(desk, "Yearly")
+    with desk.workspace.write(desk.asker) as session:
+        held = mappings.named(session, "shop.orders", "monthly")
+        with pytest.raises(Refused, match="a mapping called yearly already"):
+            mappings.rename(session, held.id, "yearly")
+        with pytest.raises(Refused, match="Give the mapping a name"):
+            mappings.rename(session, held.id, " ")
+        assert mappings.rename(session, held.id, "MONTHLY").name == "MONTHLY"
+        assert mappings.rename(session, held.id, "Each month").name == "Each month"
+        assert imports.get(session, first.id).mapping_name == "Each month"
+        mappings.keep(session, first.id, "Each month")  # it may still change what it made
+
+
+def test_what_was_forgotten_comes_back_unless_its_name_is_taken(desk: Desk) -> None:
+    kept(desk, "Monthly")
+    with desk.workspace.write(desk.asker) as session:
+        held = mappings.named(session, "shop.orders", "Monthly")
+        mappings.remove(session, held.id)
+        assert mappings.listed(session) == []
+        with pytest.raises(NotFound):
+            mappings.get(session, held.id)
+        assert mappings.restore(session, held.id).document == held.document
+        with pytest.raises(NotFound):
+            mappings.restore(session, held.id)
+        mappings.remove(session, held.id)
+        other = mappings.put(session, "shop.orders", "monthly", MAPPING)
+        with pytest.raises(Refused, match="already"):
+            mappings.restore(session, held.id)
+        mappings.remove(session, other.id)
+        session.now += timedelta(days=2)
+        assert mappings.sweep(session, session.now - timedelta(days=1), 10) == 2
+        with pytest.raises(NotFound):
+            mappings.restore(session, held.id)

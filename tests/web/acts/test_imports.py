@@ -338,8 +338,17 @@ def test_a_mapping_is_kept_and_chosen_for_the_next_file(acts: Acts) -> None:
     assert unfit.status_code == 422
     assert "The file has no column When." in text_of(unfit)
 
-    assert "is forgotten" in text_of(acts.post(f"/imports/mappings/{mapping}/deletion"))
-    assert "Monthly" not in text_of(acts.get("/imports/new?table=shop.deals"))
+    assert "Name of the mapping" in text_of(acts.get(f"/imports/mappings/{mapping}"))
+    unnamed = acts.post(f"/imports/mappings/{mapping}", name=" ")
+    assert unnamed.status_code == 422
+    assert "Give the mapping a name" in text_of(unnamed)
+    assert "is called Weekly now" in text_of(acts.post(f"/imports/mappings/{mapping}", name="Weekly"))
+    forgotten = acts.post(f"/imports/mappings/{mapping}/deletion")
+    assert "The mapping Weekly is forgotten" in text_of(forgotten)
+    assert f"/imports/mappings/{mapping}/restoration" in forgotten.text
+    assert "Weekly" not in text_of(acts.get("/imports"))
+    assert "The mapping Weekly is back" in text_of(acts.post(f"/imports/mappings/{mapping}/restoration"))
+    assert "Weekly" in text_of(acts.get("/imports"))
 
 
 def test_what_was_changed_here_is_kept_unless_the_file_shall_win(acts: Acts) -> None:

@@ -90,6 +90,8 @@ def _known(place: Place, side: Side, who: str, path: str, act: str) -> dict[str,
         known["archive"] = ids["archive made"]
     if path.endswith("/archives/{archive}/undo"):
         known["archive"] = ids["archive brought"]
+    if path.endswith("/mappings/{mapping}/restoration"):
+        known["mapping"] = ids["forgotten mapping of owner" if act.endswith("owner") else "forgotten mapping"]
     if path.startswith("/files/"):
         owner = place.own["owner"]
         known |= {"signed": owner["signed"], "name": owner["file name"]}
@@ -366,6 +368,7 @@ EXAMPLES: dict[str, Making] = {
     "POST /w/{workspace}/imports/{key}/columns": _columns,
     "POST /w/{workspace}/imports/{key}/mapping": _of_known(mapping="mapping"),
     "POST /w/{workspace}/imports/{key}/kept-mapping": _form(name="Weekly"),
+    "POST /w/{workspace}/imports/mappings/{mapping}": _form(name="Daily"),
     "POST /w/{workspace}/archives": _archive,
     "POST /w/{workspace}/definitions": _document,
     "POST /w/{workspace}/definitions/applications": _document,

@@ -416,8 +416,12 @@ def _bring(side: Side, owner: Principal, rep: Person) -> None:
     with store.write(person(rep.id, "member")) as session:
         document = imports.get(session, ids["import of rep"]).mapping or {}
         ids["mapping"] = imports.mappings.put(session, "crm.accounts", "Monthly", document).id
+        ids["forgotten mapping"] = imports.mappings.put(session, "crm.accounts", "Then", document).id
+        imports.mappings.remove(session, ids["forgotten mapping"])
     with store.write(owner) as session:
         ids["mapping of owner"] = imports.mappings.put(session, "crm.accounts", "Yearly", document).id
+        ids["forgotten mapping of owner"] = imports.mappings.put(session, "crm.accounts", "Once", document).id
+        imports.mappings.remove(session, ids["forgotten mapping of owner"])
 
 
 def _move_apps(side: Side, owner: Principal) -> None:
