@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo
 
 from engine import queries, records
 from engine.definitions.language import Condition, Field, Table, View
+from engine.errors import NotFound
 from engine.queries import Query
 from engine.records import Record
-from engine.storage.session import Session
+from engine.storage.record_rows import Values
+from engine.storage.session import Session, timestamp
+from engine.text import _
 
 ONE_DAY = timedelta(days=1)
 
@@ -28,6 +31,12 @@ class Entry:
     begins: str | None = None
     ends: str | None = None
     zone: str = "UTC"  # whose clock its days are of
+
+    @property
+    def until(self) -> str | None:
+        """When it ends by that clock, where that is on the day on which it begins."""
+        ends = _local(self.ends, self.zone) if self.ends else None
+        return ends.strftime("%H:%M:%S") if ends and ends.date() == self.first else None
 
     @property
     def time(self) -> str | None:
@@ -78,6 +87,36 @@ def entry_of(session: Session, table: Table, view: View, record: Record) -> Entr
         record, first, max(first, last), begins if "T" in begins else None,
         ends if "T" in ends and "T" in begins and ends > begins else None, zone,
     )  # fmt: skip
+
+
+def moved(session: Session, table: Table, view: View, record: Record, days: int, time: datetime.time | None) -> Values:
+    """What the record holds once it begins so many days later, at `time` if that is given; as long as before.
+
+    Raises `NotFound` for one without a day.
+    """
+    entry = entry_of(session, table, view, record)
+    if entry is None:
+        raise NotFound(_("This record is on no day."))
+    begin, end = table.fields[view.options["date"]], table.fields.get(view.options.get("end", ""))
+    shift, values = timedelta(days=days), dict[str, Any]()
+    if entry.begins is None:
+        values[begin.key] = (entry.first + shift).isoformat()
+    else:
+        zone = ZoneInfo(entry.zone)
+        local = _local(entry.begins, entry.zone)
+        moment = datetime.datetime.combine(local.date() + shift, time or local.time(), zone)
+        shift = moment.astimezone(datetime.UTC) - datetime.datetime.fromisoformat(entry.begins)
+        values[begin.key] = timestamp(moment.astimezone(datetime.UTC))
+    ends = record.values.get(end.key) if end else None
+    if end and end.writable and isinstance(ends, str):
+        values[end.key] = _later(ends, shift, days)
+    return values
+
+
+def _later(ends: str, shift: timedelta, days: int) -> str:
+    if "T" not in ends:
+        return (date.fromisoformat(ends) + timedelta(days=days)).isoformat()
+    return timestamp(datetime.datetime.fromisoformat(ends) + shift)
 
 
 def _last_day(ends: str, zone: str) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -10,9 +11,12 @@ from engine import views
 from engine.access import door
 from engine.access.principals import Principal
 from engine.definitions.language import Field, Table, View
+from engine.errors import NotFound
 from engine.queries import MAX_SORTS, Query
 from engine.registry import Registry
+from engine.storage.record_rows import Values
 from engine.storage.session import Session
+from engine.text import _
 from web.addresses import At
 from web.asked import Asked
 from web.fields import Shown, shown_field
@@ -122,6 +126,13 @@ class Drawing(ABC):
     @abstractmethod
     def content(self, at: Looking) -> dict[str, Any]:
         """What `html/views/<type>.html` draws."""
+
+    def moved(self, at: Looking, record: str, given: Mapping[str, str]) -> tuple[Values, str]:
+        """What a record is set to by being put elsewhere in the view, as `given` says, and what is said of it.
+
+        Raises `NotFound` where there is nowhere to go, `Refused`.
+        """
+        raise NotFound(_("Records of this view are not moved."))
 
     @abstractmethod
     def neighbours(self, at: Looking, record: str) -> tuple[str, str]:

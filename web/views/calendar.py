@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,11 +12,14 @@ from engine import entries, queries, records
 from engine.days import shifted
 from engine.definitions.language import Field
 from engine.entries import ONE_DAY, Entry
+from engine.errors import Problem, Refused
 from engine.field_types import field_types
-from engine.text import Label
+from engine.storage.record_rows import Values
+from engine.text import Label, _
 from engine.view_types.calendar import SPANS
 from web.asked import YEARS
 from web.fields import Shown, shown_field
+from web.formats import day_name, day_time
 from web.names import names_of
 from web.views import Drawing, Looking
 
@@ -24,6 +27,7 @@ MOST = 500  # entries of one page
 MOST_OF_A_DAY = 4  # that a month shows; the list has all
 MAX_NEIGHBOURS = 1_000  # among which the one before and the one after are looked for
 BEGIN = 9  # o'clock, of a new record on a day
+FIRST_HOUR, LAST_HOUR = 8, 18  # that a week always shows
 
 
 @dataclass
@@ -76,6 +80,8 @@ class Calendar(Drawing):
             "names": names_of(at.session, at.place.at, at.table, keys, [one.record.values for one in found]),
             "total": len(found),
             "more": more,
+            "hours": _hours(list(days), found) if span == "week" and _has_times(at) else [],
+            "moves": f"{at.here}/moves/{{id}}" if at.may_write and _held(at).writable else "",
             "spans": [
                 (SPANS[one], at.address(at.asked.but(span=one, day=day.isoformat())), one == span) for one in SPANS
             ],
@@ -84,6 +90,19 @@ class Calendar(Drawing):
             "to_today": at.address(at.asked.but(day="")),
             **_undated(at),
         }
+
+    def moved(self, at: Looking, record: str, given: Mapping[str, str]) -> tuple[Values, str]:
+        """`day` and perhaps `time` say where it begins; `from` which of its days was taken there, else its first."""
+        held = records.get(at.session, at.table.address, record)
+        entry = entries.entry_of(at.session, at.table, at.view, held)
+        day, time = _read_day(given.get("day", "")), _read_time(given.get("time", ""))
+        taken = _read_day(given["from"]) if given.get("from") else entry.first if entry else day
+        values = entries.moved(at.session, at.table, at.view, held, (day - taken).days, time)
+        begins = entries.entry_of(at.session, at.table, at.view, held._replace(values={**held.values, **values}))
+        when = day_name((begins.first if begins else day).isoformat())
+        if begins and begins.time:
+            return values, _("Moved to {day}, {time}.", day=when, time=day_time(begins.time))
+        return values, _("Moved to {day}.", day=when)
 
     def neighbours(self, at: Looking, record: str) -> tuple[str, str]:
         first, last = _reach(_day(at), _span(at))
@@ -94,6 +113,64 @@ class Calendar(Drawing):
         place = ids.index(record)
         before, _this, after = ["", *ids, ""][place : place + 3]
         return at.address(record=before) if before else "", at.address(record=after) if after else ""
+
+
+@dataclass(frozen=True)
+class Hour:
+    """A row of a week: `time` is empty for what takes the whole day; the entries of each day that begin in the hour."""
+
+    time: str
+    days: list[tuple[str, list[Entry]]]
+
+
+def _hours(days: list[date], found: list[Entry]) -> list[Hour]:
+    """The rows of a week: what takes whole days, then the hours of a working day and those in which anything begins."""
+    begun = [int(one.time[:2]) for one in found if one.time and one.first in days]
+    hours = range(min([FIRST_HOUR, *begun]), max([LAST_HOUR, *begun]) + 1)
+    whole = [(one.isoformat(), [each for each in found if _takes_day(each, one)]) for one in days]
+    return [
+        Hour("", whole),
+        *(
+            Hour(
+                f"{hour:02}:00",
+                [(one.isoformat(), [each for each in found if _begins_in(each, one, hour)]) for one in days],
+            )
+            for hour in hours
+        ),
+    ]
+
+
+def _takes_day(entry: Entry, day: date) -> bool:
+    return entry.first <= day <= entry.last and (entry.time is None or day > entry.first)
+
+
+def _begins_in(entry: Entry, day: date, hour: int) -> bool:
+    return entry.first == day and entry.time is not None and int(entry.time[:2]) == hour
+
+
+def _held(at: Looking) -> Field:
+    return at.table.fields[at.view.options["date"]]
+
+
+def _has_times(at: Looking) -> bool:
+    return at.session.layout.held_type(_held(at)).name == "date_time"
+
+
+def _read_day(typed: str) -> date:
+    try:
+        found = date.fromisoformat(typed)
+    except ValueError:
+        found = None
+    if found is None or found.year not in YEARS:
+        raise Refused([Problem("/day", _("This is not a day."), "day", typed)])
+    return found
+
+
+def _read_time(typed: str) -> time | None:
+    try:
+        return time.fromisoformat(typed) if typed else None
+    except ValueError as error:
+        raise Refused([Problem("/time", _("This is not a time of day."), "time", typed)]) from error
 
 
 def _span(at: Looking) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from engine import named, queries, records, views
 from engine.definitions.language import Field
 from engine.errors import NotFound
 from engine.queries import MAX_SORTS
+from engine.storage.record_rows import Values
 from engine.text import Label, _
 from engine.views import STACK_SIZE
 from web.fields import Shown, shown_field
@@ -38,6 +40,11 @@ class Kanban(Drawing):
             "more": _more(at, VALUE, STACK_SIZE),
             "new": f"{at.place.at.new_record(at.table.app, at.table.key)}?{by.key}={VALUE}",
         }
+
+    def moved(self, at: Looking, record: str, given: Mapping[str, str]) -> tuple[Values, str]:
+        by = by_of(at)
+        value = value_of(by, given.get(by.key, ""))
+        return {by.key: value}, _("Moved to {stack}.", stack=stack_name(at, value))
 
     def neighbours(self, at: Looking, record: str) -> tuple[str, str]:
         sort = [at.view.options["by"], *at.query.sort][:MAX_SORTS]

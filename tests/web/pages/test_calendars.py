@@ -44,10 +44,17 @@ def put(work: Work, **values: Any) -> str:
 
 
 def day(work: Work, path: str, wanted: str) -> str:
-    """What stands on a day of the page."""
-    found = re.search(rf"<td [^>]*>(?:(?!</td>).)*day={wanted}&.*?</td>", work.get(path).text, re.DOTALL)
+    """What stands on a day of the page; in a week at whichever hour."""
+    cells = re.findall(r"<td[^>]*>.*?</td>", work.get(path).text, re.DOTALL)
+    found = [one for one in cells if f'data-day="{wanted}"' in one]
     assert found, wanted
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])).strip()
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", " ".join(found))).strip().replace("\u202f", " ")
+
+
+def called(work: Work, record: str) -> tuple[str, str | None]:
+    """When it begins and ends."""
+    (one,) = [one for one in work.deals() if one.id == record]
+    return one.values["called"], one.values["until"]
 
 
 def test_a_month_shows_what_is_on_its_days(days: Work) -> None:
@@ -97,6 +104,67 @@ def test_what_began_before_is_shown_while_it_lasts(days: Work) -> None:
     put(days, title="Long one", called="2026-02-20T09:00:00Z", until="2026-03-03T10:00:00Z")
     assert "Long one" in day(days, f"{CALLS}?day=2026-03-15", "2026-03-03")
     assert "Long one" not in day(days, f"{CALLS}?day=2026-03-15", "2026-03-04")
+
+
+def test_a_week_of_moments_has_hours(days: Work) -> None:
+    week = f"{CALLS}?day=2026-03-10&span=week"
+    put(days, title="Early", called="2026-03-10T06:15:00Z", until="2026-03-10T07:45:00Z")
+    put(days, title="Noon", called="2026-03-10T12:00:00Z")
+    rows = [re.sub(r"\s", " ", one) for one in re.findall(r'<th scope="row"[^>]*>(.*?)</th>', days.get(week).text)]
+    assert rows[:3] == ["All day", "6:00 AM", "7:00 AM"]
+    assert len(rows) == 1 + 13  # from six to six in the evening
+    assert "6:15 AM – 7:45 AM Early" in day(days, week, "2026-03-10")
+    at_noon = re.search(r'data-day="2026-03-10" data-time="12:00">(.*?)</ul>', days.get(week).text, re.DOTALL)
+    assert at_noon
+    assert "Noon" in at_noon[1]
+    assert "data-time" not in days.get(f"{CLOSING}?day=2026-03-10&span=week").text
+
+
+def test_an_entry_is_moved_to_a_day_and_an_hour_and_lasts_as_long(days: Work) -> None:
+    record = put(days, title="Call", called="2026-03-10T09:30:00Z", until="2026-03-10T10:00:00Z")
+    moved = days.post(f"{CALLS}/moves/{record}", htmx="div#view", day="2026-03-12")
+    assert "Moved to Thursday, March 12, 2026, 9:30" in text_of(moved)
+    assert called(days, record) == ("2026-03-12T09:30:00.000Z", "2026-03-12T10:00:00.000Z")
+    days.post(f"{CALLS}/moves/{record}", day="2026-03-11", time="14:00")
+    assert called(days, record) == ("2026-03-11T14:00:00.000Z", "2026-03-11T14:30:00.000Z")
+    undo = re.search(r'action="(/w/\w+/undo/\w+)"', moved.text)
+    assert undo
+    assert days.visitor.submit(undo[1], on=days.at).status_code == 409  # somebody has moved it since
+
+
+def test_undo_puts_an_entry_back(days: Work) -> None:
+    record = put(days, title="Due", close="2026-03-10")
+    moved = days.post(f"{CLOSING}/moves/{record}", htmx="div#view", day="2026-03-12")
+    undo = re.search(r'action="(/w/\w+/undo/\w+)"', moved.text)
+    assert undo
+    assert "Due" in day(days, f"{CLOSING}?day=2026-03-12", "2026-03-12")
+    days.visitor.submit(undo[1], on=days.at)
+    assert "Due" in day(days, f"{CLOSING}?day=2026-03-12", "2026-03-10")
+
+
+def test_one_that_takes_days_is_moved_by_any_of_them(days: Work) -> None:
+    record = put(days, title="Fair", called="2026-03-10T09:00:00Z", until="2026-03-12T17:00:00Z")
+    days.post(f"{CALLS}/moves/{record}", **{"day": "2026-03-13", "from": "2026-03-11"})
+    assert called(days, record) == ("2026-03-12T09:00:00.000Z", "2026-03-14T17:00:00.000Z")
+
+
+def test_the_clock_stays_where_summer_begins(days: Work) -> None:
+    changes = {"tables": {"deals": {"fields": {"called": {"time_zone": "Europe/Berlin"}}}}}
+    with days.site.stores.workspace(days.membership.id).write(shop.principal(days.who)) as session:
+        apps.apply(session, merged(copy.deepcopy(dict(apps.export(session, "shop"))), changes))
+    record = put(days, title="Call", called="2026-03-28T09:00:00Z", until="2026-03-28T10:00:00Z")
+    days.post(f"{CALLS}/moves/{record}", day="2026-03-29")
+    assert called(days, record) == ("2026-03-29T08:00:00.000Z", "2026-03-29T09:00:00.000Z")
+
+
+@pytest.mark.parametrize("given", [{"day": "soon"}, {"day": "9999-12-31"}, {"day": "2026-03-12", "time": "late"}, {}])
+def test_where_an_entry_cannot_be_moved_is_refused(days: Work, given: dict[str, str]) -> None:
+    record = put(days, title="Call", called="2026-03-10T09:30:00Z")
+    assert days.post(f"{CALLS}/moves/{record}", **given).status_code == 422
+    undated = put(days, title="No day")
+    assert days.post(f"{CALLS}/moves/{undated}", day="2026-03-12").status_code == 404
+    assert days.post(f"/apps/shop/deals/views/all/moves/{record}", day="2026-03-12").status_code == 404
+    assert called(days, record)[0] == "2026-03-10T09:30:00.000Z"
 
 
 def test_a_record_is_made_on_a_day(days: Work) -> None:
