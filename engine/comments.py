@@ -110,6 +110,34 @@ def add(session: Session, table: str, record_id: str, text: str, *, parent: str 
     return made
 
 
+def bring(session: Session, said: Sequence[Comment]) -> int:
+    """Keep what was said elsewhere (without ids), but for what is here already; how many that were. Tells nobody.
+
+    The caller has asked the door.
+    """
+    if not said:
+        return 0
+    wanted = sa.select(_c.record_id, _c.created_at, _c.text).where(
+        among(session, _c.record_id, {one.record_id for one in said})
+    )
+    here = {tuple(row) for row in session.connection.execute(wanted)}
+    rows = [
+        {
+            "id": new_id("com"),
+            "table_address": one.table,
+            "record_id": one.record_id,
+            "author": one.author,
+            "text": _checked(one.text),
+            "created_at": one.created_at,
+        }
+        for one in sorted(said, key=lambda one: one.created_at)
+        if one.text.strip() and (one.record_id, one.created_at, one.text.replace("\x00", "").strip()) not in here
+    ]
+    if rows:
+        session.connection.execute(sa.insert(_comments), rows)
+    return len(rows)
+
+
 def change(session: Session, table: str, record_id: str, comment_id: str, text: str) -> Comment:
     """Say something else in one's own comment; what it said is kept. Who is mentioned anew is told.
 

@@ -18,7 +18,7 @@ from engine.definitions.alteration import Alteration
 from engine.definitions.language import Field
 from engine.definitions.plan import ConvertField
 from engine.field_types import InvalidValue, field_types
-from engine.imports.lookups import Names, names_of_kind, records_by_title
+from engine.imports.lookups import Names, names_of_kind, records_by_name
 from engine.shown import shown_as
 from engine.storage import record_rows
 from engine.storage.alterations import alike
@@ -218,7 +218,7 @@ class _Reading:
         if self.by_id:
             self.there = record_rows.existing_in(session, new.targets, self.names)
         elif new.is_link:
-            self.known = records_by_title(session, new.targets)
+            self.known = records_by_name(session, new.targets)
         elif new.kind.names in named.KINDS:
             self.known = names_of_kind(session, new)
 

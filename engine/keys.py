@@ -14,9 +14,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import account_mail, audit, connections, hooks, mailboxes, repeats, second_factor, workspaces
+from engine import account_mail, audit, bases, connections, hooks, mailboxes, repeats, second_factor, workspaces
 from engine.errors import Conflict
-from engine.storage import automation_tables, control_tables, hook_tables, mailbox_tables, repeat_tables
+from engine.storage import automation_tables, base_tables, control_tables, hook_tables, mailbox_tables, repeat_tables
 from engine.storage.session import Session
 from engine.storage.stores import Store, Stores
 from engine.text import Text, _
@@ -41,6 +41,7 @@ class Sealed:
 
 _c, _h, _r = automation_tables.connections.c, hook_tables.hooks.c, repeat_tables.repeats.c
 _b = mailbox_tables.mailboxes.c
+_bases = base_tables.bases.c
 _f, _m = control_tables.second_factors.c, automation_tables.outbox.c
 OF_MACHINE = (
     Sealed(_f.seed, _f.user_id, _f.user_id, second_factor.place_of),
@@ -52,6 +53,7 @@ OF_WORKSPACE = (
     Sealed(_h.secret, _h.id, _h.id, hooks.place_of),
     Sealed(_b.password, _b.id, _b.id, mailboxes.place_of),
     Sealed(_r.body, _r.name, _r.name, repeats.place_of),
+    Sealed(_bases.token, _bases.id, _bases.id, bases.place_of),
 )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from engine import audit_purging, comments, files, hooks, imports, repeats
+from engine import audit_purging, bases, comments, files, hooks, imports, repeats
 from engine.archives import transfers
 from engine.settings import Settings
 from engine.storage.automation_tables import outbox, run_steps, runs
@@ -49,6 +49,7 @@ def purge(session: Session, keep: Keep, most: int = SLICE) -> bool:
         imports.forget(session, session.now - keep.imports, most) if keep.imports else 0,
         transfers.forget(session, session.now - keep.imports if keep.imports else None, most),
         imports.mappings.sweep(session, session.now - keep.trash, most) if keep.trash is not None else 0,
+        bases.sweep(session, session.now - keep.imports if keep.imports else None, most),
         hooks.sweep(session, most),
         repeats.sweep(session, most),
         comments.sweep(session, session.now - keep.trash, most) if keep.trash is not None else 0,

@@ -190,6 +190,12 @@ class Settings:
         _("yes: webhooks may use http without TLS to any address. no: only to the allowed networks."),
         _yes_or_no,
     )
+    bases_url: str = _setting(
+        "FORMWORK_BASES_URL",
+        "https://api.airtable.com/v0",
+        _("Where the API answers from which bases of Airtable are brought in."),
+        _public_url,
+    )
     upload_mb: int = _setting(
         "FORMWORK_UPLOAD_MB", "20", _("Megabytes that one uploaded file may have."), _whole(1, 2_000)
     )

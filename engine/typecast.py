@@ -21,7 +21,7 @@ from engine.imports.lookups import (
     names_of_kind,
     new_choices,
     nothing_called,
-    records_by_title,
+    records_by_name,
     records_by_values,
 )
 from engine.storage.session import Session
@@ -66,7 +66,7 @@ def typecast(session: Session, table: str, given: Sequence[Given]) -> list[Value
         if field.target is not None and not field.owns_lines:
             _link(session, field, cast)
         elif field.kind.of_any_table:
-            _call(records_by_title(session, field.targets), field, cast)
+            _call(records_by_name(session, field.targets), field, cast)
         elif field.kind.holds == "text":
             for values in cast:
                 if isinstance(values.get(field.key), (int, float)):
@@ -84,7 +84,7 @@ def named(session: Session, table: str, given: Sequence[Given]) -> list[Values]:
     problems: list[Problem] = []
     for field in _given_in(of, cast):
         if field.is_link and not field.owns_lines and any(_names(values.get(field.key)) for values in cast):
-            names = records_by_title(session, field.targets)
+            names = records_by_name(session, field.targets)
             problems += _unclear(session, names, field, cast)
             _call(names, field, cast)
     if problems:
@@ -152,7 +152,7 @@ def _link(session: Session, field: Field, given: Iterable[Values]) -> None:
         exact = records_by_values(session, target, [target.title], {(name,) for name in wanted})
         known = {str(name): min(ids) for (name,), ids in exact.items()}
     if left := [name for name in wanted if name not in known]:
-        titles = records_by_title(session, [target.address])
+        titles = records_by_name(session, [target.address])
         known |= {name: min(found) for name in left if (found := titles.find(name))}
     if missing := {folded(name): name for name in left if name not in known}:
         made = records.create(session, target.address, [{target.title: name} for name in missing.values()])

@@ -15,10 +15,12 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from engine import (
     account_mail,
     audit_purging,
+    bases,
     files,
     indexes,
     mailboxes,
@@ -36,6 +38,7 @@ from engine.automations.progress import BrokenOff, Call, Workplace
 from engine.automations.runs import Run
 from engine.automations.starts import something_began
 from engine.automations.steps import Means
+from engine.bases import working
 from engine.egress import EgressFailed, send_mail
 from engine.errors import Conflict, FormworkError, TookTooLong, Unavailable
 from engine.hooks import notifying
@@ -77,6 +80,8 @@ class Worker:
         self.clock = clock
         self._calling: Counter[str] = Counter()
         self._mailing: set[str] = set()
+        self._at_bases: set[str] = set()  # workspaces in which a base is worked at
+        self._stop = threading.Event()
         self._tended: dict[str, float] = {}  # workspace id -> when; for ever while under way
         # When each workspace, and what belongs to none, was looked through for what is old.
         self._swept: dict[str, datetime] = {}
@@ -84,7 +89,8 @@ class Worker:
         self._guard = threading.Lock()
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set, then finish what is under way."""
+        """Work until `stop` is set, then finish what is under way; what takes long is left for the next start."""
+        self._stop = stop
         with ThreadPoolExecutor(CALLERS, thread_name_prefix="call") as callers:
             while not stop.is_set():
                 something_began.clear()
@@ -199,17 +205,44 @@ class Worker:
             runs_due = (runs.next_due(session) or "~") <= moment
             calls_due = (notifying.next_due(session) or "~") <= moment
             mails_due = (outbox.next_due(session) or "~") <= moment and workspace.id not in self._mailing
+            base_due = (bases.next_due(session) or "~") <= moment and workspace.id not in self._at_bases
         claimed = self._claim(workspace) if runs_due else []
         for run in claimed:
             self._advance(workspace, run, callers)
         called = self._call_hooks(workspace, callers) if calls_due else 0
-        if not mails_due:
-            return len(claimed) + called
+        done = len(claimed) + called
+        if base_due:
+            done += self._begin(workspace, self._at_bases, self._work_at_base, callers)
+        if mails_due:
+            done += self._begin(workspace, self._mailing, self._send_mails, callers)
+        return done
+
+    def _begin(
+        self,
+        workspace: Workspace,
+        busy: set[str],
+        act: Callable[[Workspace], int],
+        callers: ThreadPoolExecutor | None,
+    ) -> int:
+        """Do what may take long in a thread of its own, once at a time, or here where there are no `callers`."""
         if callers is None:
-            return len(claimed) + called + self._send_mails(workspace)
-        self._mailing.add(workspace.id)
-        callers.submit(self._mail, workspace)
-        return len(claimed) + called
+            return act(workspace)
+        busy.add(workspace.id)
+        callers.submit(self._do_apart, workspace, busy, act)
+        return 0
+
+    def _do_apart(self, workspace: Workspace, busy: set[str], act: Callable[[Workspace], int]) -> None:
+        try:
+            act(workspace)
+        except Exception:
+            log.exception("workspace %s", workspace.id)
+        finally:
+            busy.discard(workspace.id)
+
+    def _work_at_base(self, workspace: Workspace) -> int:
+        """Fetch a base, or bring one in; whether there was one."""
+        builders = partial(workspaces.builders, self.stores, workspace.id)
+        return int(working.work(workspace, self.means, self.id, builders, stopping=self._stop.is_set))
 
     def _call_hooks(self, workspace: Workspace, callers: ThreadPoolExecutor | None) -> int:
         """Call those who asked to be called; how many calls were taken up."""
@@ -329,12 +362,6 @@ class Worker:
             if not runs.is_mine(session, run, self.id):
                 return None
             return act(Workplace(session, self.means), run)
-
-    def _mail(self, workspace: Workspace) -> None:
-        try:
-            self._send_mails(workspace)
-        finally:
-            self._mailing.discard(workspace.id)
 
     def _send_mails(self, store: Store, opened: Callable[[outbox.Mail], outbox.Mail] = lambda mail: mail) -> int:
         """Hand over the mails that are due; how many that were."""

@@ -69,6 +69,8 @@ BEHIND_THE_DOOR = {
     "engine/apps.py": "definitions, which builders change; others are refused",
     "engine/automations/__init__.py": "what a run did, of which `seen.py` tells what the asker may know",
     "engine/automations/by_hand.py": "starts runs for who may steer, of records that they see",
+    "engine/bases/attached.py": "looks which files records hold that a base brings, for a builder",
+    "engine/bases/bringing.py": "finds records again by ids of elsewhere, for a builder",
     "engine/automations/candidates.py": "looks for records that an automation is about, for nobody's eyes",
     "engine/automations/watches.py": "watches records for the app",
     "engine/computed.py": "keeps computed fields right after every write",
@@ -127,6 +129,7 @@ SOCKET_MODULES = {
 # Who calls somebody outside, and which test shows that it leads to no hostile address.
 WAYS_OUT = {
     "engine/automations/outside.py": "tests/web/api/test_ways_out.py::test_connections",
+    "engine/bases/asking.py": "tests/engine/bases/test_asking.py::test_no_file_is_fetched_from_a_hostile_address",
     "engine/hooks/notifying.py": "tests/web/api/test_ways_out.py::test_hooks",
     "engine/mailboxes.py": "tests/web/api/test_ways_out.py::test_mailboxes",
     "engine/oidc.py": "tests/engine/test_oidc.py::test_nothing_that_it_names_leads_to_a_hostile_address",

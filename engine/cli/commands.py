@@ -49,7 +49,7 @@ COMMANDS = (
     (RECORDS, "query", "queries:query", "Find records: filter, sort, search, group, total."),
     (RECORDS, "gaps", "queries:gaps", "List the numbers of a sequence that no record has."),
     (RECORDS, "runs", "automations:runs", "List runs of automations, or show what one did."),
-    (RECORDS, "undo", "records:undo", "Take back what one command, import or form did."),
+    (RECORDS, "undo", "records:undo", "Take back what one command, import, base or form did."),
 )
 GROUPS = (
     (
@@ -144,6 +144,17 @@ GROUPS = (
         (
             ("list", "templates:list_templates", "List the templates of the catalog."),
             ("show", "templates:show_template", "Say what a template brings."),
+        ),
+    ),
+    (
+        APPS,
+        "base",
+        "Airtable bases, brought in through their API.",
+        (
+            ("offered", "bases:offered", "List the bases that a token opens."),
+            ("import", "bases:import_base", "Bring a base in."),
+            ("go-on", "bases:go_on", "Let an import that failed go on where it was."),
+            ("list", "bases:list_bases", "List the bases that were brought in."),
         ),
     ),
     (

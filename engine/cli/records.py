@@ -183,7 +183,7 @@ def undo(transaction: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
     ----------
     transaction
         Its id (trx...), as `formwork record history` and every command that writes print it; or that of an import
-        (imp...) or of an app that came from an archive (arc...).
+        (imp...), of an app that came from an archive (arc...) or of a base that was brought in (bas...).
     """
     if transaction.startswith("imp"):
         from engine import imports
@@ -197,6 +197,12 @@ def undo(transaction: str, /, *, here: InWorkspace = IN_WORKSPACE) -> None:
         with here.write() as session:
             gone = transfers.undo(session, transaction)
         here.say(_("Took the app {app} out again. It is in the trash.", app=gone.app), id=gone.id, state=gone.state)
+        return
+    if transaction.startswith("bas"):
+        from engine import bases
+
+        base = bases.take_back(here.store, here.principal, transaction)
+        here.say(_("Took back the import of {name}.", name=base.name), id=base.id, state=base.state)
         return
     with here.write(cause=f"undo:{transaction}") as session:
         count = engine_undo.undo(session, transaction)

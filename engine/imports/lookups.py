@@ -56,13 +56,16 @@ def folded(name: str) -> str:
     return name.strip().casefold()
 
 
-def records_by_title(session: Session, tables: Iterable[str]) -> Names:
-    """The records of tables (by address; one that is not there has none) by what they are called. The door is asked."""
+def records_by_name(session: Session, tables: Iterable[str], by: str = "") -> Names:
+    """The records of tables (by address; one that is not there has none) by what they are called, or by the field `by`.
+
+    The door is asked.
+    """
     names = Names(())
     for table in [session.layout.apps.tables[address] for address in tables if address in session.layout.apps.tables]:
         door.enter(session.principal, "read", table)
         sql = session.layout.rows(table)
-        title = Records(session.layout, table, sql, clock_of(session)).field(table.title).value
+        title = Records(session.layout, table, sql, clock_of(session)).field(by or table.title).value
         found = session.connection.execute(sa.select(sa.cast(title, sa.Text), sql.c.id), moment(session))
         for name, record_id in found:
             if name:

@@ -37,7 +37,10 @@ CONFLICTS = ("keep", "overwrite")
 
 @dataclass(frozen=True)
 class ColumnMapping:
-    """One column on its way into a field. `definition` is the field's, where the table is yet to be made."""
+    """One column on its way into a field. `definition` is the field's, where the table is yet to be made.
+
+    `by`: the field by whose values the column names linked records, where that is not their title.
+    """
 
     column: str
     field: str
@@ -45,6 +48,7 @@ class ColumnMapping:
     values: Mapping[str, str] = made_by(default_factory=dict)
     unknown: str = "refuse"
     definition: Mapping[str, Any] | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,11 @@ class NewTable:
 
 @dataclass(frozen=True)
 class FileMapping:
-    """All of the document above; `clear`, `overwrite` and `automations` as truth values."""
+    """All of the document above; `clear`, `overwrite` and `automations` as truth values.
+
+    `system`: system fields of new records, each with the column that says what it holds. No document says that, since
+    who may bring a file in may not say who made a record.
+    """
 
     columns: tuple[ColumnMapping, ...]
     match: tuple[str, ...] = ()
@@ -72,6 +80,7 @@ class FileMapping:
     overwrite: bool = False
     automations: bool = False
     new: NewTable | None = None
+    system: Mapping[str, str] = made_by(default_factory=dict)
 
 
 def reading_name(kind: FieldType) -> str:

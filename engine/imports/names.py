@@ -10,7 +10,7 @@ from engine import records
 from engine.access import door
 from engine.definitions.language import Field, Table
 from engine.errors import Refused
-from engine.imports.lookups import Names, folded, names_in, names_of_kind, nothing_called, records_by_title
+from engine.imports.lookups import Names, folded, names_in, names_of_kind, nothing_called, records_by_name
 from engine.imports.mapping import ColumnMapping
 from engine.storage.savepoints import attempt
 from engine.storage.session import Session
@@ -38,7 +38,7 @@ class NameFinder:
         self._titles_in_file = titles_in_file
         self._writes = writes
         self._names: dict[str, Names] = {}  # by field
-        self._of_tables: dict[tuple[str, ...], Names] = {}
+        self._of_tables: dict[tuple[tuple[str, ...], str], Names] = {}
         self._refusals: dict[tuple[str, str], Text] = {}  # (table, folded name) -> why it cannot be created
         self._suggestions: dict[tuple[str, str], str | None] = {}
         self._pending = 0  # records that would be created, but are not
@@ -50,13 +50,13 @@ class NameFinder:
 
     def prepare(self, one: ColumnMapping, of: Field, texts: Collection[str]) -> None:
         """Get ready for these cells of a column that names something: missing records are created, if so chosen."""
-        names = self._names_of(of)
+        names = self._names_of(of, one.by)
         if one.unknown != "create" or of.target is None:
             return
         missing: dict[str, str] = {}
         for text in texts:
             for name in names_in(of, text, names):
-                if not names.find(name) and not self._is_coming(of, name):
+                if not names.find(name) and not self._is_coming(one, of, name):
                     missing.setdefault(folded(name), name.strip())
         target = self._session.layout.table(of.target)
         new = [name for key, name in missing.items() if (target.address, key) not in self._refusals]
@@ -66,12 +66,12 @@ class NameFinder:
     def find(self, one: ColumnMapping, of: Field, text: str) -> Found:
         """What one cell names."""
         found = Found()
-        names = self._names_of(of)
+        names = self._names_of(of, one.by)
         for name in names_in(of, text, names):
             ids = names.find(name)
             if len(ids) == 1:
                 found.ids.append(ids[0])
-            elif not ids and self._is_coming(of, name):
+            elif not ids and self._is_coming(one, of, name):
                 found.later.append(name)
             elif ids:
                 found.says = _("{count} are called {name}.", count=len(ids), name=name.strip())
@@ -89,18 +89,19 @@ class NameFinder:
             self._suggestions[key] = self._names_of(of).similar(name)
         return self._suggestions[key]
 
-    def _names_of(self, of: Field) -> Names:
+    def _names_of(self, of: Field, by: str = "") -> Names:
         if of.key not in self._names:
             if of.is_link:
-                if of.targets not in self._of_tables:
-                    self._of_tables[of.targets] = records_by_title(self._session, of.targets)
-                self._names[of.key] = self._of_tables[of.targets]
+                wanted = of.targets, by
+                if wanted not in self._of_tables:
+                    self._of_tables[wanted] = records_by_name(self._session, of.targets, by)
+                self._names[of.key] = self._of_tables[wanted]
             else:
                 self._names[of.key] = names_of_kind(self._session, of)
         return self._names[of.key]
 
-    def _is_coming(self, of: Field, name: str) -> bool:
-        return self._table.address in of.targets and folded(name) in self._titles_in_file
+    def _is_coming(self, one: ColumnMapping, of: Field, name: str) -> bool:
+        return not one.by and self._table.address in of.targets and folded(name) in self._titles_in_file
 
     def _create(self, target: Table, new: list[str], names: Names) -> None:
         title = target.fields[target.title]

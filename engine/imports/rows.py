@@ -36,7 +36,7 @@ class Line:
     """One row of the file and what becomes of it.
 
     `values` are to be written, `before` is what the record holds that is there already (None: it is a new one);
-    `later` are names of records that this same import makes.
+    `later` are names of records that this same import makes. `system`: what system fields of a new one hold.
     """
 
     line: int
@@ -48,6 +48,7 @@ class Line:
     conflicts: list[Told] = field(default_factory=list)
     later: dict[str, list[str]] = field(default_factory=dict)
     blank: list[str] = field(default_factory=list)
+    system: Values = field(default_factory=dict)
 
     @property
     def outcome(self) -> str:
@@ -85,6 +86,7 @@ class Planner:
         self._exists = exists
         self._writes = writes
         self._columns = [Column(session, table, one, columns.index(one.column), names) for one in mapping.columns]
+        self._system = {key: columns.index(column) for key, column in mapping.system.items()}
         self._defaults: Values | None = None
         self._shown: dict[str, Values] = {}  # what is seen of records that are there, by who sees not all
         self._held: dict[str, set[str]] = defaultdict(set)  # link -> records that it leads to, and that stay
@@ -114,6 +116,10 @@ class Planner:
         read = [column.cells(rows) for column in self._columns]
         values = zip(*(values for values, _others in read), strict=True)
         lines = [Line(row.line, dict(zip(keys, found, strict=True))) for row, found in zip(rows, values, strict=True)]
+        for key, position in self._system.items():
+            for row, line in zip(rows, lines, strict=True):
+                if row.cells[position]:
+                    line.system[key] = row.cells[position]
         for column, (_values, others) in zip(self._columns, read, strict=True):
             for number, cell in others.items():
                 del lines[number].values[column.mapping.field]

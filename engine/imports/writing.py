@@ -80,7 +80,9 @@ def _insert(session: Session, table: Table, lines: Sequence[Line]) -> None:
     system = system_values(session.principal.user_id, timestamp(session.now))
     with session.behind() as layout:
         whole = layout.table(table.address)
-        record_writes.insert(session, whole, [(line.record_id, {**line.values, **system}) for line in lines])
+        record_writes.insert(
+            session, whole, [(line.record_id, {**line.values, **system, **line.system}) for line in lines]
+        )
         _judge(session, table, "create", {line.record_id: line.values for line in lines})
 
 

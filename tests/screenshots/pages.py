@@ -31,6 +31,8 @@ def inside(place: Place) -> dict[str, str]:
         "catalog": "catalog",
         "catalog-crm": "catalog/crm",
         "catalog-orders": "catalog/orders",
+        "bases": "bases",
+        "bases-new": "bases/new",
         "app": crm,
         "grid": f"{crm}/opportunities/views/all",
         "grid-groups": f"{crm}/opportunities/views/forecast",

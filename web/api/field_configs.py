@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.bases.words import COLOURS, ICONS
 from engine.definitions.language import Field
 from engine.field_types.rating import MOST
 from engine.shown import shown_as
@@ -12,22 +13,11 @@ from engine.storage.layout import Layout
 from web.api.naming import said
 from web.formats import currency_symbol
 
-# The icons of ratings that clients have another name for.
-ICONS = {"thumb-up": "thumbsUp"}
-
-# The currency that a sign stands for, where nothing else says which; a code stands for itself.
-SYMBOLS = {
-    "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "CN¥": "CNY", "₹": "INR", "₩": "KRW", "₫": "VND", "₱": "PHP",
-    "₪": "ILS", "R$": "BRL", "CA$": "CAD", "A$": "AUD", "NZ$": "NZD", "HK$": "HKD", "NT$": "TWD", "MX$": "MXN",
-}  # fmt: skip
-
 Config = dict[str, Any]
 Options = Mapping[str, Any]
 
 _DATE_FORMAT = {"name": "iso", "format": "YYYY-MM-DD"}
 _TIME_FORMAT = {"name": "24hour", "format": "HH:mm"}
-# The colours that clients have names for, where they differ from ours.
-COLOURS = {"azure": "cyan", "indigo": "blue"}
 
 
 def field_config(layout: Layout, field: Field, language: str) -> Config:

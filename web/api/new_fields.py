@@ -6,20 +6,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.bases.words import ICONS, SYMBOLS, colour_of
 from engine.building import NewField
 from engine.field_types.rollup import FUNCTIONS
-from engine.field_types.select import COLORS
 from engine.importers import key_for
 from web.api.answering import Body
 from web.api.errors import ApiRefusal, wrong_request
-from web.api.field_configs import COLOURS, ICONS, SYMBOLS
 
 Definition = dict[str, Any]
 Options = Mapping[str, Any]
 
-_COLOUR_OF = {theirs: ours for ours, theirs in COLOURS.items()}
 _ICON_OF = {theirs: ours for ours, theirs in ICONS.items()}
-_SHADES = ("Light1", "Light2", "Bright", "Dark1")
 
 
 def field_in(given: Any) -> NewField:
@@ -95,17 +92,10 @@ def _choices(kind: str) -> Callable[[Options], Definition]:
             if not isinstance(name, str) or not name.strip():
                 raise _wrong("choices", "each need a name")
             key = key_for(name, choices, (), f"choice_{number + 1}", prefix="")
-            choices[key] = {"label": name.strip(), "color": _colour(one.get("color"), number)}
+            choices[key] = {"label": name.strip(), "color": colour_of(one.get("color"), number)}
         return {"type": kind, "choices": choices}
 
     return make
-
-
-def _colour(given: Any, number: int) -> str:
-    if not isinstance(given, str):
-        return COLORS[number % len(COLORS)]
-    name = next((given.removesuffix(shade) for shade in _SHADES if given.endswith(shade)), given)
-    return _COLOUR_OF.get(name, name) if _COLOUR_OF.get(name, name) in COLORS else "gray"
 
 
 def _link(options: Options) -> Definition:

@@ -20,6 +20,7 @@ from engine import (
     archives,
     audit,
     automations,
+    bases,
     business_calendar,
     by_item,
     catalog,
@@ -134,7 +135,7 @@ def _verbs(place: Place) -> Iterator[Attempt]:
         "totals": lambda session: totals.totals(session, everything, [("count", "name")]),
         "history": lambda session: history.of_record(session, TAGS, ids["tag"]),
         "balances": lambda session: ledgers.balances(session, "crm.entries"),
-        "names": lambda session: lookups.records_by_title(session, [TAGS]),
+        "names": lambda session: lookups.records_by_name(session, [TAGS]),
         "comments": lambda session: comments.counts(session, TAGS, [ids["tag"]]),
         "a formula": lambda session: formula_fields.try_out(session, TAGS, "{name}"),
         "gaps": lambda session: sequences.gaps(session, TAGS, "name"),
@@ -177,6 +178,8 @@ def _verbs(place: Place) -> Iterator[Attempt]:
     for name, act in {
         "apply": lambda session: apps.apply(session, document),
         "install": lambda session: catalog.install(session, "crm"),
+        "a base": lambda session: bases.get(session, ids["base"]),
+        "a token of a base": lambda session: bases.begin(session, place.site.vault, "pat", []),
         "payloads to look at": lambda session: hooks.newest(session, "crm", ids["hook"]),
         "mailboxes": mailboxes.of_workspace,
         "a mailbox": lambda session: mailboxes.connect(

@@ -45,6 +45,9 @@ ABOUT: dict[str, dict[str, str]] = {
     "watch": {"automation": "watch", "run": "run"},
     "greet": {"automation": "greet", "run": "run of greet"},
 }  # fmt: skip
+BASES = {  # which import of a base is in the state for it
+    "runs": "base fetched", "continuation": "base failed", "cancellation": "base under way", "undo": "base done",
+}  # fmt: skip
 TITLES = {"accounts": "name", "tags": "name", "secrets": "name", "deals": "title", "entries": "what"}
 NEW_FIELD = {"name": "New field", "type": "singleLineText"}
 NEW_TABLE = {"name": "New table", "fields": [NEW_FIELD]}
@@ -92,6 +95,8 @@ def _known(place: Place, side: Side, who: str, path: str, act: str) -> dict[str,
         known["archive"] = ids["archive brought"]
     if path.endswith("/mappings/{mapping}/restoration"):
         known["mapping"] = ids["forgotten mapping of owner" if act.endswith("owner") else "forgotten mapping"]
+    if "/bases/{key}" in path and path.startswith("/w/"):
+        known["key"] = ids[BASES.get(path.rpartition("/")[2], "base")]
     if path.startswith("/files/"):
         owner = place.own["owner"]
         known |= {"signed": owner["signed"], "name": owner["file name"]}
@@ -273,6 +278,7 @@ MEETS = {
     "POST /account/provider": "409",  # nobody went there
     "POST /w/{workspace}/imports/{key}/cancellation": "409",  # nothing goes on
     "POST /w/{workspace}/archives/{archive}/cancellation": "409",
+    "POST /w/{workspace}/bases": "422",  # nobody answers at the other side's address
 }
 EXAMPLES: dict[str, Making] = {
     "POST /v0/{app}/{record}/{field}/uploadAttachment": _api_file,
@@ -369,6 +375,7 @@ EXAMPLES: dict[str, Making] = {
     "POST /w/{workspace}/imports/{key}/mapping": _of_known(mapping="mapping"),
     "POST /w/{workspace}/imports/{key}/kept-mapping": _form(name="Weekly"),
     "POST /w/{workspace}/imports/mappings/{mapping}": _form(name="Daily"),
+    "POST /w/{workspace}/bases/{key}/choices": _form(base="appOne"),
     "POST /w/{workspace}/archives": _archive,
     "POST /w/{workspace}/definitions": _document,
     "POST /w/{workspace}/definitions/applications": _document,

@@ -20,6 +20,7 @@ from engine import (
     api_tokens,
     apps,
     archives,
+    bases,
     comments,
     connections,
     departments,
@@ -49,6 +50,7 @@ from engine.access.scopes import Scope
 from engine.accounts import Person
 from engine.archives import Wanted, Wishes, transfers
 from engine.automations import by_hand
+from engine.bases import keeping
 from engine.egress import Egress
 from engine.files import Limits
 from engine.ids import new_secret, secret_hash
@@ -64,6 +66,10 @@ from web.app import create_app
 from web.pages.signed_files import address_of
 from web.site import Site
 
+BASES = {  # imports of bases in every state that an act needs
+    "base": "choosing", "base fetched": "fetched", "base failed": "failed", "base under way": "fetching",
+    "base done": "done",
+}  # fmt: skip
 ROOM = Limits(2**20, 2**30)
 SHARE_PASSWORD = "correct horse battery"
 CSV = b"name,owner\nAlder again,rep@example.com\n"
@@ -387,6 +393,9 @@ def _happen(site: Site, side: Side, owner: Principal, rep: Person) -> None:
         row = {"name": "ax_name", "table_address": "crm.accounts", "shape": json.dumps(shape), "why": "[]"}
         session.connection.execute(sa.insert(index_tables.indexes).values(**row, state="ready", made_at=LONG_AGO))
         ids["index name"] = "ax_name"
+        for name, state in BASES.items():
+            held = bases.begin(session, site.vault, "pat", [bases.Base("appOne", "One")])
+            ids[name] = keeping.change(session, held.id, state=state).id
         ids["secret of a connection"] = (
             connections.connect(session, site.vault, Egress.of(site.settings), "crm", "erp", HOOK) or ""
         )

@@ -22,6 +22,7 @@ SECOND_LINES = {
     ("engine/audit.py", "_kept"),  # asks again with each slice
     ("engine/archives/packing.py", "pack"),  # asks twice: who may build, and who may take the records along
     ("engine/automations/steps.py", "_asker"),  # asked by the worker, for nobody's request
+    ("engine/bases/working.py", "work"),  # asked by the worker, for nobody's request
     ("engine/by_item.py", "page"),  # reads the records that it found
     ("engine/hooks/__init__.py", "create"),
     ("engine/imports/carrying.py", "_table"),
@@ -39,6 +40,7 @@ SECOND_LINES = {
 # Of these nothing that is tried here shows that they refuse by themselves.
 NOT_SHOWN = {
     ("engine/automations/steps.py", "_asker"),  # held by tests/engine/automations/test_acting.py
+    ("engine/bases/working.py", "work"),  # held by tests/engine/bases/test_going_on.py
     ("web/pages/exports.py", "_anew"),  # held by tests/web/pages/test_exports.py
     ("engine/sides.py", "_lines"),  # held by tests/engine/access/test_lines.py
     ("engine/imports/carrying.py", "_table"),
