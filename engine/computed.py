@@ -22,7 +22,7 @@ from engine.definitions.types import Key
 from engine.formulas.reading import Find
 from engine.storage import record_rows
 from engine.storage.adding import WorkedOut
-from engine.storage.expressions import Records, clock_of
+from engine.storage.expressions import Clock, Records, clock_of
 from engine.storage.groups import AllRecords
 from engine.storage.layout import ERROR_SUFFIX, Layout
 from engine.storage.record_rows import among_listed, listed
@@ -110,7 +110,9 @@ def following(layout: Layout, tables: Collection[str]) -> frozenset[Key]:
 
 def with_new(session: Session, table: Table) -> WorkedOut:
     """How computed fields are worked out while a record is added, from what it brings: those that need no more."""
-    return lambda given: _of_new(session, table, given, _came_with_new(session, table))
+    layout, clock, fields = session.layout, clock_of(session), _came_with_new(session, table)
+    # It is asked again after this transaction, when the session is another's: the statement is kept.
+    return lambda given: _of_new(layout, clock, table, given, fields)
 
 
 def _came_with_new(session: Session, table: Table) -> list[Field]:
@@ -131,7 +133,7 @@ def _came_with_new(session: Session, table: Table) -> list[Field]:
                 continue
             if not all(len(path) == 1 and path[0] in columns for path in node.inputs):
                 continue
-            more = _of_new(session, table, columns, [one])
+            more = _of_new(layout, clock_of(session), table, columns, [one])
             left -= sum(len(str(value.compile(dialect=session.connection.dialect))) for value in more.values())
             if left < 0:
                 break
@@ -143,14 +145,13 @@ def _came_with_new(session: Session, table: Table) -> list[Field]:
 
 
 def _of_new(
-    session: Session, table: Table, given: Mapping[str, sa.ColumnElement[Any]], fields: Sequence[Field]
+    layout: Layout, clock: Clock, table: Table, given: Mapping[str, sa.ColumnElement[Any]], fields: Sequence[Field]
 ) -> dict[str, sa.ColumnElement[Any]]:
     """The SQL of computed fields and of their errors, by column, for a record that is no row yet."""
-    layout = session.layout
     found: dict[str, sa.ColumnElement[Any]] = {}
     for one in fields:
         record = cast("sa.FromClause", _Given({**given, **found}))
-        found |= _assignments(layout, Records(layout, table, record, clock_of(session)), [one])
+        found |= _assignments(layout, Records(layout, table, record, clock), [one])
     return found
 
 

@@ -23,6 +23,13 @@ def test_a_new_record_must_be_one_that_the_role_may_create(shop: Shop) -> None:
     assert shop.names("accounts", AS_ANA) == ["Mine"]
 
 
+def test_how_a_record_is_added_is_remembered_without_who_added_one_first(shop: Shop) -> None:
+    shop.install(app(rep={"tables": {"deals": {"read": True, "create": True}}}))
+    shop.create("deals", {"title": "A", "amount": 1}, {"title": "B", "amount": 2}, by=AS_REP)
+    (alone,) = shop.create("deals", {"title": "C", "amount": 3}, by=AS_REP)
+    assert shop.get("deals", alone)["amount"] == 3
+
+
 def test_nobody_writes_a_record_out_of_or_into_what_they_may_not(shop: Shop) -> None:
     mine, other = shop.create("accounts", {"name": "Mine", "owner": REP}, {"name": "Other", "owner": ANA})
     shop.update("accounts", mine, by=AS_REP, name="Mine still")

@@ -10,7 +10,7 @@ from httpx2 import Response
 from tests.web.test_headers import check_headers
 
 HANDED_OVER = re.compile(
-    r"(?<!/meta)/files/\{file\}$|/files/.*\{name\}$|/exports$|/-/archives$|/definition\.json$|/refused\.csv$"
+    r"(?<!/meta)/files/\{file\}$|/files/.*\{name\}$|/exports$|/archives/\{archive\}/file$|/definition\.json$|/refused\.csv$"
 )
 DRAWN = "/{size}"  # a small picture of ours, which a browser may keep and asks for again
 TYPES = re.compile(
