@@ -56,6 +56,7 @@ from engine.access import door, principals
 from engine.access.principals import Principal, Shared, person
 from engine.access.scopes import Scope
 from engine.account_mail import Words
+from engine.archives import transfers
 from engine.automations import by_hand, outside
 from engine.automations.steps import Means
 from engine.egress import Egress
@@ -161,6 +162,14 @@ def _verbs(place: Place) -> Iterator[Attempt]:
     yield verb("audit export", builder, lambda _session: list(audit.export(lambda: here.store.read(builder), log)))
     yield verb("a mapping", reading, lambda session: mappings.put(session, TAGS, "x", {}))
     yield verb("an archive", lead, lambda session: archives.pack(session, "crm", io.BytesIO()))
+    builds = replace(builder, kind="token", scope=Scope(builds=True))
+    holders = archives.Wanted(holders=True)
+    yield verb("holders of roles", builds, lambda session: archives.pack(session, "crm", io.BytesIO(), holders))
+    yield verb(
+        "an archive to bring",
+        lead,
+        lambda _session: transfers.start_in(place.here.store, lead, [b""], "a", archives.Wishes()),
+    )
     yield verb("from an archive", lead, lambda session: _bring(place, session))
     yield verb("export", rep, lambda session: apps.export(session, "crm"))
     yield verb("revisions", rep, lambda session: apps.revisions(session, "crm"))
