@@ -4,7 +4,9 @@ const typed = (target) => target.matches?.("input, textarea, select, [data-sever
 const cellOf = (target) => target.closest?.(".grid td.cell");
 const head = (cell) => cell.closest("table").tHead.rows[0].cells[cell.cellIndex];
 const lines = (cell) => [...cell.closest("tbody").querySelectorAll("tr[id]")];
-let open = null; // {cell, field, form, kept: what the cell showed, before: the value it had}
+let open = null; // {cell, field, form, kept: what the cell showed, before: the value it had, saving: the promise of that}
+let waiting = null; // {start: what is typed for the next editor while the last one is saved}
+let turn = Promise.resolve(); // what is saved goes one after the other, since each answer brings a whole line anew
 
 function go(cell, down, right) {
   const rows = lines(cell);
@@ -22,13 +24,22 @@ function focus(cell) {
   cell.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-function edit(cell, start = null) {
+async function edit(cell, start = null) {
+  if (waiting) return void (start && (waiting.start = (waiting.start ?? "") + start));
+  if (!open) return begin(cell, start);
+  waiting = { start };
+  const now = await left(cell);
+  ({ start } = waiting);
+  waiting = null;
+  if (now) begin(now, start);
+}
+
+function begin(cell, start) {
   const field = head(cell).dataset.field;
   if (!("editable" in head(cell).dataset)) return openRecord(cell);
   if (head(cell).dataset.input === "link") return editLink(cell, field);
   const template = document.querySelector(`template[data-editor="${field}"]`);
   if (!template) return openRecord(cell);
-  close();
   const form = template.content.firstElementChild.cloneNode(true);
   const several = form.querySelector("[data-several]");
   const input = several ?? form.querySelector("[name='" + field + "']:not([type=hidden])");
@@ -46,6 +57,12 @@ function edit(cell, start = null) {
   input.showPicker && input.matches("select") && attempt(() => input.showPicker());
 }
 
+// The cell once another's editor, which was left for it, is saved; none where that stays open, since it was refused.
+async function left(cell) {
+  const [line, place] = [cell.parentElement.id, cell.cellIndex];
+  return (await (open.saving ?? submit())) ? document.getElementById(line)?.cells[place] : null;
+}
+
 // Of a state's choices only those that may follow the one that the cell holds.
 function keepWays(input, ways, value) {
   for (const option of [...input.options]) if (option.value !== value && !ways.includes(option.value)) option.remove();
@@ -57,14 +74,11 @@ function opened(cell, field, form, kept, before) {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("keydown", keysInside);
   form.addEventListener("change", (event) => event.target.matches("select") && submit()); // chosen is done
-  // Where the list of a select is part of the page, choosing from it is all that there is to do.
-  if (CSS.supports("appearance", "base-select")) form.addEventListener("change", (event) => event.target.matches("select") && submit());
-  form.addEventListener("focusout", () => setTimeout(() => open?.form === form && !form.contains(document.activeElement) && submit()));
+  form.addEventListener("focusout", () => setTimeout(() => open?.form === form && form.isConnected && !form.contains(document.activeElement) && submit()));
 }
 
 // A link's editor names records that this page does not know, so the server draws it.
 async function editLink(cell, field) {
-  close();
   const kept = [...cell.childNodes];
   const [path, query = ""] = cell.closest("[data-grid]").dataset.save.replace("{id}", cell.parentElement.id).split("?");
   await htmx.ajax("GET", `${path}/${field}?${query}`, { source: cell, target: cell, swap: "innerHTML", headers: { "HX-Target": "td#editor" } });
@@ -114,46 +128,71 @@ function close() {
   cell.replaceChildren(...kept);
 }
 
-async function submit(down = 0, right = 0) {
-  if (!open || open.saving) return;
-  const { cell, field, form, before } = open;
+// Save what was typed, and go on from the cell; false when it was refused and the editor stays.
+function submit(down = 0, right = 0) {
+  if (!open || open.saving) return open?.saving;
+  return (open.saving = submitted(open, down, right));
+}
+
+async function submitted(editor, down, right) {
+  const { field, form, before } = editor;
   const value = valueIn(form, field);
-  open.saving = true;
-  const line = cell.parentElement.id;
-  const place = cell.cellIndex;
-  if (value !== before && !(await save(cell, field, value))) {
-    if (open) open.saving = false;
-    return form.querySelector("input:not([type=hidden]), select, textarea").focus();
+  const [line, place] = [editor.cell.parentElement.id, editor.cell.cellIndex];
+  if (value !== before && !(await save(editor.cell, field, value))) {
+    editor.saving = null;
+    form.querySelector("input:not([type=hidden]), select, textarea").focus();
+    return false;
   }
-  if (open?.cell === cell) close();
+  if (open === editor) close();
   const now = document.getElementById(line)?.cells[place];
-  if (now && (down || right)) go(now, down, right);
-  else if (now && document.activeElement === document.body) focus(now);
+  if (now && [now, document.body].includes(document.activeElement)) go(now, down, right); // nobody went elsewhere meanwhile
+  return true;
 }
 
 // Post one value; true when the server took it.
-async function save(cell, field, value) {
-  const line = cell.parentElement;
-  const save = cell.closest("[data-grid]").dataset.save;
-  if (!save) return false;
-  let status = 0;
-  const watch = (event) => (status = event.detail.ctx?.response?.status ?? 0);
+function save(cell, field, value) {
+  const [line, place] = [cell.parentElement.id, cell.cellIndex];
+  turn = turn.then(() => post(line, place, field, value)).catch(() => false);
+  return turn;
+}
+
+async function post(id, place, field, value) {
+  const line = document.getElementById(id);
+  const cell = line?.cells[place];
+  const to = cell?.closest("[data-grid]").dataset.save;
+  if (!to) return false;
+  let [status, held] = [0, null];
+  const watch = (event) => {
+    status = event.detail.ctx?.response?.status ?? 0;
+    held = line.contains(document.activeElement) ? document.activeElement : null;
+  };
   const wrong = document.getElementById("cell-error");
   cell.addEventListener("htmx:after:request", watch);
   line.classList.add("is-saving");
-  const where = { id: line.id, place: cell.cellIndex };
   const number = line.querySelector(".number").textContent;
-  const focused = document.activeElement === cell;
-  await htmx.ajax("POST", save.replace("{id}", line.id), { source: cell, target: line, swap: "outerHTML", values: { [field]: value }, headers: { "HX-Target": "tr#line" } });
+  await htmx.ajax("POST", to.replace("{id}", id), { source: cell, target: line, swap: "outerHTML", values: { [field]: value }, headers: { "HX-Target": "tr#line" } });
   line.classList.remove("is-saving");
   cell.removeEventListener("htmx:after:request", watch);
   if (wrong) wrong.hidden = status !== 422;
   if (status < 200 || status >= 300) return false;
+  const now = document.getElementById(id);
+  if (!now) return true;
+  now.querySelector(".number").textContent ||= number; // a line alone does not know its place
   if (open?.cell === cell) open = null;
-  const written = document.getElementById(where.id)?.querySelector(".number");
-  if (written) written.textContent ||= number; // a line alone does not know its place
-  if (focused) focus(document.getElementById(where.id).cells[where.place]);
+  if (open && open.cell.parentElement === line) takeAlong(now);
+  if (held?.isConnected) held.focus();
+  else if (held) focus(now.cells[held.closest("td").cellIndex]);
   return true;
+}
+
+// Somebody already types into another cell of a line that came anew: the editor stays.
+function takeAlong(line) {
+  const cell = line.cells[open.cell.cellIndex];
+  open.kept = [...cell.childNodes];
+  cell.replaceChildren(open.form);
+  cell.classList.add("is-open");
+  open.cell = cell;
+  htmx.process(cell);
 }
 
 function openRecord(cell) {
