@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import resource
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,12 +84,19 @@ def test_a_mistake_of_ours_is_no_refusal(capfd: pytest.CaptureFixture[str]) -> N
     assert "ZeroDivisionError" in capfd.readouterr().err
 
 
-def test_it_ends_with_whoever_asks_for_no_more() -> None:
+def test_it_ends_with_whoever_asks_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+
+    class Noted(subprocess.Popen[bytes]):
+        def __init__(self, *given: Any, **more: Any) -> None:
+            super().__init__(*given, **more)
+            begun.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
     read = apart(for_ever)
     next(read)
     read.close()  # type: ignore[attr-defined]
-    with pytest.raises(ChildProcessError):  # none is left
-        os.waitpid(-1, os.WNOHANG)
+    assert [one.returncode for one in begun] == [-signal.SIGKILL]
 
 
 def test_it_knows_nothing_of_us_and_has_its_limits() -> None:
@@ -100,6 +109,14 @@ def test_memory_that_is_taken_at_once_ends_it() -> None:
     assert list(apart(at_once, "400")) == [400 * MIB]
     with pytest.raises(Refused, match="too much memory or time"):
         list(apart(at_once, "600"))
+
+
+def test_what_the_server_takes_does_not_count() -> None:
+    held = bytearray(600 * MIB)
+    held[:: resource.getpagesize()] = b"x" * len(
+        range(0, len(held), resource.getpagesize())
+    )  # else it is only promised
+    assert list(apart(at_once, "300")) == [300 * MIB]
 
 
 def test_memory_that_is_taken_little_by_little_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:

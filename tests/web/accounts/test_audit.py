@@ -110,7 +110,7 @@ def test_a_sign_in_tells_of_the_failures_before_it_and_no_secret(
     with site.stores.control.read(person(ada, "owner")) as session:
         newest = audit.entries(session, workspace=membership.id)[0]
     assert newest.about["failed_tries"] == 3
-    assert newest.about["address"] == "testclient"
+    assert newest.address == "testclient"
     assert PASSWORD not in str(newest)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import io
+import itertools
 import json
 import tempfile
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ from tests.web.acts.conftest import Acts
 from tests.web.conftest import Visitor
 
 THINGS = "strict.things"
+_NUMBERS = itertools.count()
 FIELDS: dict[str, Any] = {
     "name": {"type": "text", "max_length": 20},
     "pattern": {"type": "text"},
@@ -194,8 +196,8 @@ def by_a_template(acts: Acts, bad: list[tuple[str, Any, str]]) -> None:
     """A template brings records of its own: each time another one, since what is wrong takes all of it back."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalog, "CATALOG", Path(folder))
-        for number, (field, value, _typed) in enumerate(bad):
-            key = f"tried_{number}"
+        for field, value, _typed in bad:
+            key = f"tried_{next(_NUMBERS)}"  # what is read of a template is kept for as long as the process lives
             (Path(folder) / key / "records").mkdir(parents=True)
             (Path(folder) / key / "app.json").write_text(json.dumps(definition() | {"key": key}), "utf-8")
             brought = [{"name": "brought", field: value}]
