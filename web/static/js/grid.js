@@ -180,8 +180,9 @@ async function post(id, place, field, value) {
   now.querySelector(".number").textContent ||= number; // a line alone does not know its place
   if (open?.cell === cell) open = null;
   if (open && open.cell.parentElement === line) takeAlong(now);
-  if (held?.isConnected) held.focus();
-  else if (held) focus(now.cells[held.closest("td").cellIndex]);
+  if (!held || document.activeElement !== document.body) return true; // somebody went on elsewhere meanwhile
+  if (held.isConnected) held.focus();
+  else focus(now.cells[held.closest("td").cellIndex]);
   return true;
 }
 
